@@ -1,0 +1,194 @@
+//! A person's own keys, and what the server keeps of them without being able to read it.
+
+use minicbor::{Decode, Encode};
+use protocol::account::{AccountBody, AccountEntry, VERSION};
+use protocol::signature::{PublicKey, Signed};
+use protocol::{Account, AccountId, Head, Minute, VaultId, cbor};
+use rand_core::CryptoRng;
+use zeroize::{Zeroize, Zeroizing};
+
+use crate::OpenError;
+use crate::context::SealContext;
+use crate::envelope::{open_envelope, seal_envelope};
+use crate::keys::AccountMasterKey;
+use crate::recipient::EncryptionKey;
+use crate::signing::IdentityKey;
+
+/// A person's secret keys.
+#[derive(Debug)]
+pub struct AccountKeys {
+    /// Whose.
+    pub account: AccountId,
+    /// IK.
+    pub identity: IdentityKey,
+    /// EK\[0\], EK\[1\], and so on: what was sealed to an old one must still open.
+    encryption: Vec<EncryptionKey>,
+}
+
+#[derive(Encode, Decode)]
+struct Keyring {
+    #[cbor(n(0), with = "minicbor::bytes")]
+    identity: [u8; 32],
+    #[n(1)]
+    encryption: Vec<Seed>,
+}
+
+#[derive(Encode, Decode)]
+#[cbor(transparent)]
+struct Seed(#[cbor(n(0), with = "minicbor::bytes")] [u8; 32]);
+
+impl Drop for Keyring {
+    fn drop(&mut self) {
+        self.identity.zeroize();
+        self.encryption.iter_mut().for_each(|seed| seed.0.zeroize());
+    }
+}
+
+impl AccountKeys {
+    /// Fresh keys for a new account, and the first step of its chain.
+    pub fn make(account: AccountId, rng: &mut dyn CryptoRng) -> Result<(Self, Signed<AccountEntry>), OpenError> {
+        let keys = Self { account, identity: IdentityKey::make(rng), encryption: vec![EncryptionKey::make(rng)] };
+        let encryption = keys.encryption(0)?.public()?;
+        let genesis = keys.identity.sign_message(&AccountEntry {
+            version: VERSION,
+            account,
+            number: 0,
+            previous: None,
+            body: AccountBody::Genesis { identity: keys.identity.public(), encryption },
+        });
+        Ok((keys, genesis))
+    }
+
+    /// Adds a new encryption key, and the chain's step that announces it.
+    pub fn rotate_encryption(
+        &mut self,
+        chain: &Account,
+        rng: &mut dyn CryptoRng,
+    ) -> Result<Signed<AccountEntry>, OpenError> {
+        let key = EncryptionKey::make(rng);
+        let (number, previous) = chain.next();
+        let generation = u32::try_from(self.encryption.len()).map_err(|_| OpenError)?;
+        let step = self.identity.sign_message(&AccountEntry {
+            version: VERSION,
+            account: self.account,
+            number,
+            previous: Some(previous),
+            body: AccountBody::Encryption { generation, key: key.public()? },
+        });
+        self.encryption.push(key);
+        Ok(step)
+    }
+
+    /// The encryption key of a generation.
+    pub fn encryption(&self, generation: u32) -> Result<&EncryptionKey, OpenError> {
+        usize::try_from(generation).ok().and_then(|index| self.encryption.get(index)).ok_or(OpenError)
+    }
+
+    /// Seals the keys under the account master key.
+    pub fn seal(&self, master: &AccountMasterKey, rng: &mut dyn CryptoRng) -> Vec<u8> {
+        let keyring = Keyring {
+            identity: *self.identity.expose(),
+            encryption: self.encryption.iter().map(|key| Seed(*key.expose())).collect(),
+        };
+        let plain = Zeroizing::new(cbor::encode(&keyring));
+        seal_envelope(&master.derive_keyring_key(), &SealContext::Keyring(self.account), &plain, rng)
+    }
+
+    /// Opens the keys, and holds them to the account's verified chain: a server cannot swap in other keys.
+    pub fn open(master: &AccountMasterKey, chain: &Account, sealed: &[u8]) -> Result<Self, OpenError> {
+        let account = chain.id();
+        let plain = open_envelope(&master.derive_keyring_key(), &SealContext::Keyring(account), sealed)?;
+        let keyring: Keyring = cbor::decode(&plain).map_err(|_| OpenError)?;
+        let keys = Self {
+            account,
+            identity: IdentityKey::from_bytes(keyring.identity),
+            encryption: keyring.encryption.iter().map(|seed| EncryptionKey::from_bytes(seed.0)).collect(),
+        };
+        let (generation, public) = chain.encryption();
+        if keys.identity.public() == *chain.identity() && keys.encryption(generation)?.public()? == public {
+            Ok(keys)
+        } else {
+            Err(OpenError)
+        }
+    }
+}
+
+/// Another person's identity key, as it was first seen or compared in person.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct Pin {
+    /// Whose.
+    #[n(0)]
+    pub account: AccountId,
+    /// The key.
+    #[n(1)]
+    pub identity: PublicKey,
+    /// When the safety phrase was compared in person, if it was.
+    #[n(2)]
+    pub verified: Option<Minute>,
+}
+
+/// The newest place of a vault's log that this account has verified.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct SeenHead {
+    /// Which vault.
+    #[n(0)]
+    pub vault: VaultId,
+    /// Up to where.
+    #[n(1)]
+    pub head: Head,
+}
+
+/// ASK: what an account remembers, sealed, on the server.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode)]
+pub struct AccountMemory {
+    /// Other people's identity keys, by account.
+    #[n(0)]
+    pub pins: Vec<Pin>,
+    /// The newest verified heads, by vault.
+    #[n(1)]
+    pub heads: Vec<SeenHead>,
+}
+
+impl AccountMemory {
+    /// Seals it as one version of the account's state.
+    pub fn seal(
+        &self,
+        master: &AccountMasterKey,
+        account: AccountId,
+        version: u32,
+        rng: &mut dyn CryptoRng,
+    ) -> Vec<u8> {
+        let context = SealContext::AccountState(account, version);
+        seal_envelope(&master.derive_state_key(), &context, &cbor::encode(self), rng)
+    }
+
+    /// Opens one version of the account's state.
+    pub fn open(master: &AccountMasterKey, account: AccountId, version: u32, sealed: &[u8]) -> Result<Self, OpenError> {
+        let context = SealContext::AccountState(account, version);
+        cbor::decode(&open_envelope(&master.derive_state_key(), &context, sealed)?).map_err(|_| OpenError)
+    }
+
+    /// The key that is pinned for an account.
+    pub fn pin(&self, account: AccountId) -> Option<&Pin> {
+        self.pins.iter().find(|pin| pin.account == account)
+    }
+
+    /// Pins a key, or replaces what was pinned.
+    pub fn set_pin(&mut self, pin: Pin) {
+        self.pins.retain(|known| known.account != pin.account);
+        self.pins.push(pin);
+        self.pins.sort_by_key(|pin| pin.account);
+    }
+
+    /// The newest verified head of a vault.
+    pub fn head(&self, vault: VaultId) -> Option<Head> {
+        self.heads.iter().find(|seen| seen.vault == vault).map(|seen| seen.head)
+    }
+
+    /// Remembers a newer head.
+    pub fn set_head(&mut self, vault: VaultId, head: Head) {
+        self.heads.retain(|seen| seen.vault != vault);
+        self.heads.push(SeenHead { vault, head });
+        self.heads.sort_by_key(|seen| seen.vault);
+    }
+}

@@ -1,0 +1,212 @@
+//! Every sealed object opens in its own context with its own key, and nowhere else.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use protocol::entry::{Origin, PartKind};
+use protocol::{AccountId, GrantId, GrantScope, RecordId, ScopeId, VaultId};
+use rand_chacha::ChaCha20Rng;
+use rand_chacha::rand_core::SeedableRng;
+use vault::account::{AccountKeys, AccountMemory, Pin};
+use vault::envelope::{open_envelope, seal_envelope};
+use vault::{
+    AccountMasterKey, ContentKey, KeyContext, OpenError, RecordKey, ScopeSeed, SealContext, VaultKey, VerifiedRecipient,
+};
+#[cfg(target_arch = "wasm32")]
+use wasm_bindgen_test::wasm_bindgen_test as test;
+
+fn rng(seed: u64) -> ChaCha20Rng {
+    ChaCha20Rng::seed_from_u64(seed)
+}
+
+fn part(vault: u8, record: u8, revision: u32, part: PartKind, generation: u32, author: u8) -> SealContext {
+    SealContext::Part {
+        vault: VaultId::from_bytes([vault; 16]),
+        record: RecordId::from_bytes([record; 16]),
+        part,
+        origin: Origin { revision, generation, author: AccountId::from_bytes([author; 16]) },
+    }
+}
+
+/// Vault, record, revision, field, key epoch and author, each in two values.
+fn contexts() -> Vec<SealContext> {
+    let mut all = Vec::new();
+    for bits in 0..64_u8 {
+        let bit = |place: u8| bits >> place & 1;
+        let kind = if bit(3) == 0 { PartKind::Data } else { PartKind::File };
+        all.push(part(bit(0), bit(1), bit(2).into(), kind, bit(4).into(), bit(5)));
+    }
+    all
+}
+
+#[test]
+fn an_envelope_opens_only_on_the_diagonal_of_contexts() {
+    let key = ContentKey::make(&mut rng(1));
+    for (row, sealed_for) in contexts().iter().enumerate() {
+        let envelope = seal_envelope(&key, sealed_for, b"4.2 mmol/L", &mut rng(2));
+        for (column, opened_for) in contexts().iter().enumerate() {
+            let opened = open_envelope(&key, opened_for, &envelope);
+            assert_eq!(opened.is_ok(), row == column, "sealed for {sealed_for:?}, opened for {opened_for:?}");
+        }
+    }
+}
+
+#[test]
+fn an_envelope_opens_only_with_its_key_and_hides_its_length() {
+    let (key, other) = (ContentKey::make(&mut rng(1)), ContentKey::make(&mut rng(2)));
+    let context = part(1, 2, 3, PartKind::Data, 4, 5);
+    let lengths: Vec<usize> =
+        [0, 1, 10, 63].map(|length| seal_envelope(&key, &context, &vec![9; length], &mut rng(3)).len()).into();
+    assert!(lengths.iter().all(|length| *length == lengths[0]), "{lengths:?}");
+    let envelope = seal_envelope(&key, &context, b"content", &mut rng(3));
+    assert_eq!(open_envelope(&key, &context, &envelope).unwrap().as_slice(), b"content");
+    assert_eq!(open_envelope(&other, &context, &envelope), Err(OpenError));
+}
+
+/// Tries every single-byte change, every cut and an added byte.
+fn assert_brittle(name: &str, sealed: &[u8], opens: impl Fn(&[u8]) -> bool) {
+    assert!(opens(sealed), "{name} does not open at all");
+    for place in 0..sealed.len() {
+        let mut altered = sealed.to_vec();
+        altered[place] ^= 1 << (place % 8);
+        assert!(!opens(&altered), "{name} opens with byte {place} changed");
+        assert!(!opens(&sealed[..place]), "{name} opens when cut to {place} bytes");
+    }
+    assert!(!opens(&[sealed, &[0]].concat()), "{name} opens with a byte added");
+}
+
+#[test]
+fn every_changed_byte_of_every_object_is_caught() {
+    let (account, vault) = (AccountId::from_bytes([1; 16]), VaultId::from_bytes([2; 16]));
+    let (scope, record) = (ScopeId::from_bytes([3; 16]), RecordId::from_bytes([4; 16]));
+    let rng = &mut rng(7);
+
+    let content = ContentKey::make(rng);
+    let context = part(1, 2, 3, PartKind::Data, 4, 5);
+    let envelope = seal_envelope(&content, &context, b"content", rng);
+    assert_brittle("an envelope", &envelope, |bytes| open_envelope(&content, &context, bytes).is_ok());
+
+    let (master, vault_key, seed, record_key) =
+        (AccountMasterKey::make(rng), VaultKey::make(rng), ScopeSeed::make(rng), RecordKey::make(rng));
+    let context = KeyContext::Vault(vault, 0);
+    let wrapped = master.wrap_vault_key(&context, &vault_key, rng);
+    assert_brittle("a vault key", &wrapped, |bytes| master.unwrap_vault_key(&context, bytes).is_ok());
+    let context = KeyContext::Scope(vault, scope, 0);
+    let wrapped = vault_key.wrap_seed(&context, &seed, rng);
+    assert_brittle("a category seed", &wrapped, |bytes| vault_key.unwrap_seed(&context, bytes).is_ok());
+    let context = KeyContext::Record { vault, record, generation: 0, scope, epoch: 0 };
+    let wrapped = seed.wrap_record_key(&context, &record_key, rng);
+    assert_brittle("a record key", &wrapped, |bytes| seed.unwrap_record_key(&context, bytes).is_ok());
+
+    let (keys, genesis) = AccountKeys::make(account, rng).unwrap();
+    let chain = protocol::Account::from_chain(account, &[genesis]).unwrap();
+    let keyring = keys.seal(&master, rng);
+    assert_brittle("a keyring", &keyring, |bytes| AccountKeys::open(&master, &chain, bytes).is_ok());
+    let memory =
+        AccountMemory { pins: vec![Pin { account, identity: keys.identity.public(), verified: None }], heads: vec![] };
+    let sealed = memory.seal(&master, account, 3, rng);
+    assert_brittle("an account's memory", &sealed, |bytes| AccountMemory::open(&master, account, 3, bytes).is_ok());
+    assert_eq!(AccountMemory::open(&master, account, 2, &sealed), Err(OpenError), "an older version is not this one");
+
+    let recipient = VerifiedRecipient::verify(&chain, chain.identity()).unwrap();
+    let context = SealContext::Grant {
+        vault,
+        grant: GrantId::from_bytes([5; 16]),
+        recipient: account,
+        encryption_generation: 0,
+        scope: GrantScope::Record(record),
+        epoch: 0,
+    };
+    let sealed = recipient.seal_record_key(&context, &record_key, rng).unwrap();
+    let own = keys.encryption(0).unwrap();
+    assert_eq!(own.open_record_key(&context, &sealed).unwrap(), record_key);
+    assert_brittle("a sealed record key", &sealed, |bytes| own.open_record_key(&context, bytes).is_ok());
+}
+
+#[test]
+fn wrapped_keys_stay_in_their_place() {
+    let rng = &mut rng(9);
+    let (vault, other) = (VaultId::from_bytes([1; 16]), VaultId::from_bytes([2; 16]));
+    let scope = ScopeId::from_bytes([3; 16]);
+    let (key, seed) = (VaultKey::make(rng), ScopeSeed::make(rng));
+    let wrapped = key.wrap_seed(&KeyContext::Scope(vault, scope, 1), &seed, rng);
+    assert_eq!(key.unwrap_seed(&KeyContext::Scope(vault, scope, 1), &wrapped), Ok(seed));
+    for elsewhere in [
+        KeyContext::Scope(other, scope, 1),
+        KeyContext::Scope(vault, ScopeId::from_bytes([4; 16]), 1),
+        KeyContext::Scope(vault, scope, 2),
+        KeyContext::ScopePrevious(vault, scope, 1),
+    ] {
+        assert_eq!(key.unwrap_seed(&elsewhere, &wrapped), Err(OpenError), "{elsewhere:?}");
+    }
+    // The same bytes under the same key in another role are not that role's key.
+    assert_eq!(key.unwrap_previous(&KeyContext::Scope(vault, scope, 1), &wrapped), Err(OpenError));
+}
+
+#[test]
+fn a_sealed_key_opens_for_its_recipient_and_grant_alone() {
+    let rng = &mut rng(11);
+    let (one, two) = (AccountId::from_bytes([1; 16]), AccountId::from_bytes([2; 16]));
+    let (keys, genesis) = AccountKeys::make(one, rng).unwrap();
+    let (stranger, _) = AccountKeys::make(two, rng).unwrap();
+    let chain = protocol::Account::from_chain(one, &[genesis]).unwrap();
+    let recipient = VerifiedRecipient::verify(&chain, chain.identity()).unwrap();
+    let grant = |grant: u8, recipient, epoch| SealContext::Grant {
+        vault: VaultId::from_bytes([3; 16]),
+        grant: GrantId::from_bytes([grant; 16]),
+        recipient,
+        encryption_generation: 0,
+        scope: GrantScope::Vault,
+        epoch,
+    };
+    let seed = ScopeSeed::make(rng);
+    let sealed = recipient.seal_seed(&grant(4, one, 0), &seed, rng).unwrap();
+    let own = keys.encryption(0).unwrap();
+    assert_eq!(own.open_seed(&grant(4, one, 0), &sealed), Ok(seed));
+    for context in [grant(5, one, 0), grant(4, two, 0), grant(4, one, 1)] {
+        assert_eq!(own.open_seed(&context, &sealed), Err(OpenError), "{context:?}");
+    }
+    assert_eq!(stranger.encryption(0).unwrap().open_seed(&grant(4, one, 0), &sealed), Err(OpenError));
+}
+
+#[test]
+fn nothing_is_sealed_to_an_identity_that_is_not_the_pinned_one() {
+    let rng = &mut rng(12);
+    let account = AccountId::from_bytes([1; 16]);
+    let (_, genesis) = AccountKeys::make(account, rng).unwrap();
+    let (swapped, _) = AccountKeys::make(account, rng).unwrap();
+    let chain = protocol::Account::from_chain(account, &[genesis]).unwrap();
+    assert_eq!(
+        VerifiedRecipient::verify(&chain, &swapped.identity.public()),
+        Err(vault::recipient::Untrusted::Changed)
+    );
+}
+
+#[test]
+fn a_swapped_keyring_is_not_taken_for_ones_own() {
+    let rng = &mut rng(13);
+    let account = AccountId::from_bytes([1; 16]);
+    let master = AccountMasterKey::make(rng);
+    let (_, genesis) = AccountKeys::make(account, rng).unwrap();
+    let (swapped, _) = AccountKeys::make(account, rng).unwrap();
+    let chain = protocol::Account::from_chain(account, &[genesis]).unwrap();
+    let sealed = swapped.seal(&master, rng);
+    assert!(AccountKeys::open(&master, &chain, &sealed).is_err());
+}
+
+#[test]
+fn an_old_encryption_key_still_opens_what_was_sealed_to_it() {
+    let rng = &mut rng(14);
+    let account = AccountId::from_bytes([1; 16]);
+    let (mut keys, genesis) = AccountKeys::make(account, rng).unwrap();
+    let before = protocol::Account::from_chain(account, std::slice::from_ref(&genesis)).unwrap();
+    let step = keys.rotate_encryption(&before, rng).unwrap();
+    let after = protocol::Account::from_chain(account, &[genesis, step]).unwrap();
+    assert_eq!(after.encryption().0, 1);
+    assert_ne!(before.encryption().1, after.encryption().1);
+    let context = SealContext::Keyring(account);
+    let old = VerifiedRecipient::verify(&before, before.identity()).unwrap();
+    let key = RecordKey::make(rng);
+    let sealed = old.seal_record_key(&context, &key, rng).unwrap();
+    assert_eq!(keys.encryption(0).unwrap().open_record_key(&context, &sealed), Ok(key));
+    assert!(keys.encryption(1).unwrap().open_record_key(&context, &sealed).is_err());
+}
