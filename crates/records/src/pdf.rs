@@ -1,0 +1,104 @@
+//! PDF pages as pixels, so that no page of a document ever runs in the browser's own viewer.
+
+use crate::pixels::Pixels;
+use hayro::hayro_interpret::InterpreterSettings;
+use hayro::hayro_syntax::{DecryptionError, LoadPdfError, Pdf};
+use hayro::vello_cpu::color::palette::css::WHITE;
+use hayro::{PixmapSettings, RenderCache, RenderSettings};
+use std::fmt;
+
+/// No side of a drawn page may be longer, in pixels.
+const SIDE_LIMIT: f32 = 16_384.0;
+
+/// Why a document cannot be opened or drawn. It never quotes content.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum PdfError {
+    /// It opens only with a password.
+    #[error(
+        "This document is locked with a password. Save a copy and open it with the password, or add an unlocked one."
+    )]
+    Password,
+    /// It is encrypted in a way that cannot be undone here.
+    #[error("This document is locked in a way that cannot be opened here. You can still save a copy of it.")]
+    Encryption,
+    /// It is not a PDF, or too damaged to find its pages.
+    #[error("This document is damaged and cannot be shown. You can still save a copy of it.")]
+    Damaged,
+    /// There is no page of that number.
+    #[error("This document has no such page.")]
+    NoSuchPage,
+    /// More pixels than this program is willing to hold in memory.
+    #[error("This page is too large to be shown at this size. Make it smaller, or save a copy.")]
+    TooLarge,
+}
+
+/// An opened document.
+pub struct Document {
+    pdf: Pdf,
+}
+
+impl Document {
+    /// Finds the pages of a document. Documents that are encrypted with an empty password open like any other.
+    pub fn open(bytes: Vec<u8>) -> Result<Self, PdfError> {
+        let pdf = Pdf::new(bytes).map_err(|error| match error {
+            LoadPdfError::Decryption(DecryptionError::PasswordProtected) => PdfError::Password,
+            LoadPdfError::Decryption(_) => PdfError::Encryption,
+            LoadPdfError::Invalid => PdfError::Damaged,
+        })?;
+        if pdf.pages().is_empty() {
+            return Err(PdfError::Damaged);
+        }
+        Ok(Self { pdf })
+    }
+
+    /// How many pages there are, at least 1.
+    pub fn page_count(&self) -> usize {
+        self.pdf.pages().len()
+    }
+
+    /// Width and height of a page in points (1/72 inch), as it is turned for reading. Pages count from 0.
+    pub fn page_size(&self, page: usize) -> Result<(f32, f32), PdfError> {
+        let page = self.pdf.pages().get(page).ok_or(PdfError::NoSuchPage)?;
+        let (width, height) = page.render_dimensions();
+        let sensible = |side: f32| side.is_finite() && side > 0.0;
+        if sensible(width) && sensible(height) { Ok((width, height)) } else { Err(PdfError::Damaged) }
+    }
+
+    /// Draws a page on white, `width` pixels wide. Pages count from 0.
+    pub fn render(&self, page: usize, width: u32) -> Result<Pixels, PdfError> {
+        let (page_width, page_height) = self.page_size(page)?;
+        #[expect(clippy::cast_precision_loss, reason = "widths of pictures are far below where it begins")]
+        let scale = width.max(1) as f32 / page_width;
+        let (x_scale, y_scale) = (side(page_width, scale)? / page_width, side(page_height, scale)? / page_height);
+        if page_width * x_scale * page_height * y_scale > SIDE_LIMIT * 4096.0 {
+            return Err(PdfError::TooLarge);
+        }
+        let page = self.pdf.pages().get(page).ok_or(PdfError::NoSuchPage)?;
+        let pixmap = hayro::render(
+            page,
+            &RenderCache::new(),
+            &InterpreterSettings::default(),
+            &RenderSettings::default(),
+            &PixmapSettings { x_scale, y_scale, bg_color: WHITE },
+        );
+        // On white nothing stays transparent, so premultiplied is the same as not.
+        let (width, height) = (u32::from(pixmap.width()), u32::from(pixmap.height()));
+        Pixels::new(width, height, pixmap.data_as_u8_slice().to_vec()).ok_or(PdfError::Damaged)
+    }
+}
+
+/// A side in pixels, a little over a whole number so that cutting the fraction off gives that number.
+fn side(points: f32, scale: f32) -> Result<f32, PdfError> {
+    let pixels = (points * scale).round().max(1.0);
+    if pixels <= SIDE_LIMIT { Ok(pixels + 0.01) } else { Err(PdfError::TooLarge) }
+}
+
+/// Says how many pages it has and nothing else.
+impl fmt::Debug for Document {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "Document({} pages)", self.page_count())
+    }
+}
+
+#[cfg(test)]
+mod tests;
