@@ -1,0 +1,106 @@
+//! What happened, for people to read: one event for each entry that tells something.
+
+use protocol::entry::{AccessKind, Body, Entry};
+use protocol::{AccountId, GrantId, Minute, RecordId, ScopeId};
+
+/// One thing that happened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Event {
+    /// Its place in the log.
+    pub seq: u64,
+    /// When, by its author's clock.
+    pub at: Minute,
+    /// Who did it.
+    pub who: AccountId,
+    /// What.
+    pub what: What,
+}
+
+/// What happened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum What {
+    /// The vault was made.
+    Created,
+    /// A record was added.
+    Added(RecordId),
+    /// A record was changed.
+    Changed(RecordId),
+    /// A record was deleted.
+    Deleted(RecordId),
+    /// Something was shared.
+    Shared(GrantId),
+    /// A share was stopped.
+    Stopped(GrantId),
+    /// The key of a category was turned.
+    KeyTurned(Option<ScopeId>),
+    /// A recipient took up a share.
+    Accepted(GrantId),
+    /// A recipient opened a record.
+    Opened(GrantId, RecordId),
+    /// A recipient saved a copy.
+    Saved(GrantId, RecordId),
+}
+
+impl What {
+    /// A word for machine-readable output.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Created => "created",
+            Self::Added(_) => "added",
+            Self::Changed(_) => "changed",
+            Self::Deleted(_) => "deleted",
+            Self::Shared(_) => "shared",
+            Self::Stopped(_) => "stopped",
+            Self::KeyTurned(_) => "key-turned",
+            Self::Accepted(_) => "accepted",
+            Self::Opened(..) => "opened",
+            Self::Saved(..) => "saved",
+        }
+    }
+
+    /// The record that it concerns.
+    pub const fn record(self) -> Option<RecordId> {
+        match self {
+            Self::Added(record)
+            | Self::Changed(record)
+            | Self::Deleted(record)
+            | Self::Opened(_, record)
+            | Self::Saved(_, record) => Some(record),
+            _ => None,
+        }
+    }
+
+    /// The share that it concerns.
+    pub const fn grant(self) -> Option<GrantId> {
+        match self {
+            Self::Shared(grant)
+            | Self::Stopped(grant)
+            | Self::Accepted(grant)
+            | Self::Opened(grant, _)
+            | Self::Saved(grant, _) => Some(grant),
+            _ => None,
+        }
+    }
+}
+
+impl Event {
+    pub(crate) fn of(seq: u64, entry: &Entry) -> Option<Self> {
+        let what = match &entry.body {
+            Body::Genesis(_) => What::Created,
+            Body::VaultEpoch(epoch) if epoch.epoch > 0 => What::KeyTurned(None),
+            Body::ScopeEpoch(epoch) if epoch.epoch > 0 => What::KeyTurned(Some(epoch.scope)),
+            Body::Revision(revision) if revision.number == 0 => What::Added(revision.record),
+            Body::Revision(revision) => What::Changed(revision.record),
+            Body::Tombstone(tombstone) => What::Deleted(tombstone.record),
+            Body::Grant(grant) => What::Shared(grant.grant),
+            Body::Revocation(grant) => What::Stopped(*grant),
+            Body::Access(access) => match (access.kind, access.record) {
+                (AccessKind::Opened, Some(record)) => What::Opened(access.grant, record),
+                (AccessKind::Saved, Some(record)) => What::Saved(access.grant, record),
+                _ => What::Accepted(access.grant),
+            },
+            Body::VaultEpoch(_) | Body::ScopeEpoch(_) | Body::RecordKey(_) | Body::Reseal(_) => return None,
+        };
+        Some(Self { seq, at: entry.at, who: entry.author, what })
+    }
+}

@@ -1,0 +1,105 @@
+//! What can go wrong, in words for the person whose records these are.
+
+use protocol::account::BrokenChain;
+use protocol::{ApiError, Violation};
+use vault::OpenError;
+use vault::floe::{CipherUnavailable, SealError};
+use vault::password::WrongPassword;
+use vault::recipient::Untrusted;
+use vault::recovery::NotACode;
+
+use crate::platform::Unreachable;
+
+/// Why the client could not do something.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ClientError {
+    /// The server refused.
+    #[error(transparent)]
+    Api(#[from] ApiError),
+    /// The server could not be reached.
+    #[error(transparent)]
+    Unreachable(#[from] Unreachable),
+    /// The server answered with something that is no answer.
+    #[error("the server's answer makes no sense to this version")]
+    Answer,
+    /// The server's data are not what they were: this is never ignored.
+    #[error("{0}")]
+    Alarm(#[from] Alarm),
+    /// Something sealed did not open.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    /// Wrong address or password.
+    #[error(transparent)]
+    Password(#[from] WrongPassword),
+    /// What was typed is not a recovery code.
+    #[error(transparent)]
+    Code(#[from] NotACode),
+    /// Nothing can be sealed to this person.
+    #[error(transparent)]
+    Untrusted(#[from] Untrusted),
+    /// The person's safety phrase must be compared first.
+    #[error("compare the safety phrase with this person before you share everything")]
+    NotCompared,
+    /// The record, grant or vault is not there.
+    #[error("there is no such {0} here")]
+    Missing(&'static str),
+    /// This account has no vault of its own.
+    #[error("this account has no records of its own")]
+    NoVault,
+    /// This device's cipher does not work.
+    #[error(transparent)]
+    Cipher(#[from] CipherUnavailable),
+    /// A file changed while it was read, or could not be read.
+    #[error("the file could not be read, or it changed meanwhile")]
+    Source,
+    /// The person stopped it.
+    #[error("stopped")]
+    Cancelled,
+    /// What the person entered cannot be kept so.
+    #[error(transparent)]
+    Metadata(#[from] records::metadata::MetadataError),
+    /// Another device kept changing the vault.
+    #[error("another device is changing the same things; try again shortly")]
+    Busy,
+    /// The password is too short or too common.
+    #[error("{0}")]
+    WeakPassword(&'static str),
+}
+
+/// The data on the server were changed, dropped, reordered or rolled back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Alarm {
+    /// An entry breaks a rule.
+    #[error("the history on the server was changed: {0}")]
+    Violation(#[from] Violation),
+    /// The log is shorter than, or other than, what was verified before.
+    #[error("the server shows an older or different history than this account has seen before")]
+    RolledBack,
+    /// An account's chain does not hold.
+    #[error("a person's identity on the server was changed: {0}")]
+    Identity(#[from] BrokenChain),
+    /// A file's bytes are not those that were signed.
+    #[error("a file on the server was changed or is damaged")]
+    Blob,
+}
+
+impl From<Violation> for ClientError {
+    fn from(violation: Violation) -> Self {
+        Self::Alarm(Alarm::Violation(violation))
+    }
+}
+
+impl From<BrokenChain> for ClientError {
+    fn from(broken: BrokenChain) -> Self {
+        Self::Alarm(Alarm::Identity(broken))
+    }
+}
+
+impl From<SealError> for ClientError {
+    fn from(error: SealError) -> Self {
+        match error {
+            SealError::Cipher(unavailable) => Self::Cipher(unavailable),
+            SealError::Length => Self::Source,
+        }
+    }
+}

@@ -1,0 +1,25 @@
+//! The vault client: unlock, sync, upload, open, share.
+//!
+//! Browser and command line run this same code. What a platform must give is [`Platform`]: a transport, a
+//! bulk cipher, a clock and randomness. The client trusts nothing that it did not verify and fold itself.
+
+mod api;
+mod codec;
+mod commit;
+mod sync;
+
+pub mod activity;
+pub mod draft;
+pub mod error;
+pub mod open;
+pub mod phrase;
+pub mod platform;
+pub mod record;
+pub mod session;
+pub mod share;
+pub mod upload;
+pub mod view;
+
+pub use error::{Alarm, ClientError};
+pub use platform::Platform;
+pub use session::Session;

@@ -1,0 +1,197 @@
+//! Opening records: authenticated segments only, read where they are needed.
+
+use protocol::entry::{Access, AccessKind, Blob, Body, CHUNK, Content, PartKind};
+use protocol::{AccountId, Digest, RecordId, VaultId};
+use records::Metadata;
+use vault::envelope::open_envelope;
+use vault::floe::{Opener, SEGMENT};
+
+use crate::api;
+use crate::error::{Alarm, ClientError};
+use crate::platform::Platform;
+use crate::session::Session;
+use crate::view::VaultView;
+
+/// Reads a record's file: any range, segment by segment.
+pub struct Reader<'a, P: Platform> {
+    session: &'a Session<P>,
+    metadata: Metadata,
+    blob: Blob,
+    opener: Opener<P::Cipher>,
+    /// The chunk that was fetched last, and the segment that was opened last.
+    chunk: Option<(u64, Vec<u8>)>,
+    segment: Option<(u64, Vec<u8>)>,
+    /// Digests of the chunks that were fetched, in order from the first.
+    digests: Vec<Digest>,
+}
+
+impl<P: Platform> std::fmt::Debug for Reader<'_, P> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Reader").field("blob", &self.blob.id).finish_non_exhaustive()
+    }
+}
+
+impl<P: Platform> Session<P> {
+    /// Opens a record to show it. For somebody else's, the opening is signed and recorded first.
+    pub async fn open(&self, vault: VaultId, record: RecordId) -> Result<Reader<'_, P>, ClientError> {
+        self.record_access(vault, record, AccessKind::Opened).await?;
+        self.reader(vault, record)
+    }
+
+    /// Opens a record to keep a copy. For somebody else's, that is recorded first.
+    pub async fn save(&self, vault: VaultId, record: RecordId) -> Result<Reader<'_, P>, ClientError> {
+        self.record_access(vault, record, AccessKind::Saved).await?;
+        self.reader(vault, record)
+    }
+
+    async fn record_access(&self, vault: VaultId, record: RecordId, kind: AccessKind) -> Result<(), ClientError> {
+        if self.with_view(vault, VaultView::owner)? == self.who().account {
+            return Ok(());
+        }
+        let account: AccountId = self.who().account;
+        self.commit(vault, |view| {
+            let share = view.grant_for(account, record, self.platform.now()).ok_or(ClientError::Missing("record"))?;
+            Ok((vec![Body::Access(Access { grant: share.grant.grant, kind, record: Some(record) })], ()))
+        })
+        .await
+    }
+
+    pub(crate) fn reader(&self, vault: VaultId, record: RecordId) -> Result<Reader<'_, P>, ClientError> {
+        let (metadata, blob, opener) = self.with_view(vault, |view| {
+            let found = view.record(record).ok_or(ClientError::Missing("record"))?;
+            let metadata = found.metadata.clone().ok_or(vault::OpenError)?;
+            let part = found.part(PartKind::File).ok_or(ClientError::Missing("file"))?;
+            let Content::Blob(blob) = &part.content else { return Err(ClientError::Missing("file")) };
+            let key = view.content_key(record, part)?;
+            let context = view.part_context(record, PartKind::File, part.origin);
+            let opener = Opener::start(self.platform.cipher(), &key, &context, &blob.header, blob.length)?;
+            // The sealed length is what the metadata's length pads to, or one of the two was swapped.
+            if opener.layout().plaintext() != vault::padding::padme(metadata.size) {
+                return Err(Alarm::Blob.into());
+            }
+            Ok((metadata, blob.clone(), opener))
+        })??;
+        Ok(Reader { session: self, metadata, blob, opener, chunk: None, segment: None, digests: Vec::new() })
+    }
+
+    /// A record's small picture. Only the owner's own list shows them.
+    pub async fn thumbnail(&self, vault: VaultId, record: RecordId) -> Result<Option<Vec<u8>>, ClientError> {
+        self.small_part(vault, record, PartKind::Thumbnail).await
+    }
+
+    /// A record's text.
+    pub async fn text(&self, vault: VaultId, record: RecordId) -> Result<Option<String>, ClientError> {
+        let text = self.small_part(vault, record, PartKind::Text).await?;
+        Ok(text.and_then(|text| String::from_utf8(text).ok()))
+    }
+
+    async fn small_part(
+        &self,
+        vault: VaultId,
+        record: RecordId,
+        kind: PartKind,
+    ) -> Result<Option<Vec<u8>>, ClientError> {
+        let found = self.with_view(vault, |view| {
+            let Some(part) = view.record(record).and_then(|record| record.part(kind)) else { return Ok(None) };
+            let Content::Blob(blob) = &part.content else { return Ok(None) };
+            let key = view.content_key(record, part)?;
+            Ok::<_, ClientError>(Some((key, view.part_context(record, kind, part.origin), blob.clone())))
+        })??;
+        let Some((key, context, blob)) = found else { return Ok(None) };
+        let envelope = api::chunk(&self.platform, blob.id, 0).await?;
+        Ok(Some(open_envelope(&key, &context, &envelope)?.to_vec()))
+    }
+}
+
+impl<P: Platform> Reader<'_, P> {
+    /// What the record is.
+    pub const fn metadata(&self) -> &Metadata {
+        &self.metadata
+    }
+
+    /// Reads bytes at an offset; fewer only at the end.
+    pub async fn read(&mut self, offset: u64, length: usize) -> Result<Vec<u8>, ClientError> {
+        let end = offset.saturating_add(length as u64).min(self.metadata.size);
+        let mut bytes = Vec::new();
+        let mut at = offset;
+        while at < end {
+            let step = self.opener.layout().step();
+            let segment = self.segment(at / step).await?;
+            let start = usize::try_from(at % step).map_err(|_| ClientError::Source)?;
+            let wanted = usize::try_from(end - at).unwrap_or(usize::MAX);
+            let piece = segment.get(start..).ok_or(Alarm::Blob)?;
+            let piece = piece.get(..wanted).unwrap_or(piece);
+            if piece.is_empty() {
+                return Err(Alarm::Blob.into());
+            }
+            bytes.extend_from_slice(piece);
+            at += piece.len() as u64;
+        }
+        Ok(bytes)
+    }
+
+    /// Reads the whole file.
+    pub async fn read_all(&mut self) -> Result<Vec<u8>, ClientError> {
+        let length = usize::try_from(self.metadata.size).map_err(|_| ClientError::Source)?;
+        let bytes = self.read(0, length).await?;
+        self.check_end().await?;
+        Ok(bytes)
+    }
+
+    /// Streams the whole file, piece by piece, in order. It is verified only once this has returned.
+    pub async fn stream(
+        &mut self,
+        mut take: impl AsyncFnMut(Vec<u8>) -> Result<(), ClientError>,
+    ) -> Result<(), ClientError> {
+        let step = self.opener.layout().step();
+        let mut at = 0;
+        while at < self.metadata.size {
+            let piece = self.read(at, usize::try_from(step).unwrap_or(usize::MAX)).await?;
+            at += piece.len() as u64;
+            take(piece).await?;
+        }
+        self.check_end().await
+    }
+
+    /// Opens whatever padding follows, and holds all chunks to the digest that was signed.
+    async fn check_end(&mut self) -> Result<(), ClientError> {
+        for position in 0..self.opener.layout().segments() {
+            let chunk = position * u64::from(SEGMENT) / CHUNK;
+            if self.digests.len() as u64 <= chunk {
+                self.segment(position).await?;
+            }
+        }
+        self.segment(self.opener.layout().segments() - 1).await?;
+        if Digest::of_all(self.digests.iter().copied()) == self.blob.digest { Ok(()) } else { Err(Alarm::Blob.into()) }
+    }
+
+    async fn segment(&mut self, position: u64) -> Result<&[u8], ClientError> {
+        if self.segment.as_ref().is_none_or(|(held, _)| *held != position) {
+            let start = position * u64::from(SEGMENT);
+            let within = usize::try_from(start % CHUNK).map_err(|_| ClientError::Source)?;
+            let chunk = self.chunk(start / CHUNK).await?;
+            let sealed = chunk.get(within..).ok_or(Alarm::Blob)?;
+            let sealed = sealed.get(..SEGMENT as usize).unwrap_or(sealed).to_vec();
+            let opened = self.opener.open(position, &sealed).await.map_err(|_| Alarm::Blob)?;
+            self.segment = Some((position, opened));
+        }
+        match &self.segment {
+            Some((_, segment)) => Ok(segment),
+            None => Err(Alarm::Blob.into()),
+        }
+    }
+
+    async fn chunk(&mut self, number: u64) -> Result<&[u8], ClientError> {
+        if self.chunk.as_ref().is_none_or(|(held, _)| *held != number) {
+            let bytes = api::chunk(&self.session.platform, self.blob.id, number).await?;
+            if self.digests.len() as u64 == number {
+                self.digests.push(Digest::of(&bytes));
+            }
+            self.chunk = Some((number, bytes));
+        }
+        match &self.chunk {
+            Some((_, chunk)) => Ok(chunk),
+            None => Err(Alarm::Blob.into()),
+        }
+    }
+}

@@ -1,0 +1,115 @@
+//! What the client needs from where it runs.
+
+use std::convert::Infallible;
+
+use protocol::{Digest, Minute};
+use vault::floe::BulkCipher;
+
+/// One request of the vault protocol.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Request {
+    /// GET, POST, PUT or DELETE.
+    pub method: Method,
+    /// The path and query, from `/api/v1/` on.
+    pub path: String,
+    /// The body: CBOR, or a chunk.
+    pub body: Vec<u8>,
+    /// For a chunk: the digest that goes into its header.
+    pub chunk: Option<Digest>,
+}
+
+/// HTTP methods in use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Method {
+    /// Reads.
+    Get,
+    /// Does something once.
+    Post,
+    /// Sets something; repeating it changes nothing.
+    Put,
+    /// Removes something.
+    Delete,
+}
+
+impl Method {
+    /// The method's name on the wire.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Get => "GET",
+            Self::Post => "POST",
+            Self::Put => "PUT",
+            Self::Delete => "DELETE",
+        }
+    }
+}
+
+/// What came back.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Response {
+    /// The HTTP status.
+    pub status: u16,
+    /// The body.
+    pub body: Vec<u8>,
+}
+
+/// The server could not be reached, or the connection broke.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("there is no connection to the server")]
+pub struct Unreachable;
+
+/// Where the client runs.
+#[expect(async_fn_in_trait, reason = "futures stay on their thread, in the browser as in the command line")]
+pub trait Platform {
+    /// AES-GCM over segments, wherever it is fastest.
+    type Cipher: BulkCipher;
+
+    /// A cipher for one stream.
+    fn cipher(&self) -> Self::Cipher;
+
+    /// Sends one request. The platform keeps the session's cookie.
+    async fn send(&self, request: Request) -> Result<Response, Unreachable>;
+
+    /// Waits.
+    async fn sleep(&self, milliseconds: u32);
+
+    /// The time.
+    fn now(&self) -> Minute;
+
+    /// Fills a buffer from the system's cryptographic generator.
+    fn fill_random(&self, bytes: &mut [u8]);
+
+    /// The platform's generator, in the form that `vault` takes.
+    fn random(&self) -> Random<'_, Self>
+    where
+        Self: Sized,
+    {
+        Random(self)
+    }
+}
+
+/// The platform's generator, in the form that `vault` takes.
+#[derive(Debug)]
+pub struct Random<'a, P>(pub(crate) &'a P);
+
+impl<P: Platform> rand_core::TryRng for Random<'_, P> {
+    type Error = Infallible;
+
+    fn try_next_u32(&mut self) -> Result<u32, Infallible> {
+        let mut bytes = [0; 4];
+        self.0.fill_random(&mut bytes);
+        Ok(u32::from_le_bytes(bytes))
+    }
+
+    fn try_next_u64(&mut self) -> Result<u64, Infallible> {
+        let mut bytes = [0; 8];
+        self.0.fill_random(&mut bytes);
+        Ok(u64::from_le_bytes(bytes))
+    }
+
+    fn try_fill_bytes(&mut self, bytes: &mut [u8]) -> Result<(), Infallible> {
+        self.0.fill_random(bytes);
+        Ok(())
+    }
+}
+
+impl<P: Platform> rand_core::TryCryptoRng for Random<'_, P> {}

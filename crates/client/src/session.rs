@@ -1,0 +1,390 @@
+//! Signing up, signing in and unlocking; and the unlocked session that everything else hangs on.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+
+use futures_util::lock::Mutex;
+use protocol::api::{
+    AccountState, DeviceWrap, Find, PasswordFinish, PasswordStart, PasswordStarted, Person, Profile, RecoveryFinish,
+    RecoveryStart, RecoveryStarted, SignInFinish, SignInStart, SignInStarted, SignUpFinish, SignUpStart, SignUpStarted,
+    SignedIn, SignedInWith,
+};
+use protocol::entry::{Body, Entry, ScopeEpoch, VERSION, VaultEpoch};
+use protocol::signature::{Namespace, Signed};
+use protocol::{Account, AccountId, Head, ScopeId, VaultId};
+use records::Category;
+use vault::account::{AccountKeys, AccountMemory, Pin};
+use vault::envelope::seal_envelope;
+use vault::password::{MIN_CHARACTERS, Password, Registration, SignIn};
+use vault::recovery::RecoveryCode;
+use vault::{AccountMasterKey, KeyContext, ScopeSeed, SealContext, VaultKey};
+
+use crate::api::{call, get, tell};
+use crate::codec::encode_label;
+use crate::error::ClientError;
+use crate::platform::{Method, Platform, Random};
+use crate::view::VaultView;
+
+/// What a person enters to sign up.
+#[derive(Clone, Debug)]
+pub struct SignUp<'a> {
+    /// The e-mail address.
+    pub email: &'a str,
+    /// The name.
+    pub name: &'a str,
+    /// Patient or provider.
+    pub profile: Profile,
+    /// The password.
+    pub password: &'a str,
+}
+
+/// An unlocked account: its keys in memory, its vaults as far as they were synced.
+pub struct Session<P> {
+    pub(crate) platform: P,
+    pub(crate) master: AccountMasterKey,
+    pub(crate) keys: AccountKeys,
+    /// Who is signed in.
+    who: Who,
+    pub(crate) state: RefCell<State>,
+    /// One change at a time: entries of one author are numbered.
+    pub(crate) writing: Mutex<()>,
+}
+
+/// Who is signed in.
+#[derive(Clone, Debug)]
+pub struct Who {
+    /// The account.
+    pub account: AccountId,
+    /// The e-mail address.
+    pub email: String,
+    /// The name.
+    pub name: String,
+    /// Patient or provider.
+    pub profile: Profile,
+    /// The vault that it owns.
+    pub vault: Option<VaultId>,
+}
+
+/// What changes while a session lasts.
+pub(crate) struct State {
+    pub(crate) chain: Account,
+    pub(crate) memory: AccountMemory,
+    pub(crate) memory_version: u32,
+    pub(crate) vaults: BTreeMap<VaultId, VaultView>,
+    pub(crate) people: BTreeMap<AccountId, Person>,
+}
+
+impl<P> std::fmt::Debug for Session<P> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Session").field("account", &self.who.account).finish_non_exhaustive()
+    }
+}
+
+/// Says whether a password can be taken: length first, then the list of the passwords that everyone tries.
+pub fn check_password(password: &str) -> Result<(), ClientError> {
+    if password.chars().count() < MIN_CHARACTERS {
+        return Err(ClientError::WeakPassword("a password needs at least 12 characters"));
+    }
+    Ok(())
+}
+
+impl<P: Platform> Session<P> {
+    /// Makes an account, and for a patient a vault with its categories. The recovery code is given once.
+    pub async fn sign_up(platform: P, entered: SignUp<'_>) -> Result<(Self, RecoveryCode), ClientError> {
+        check_password(entered.password)?;
+        let rng = &mut Random(&platform);
+        let account = AccountId::from_bytes(vault::make_bytes(rng));
+        let (keys, genesis) = AccountKeys::make(account, rng)?;
+        let chain = Account::from_chain(account, std::slice::from_ref(&genesis))?;
+        let master = AccountMasterKey::make(rng);
+        let code = RecoveryCode::make_code(rng);
+        let log = match entered.profile {
+            Profile::Patient => first_entries(&platform, &master, &keys),
+            Profile::Provider { .. } => Vec::new(),
+        };
+
+        let (registration, request) = Registration::start(Password::new(entered.password), rng)?;
+        let start = SignUpStart { email: entered.email.to_owned(), registration: request };
+        let started: SignUpStarted = call(&platform, Method::Post, "/api/v1/signup/start", Some(&start)).await?;
+        let registered = registration.finish(&started.registration, rng)?;
+        let finish = SignUpFinish {
+            email: entered.email.to_owned(),
+            name: entered.name.to_owned(),
+            profile: entered.profile,
+            registration: registered.upload,
+            chain: genesis,
+            password_wrap: registered.key.wrap_master(&KeyContext::Password(account), &master, rng),
+            recovery_wrap: code.derive_key().wrap_master(&KeyContext::Recovery(account), &master, rng),
+            recovery_key: code.derive_public(),
+            keyring: keys.seal(&master, rng),
+            state: AccountMemory::default().seal(&master, account, 0, rng),
+            log,
+        };
+        let answer: SignedInWith = call(&platform, Method::Post, "/api/v1/signup/finish", Some(&finish)).await?;
+        let session = Self::unlocked(platform, master, answer.signed_in)?;
+        if session.who.account == account && *session.state.borrow().chain.identity() == *chain.identity() {
+            Ok((session, code))
+        } else {
+            Err(ClientError::Answer)
+        }
+    }
+
+    /// Signs in and unlocks by name and password.
+    pub async fn sign_in(platform: P, email: &str, password: &str) -> Result<Self, ClientError> {
+        let rng = &mut Random(&platform);
+        let (attempt, request) = SignIn::start(Password::new(password), rng)?;
+        let start = SignInStart { email: email.to_owned(), request };
+        let started: SignInStarted = call(&platform, Method::Post, "/api/v1/signin/start", Some(&start)).await?;
+        let finished = attempt.finish(&started.response, rng)?;
+        let finish = SignInFinish { attempt: started.attempt, finalization: finished.finalization };
+        let answer: SignedInWith = call(&platform, Method::Post, "/api/v1/signin/finish", Some(&finish)).await?;
+        let context = KeyContext::Password(answer.signed_in.account);
+        let master = finished.key.unwrap_master(&context, &answer.wrap)?;
+        Self::unlocked(platform, master, answer.signed_in)
+    }
+
+    /// Signs in and unlocks by the recovery kit, and sets a new password.
+    pub async fn recover(platform: P, email: &str, code: &RecoveryCode, password: &str) -> Result<Self, ClientError> {
+        check_password(password)?;
+        let start = RecoveryStart { email: email.to_owned() };
+        let started: RecoveryStarted = call(&platform, Method::Post, "/api/v1/recovery/start", Some(&start)).await?;
+        let finish = RecoveryFinish { attempt: started.attempt, signature: code.answer(&started.challenge) };
+        let answer: SignedInWith = call(&platform, Method::Post, "/api/v1/recovery/finish", Some(&finish)).await?;
+        let context = KeyContext::Recovery(answer.signed_in.account);
+        let master = code.derive_key().unwrap_master(&context, &answer.wrap)?;
+        let session = Self::unlocked(platform, master, answer.signed_in)?;
+        session.set_password(password).await?;
+        Ok(session)
+    }
+
+    /// Unlocks with a master key that this device kept, for whoever is signed in.
+    pub async fn resume(platform: P, master: AccountMasterKey) -> Result<Self, ClientError> {
+        let signed_in: SignedIn = get(&platform, "/api/v1/session").await?;
+        Self::unlocked(platform, master, signed_in)
+    }
+
+    /// What this device left with the server to unlock again; none once it was idle for too long.
+    pub async fn device_wrap(platform: &P) -> Result<Option<Vec<u8>>, ClientError> {
+        match get::<P, DeviceWrap>(platform, "/api/v1/device-wrap").await {
+            Ok(kept) => Ok(Some(kept.wrap)),
+            Err(ClientError::Api(protocol::ApiError::NotFound)) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Leaves the master key with the server, wrapped by a key that never leaves this device.
+    pub async fn keep_device_wrap(&self, wrap: Vec<u8>) -> Result<(), ClientError> {
+        tell(&self.platform, Method::Put, "/api/v1/device-wrap", Some(&DeviceWrap { wrap })).await
+    }
+
+    /// Takes back what this device left with the server.
+    pub async fn drop_device_wrap(platform: &P) -> Result<(), ClientError> {
+        tell::<P, ()>(platform, Method::Delete, "/api/v1/device-wrap", None).await
+    }
+
+    /// Who is signed in, as far as the server says.
+    pub async fn signed_in(platform: &P) -> Result<SignedIn, ClientError> {
+        get(platform, "/api/v1/session").await
+    }
+
+    /// Verifies the account's chain and opens its keys and memory.
+    fn unlocked(platform: P, master: AccountMasterKey, signed_in: SignedIn) -> Result<Self, ClientError> {
+        let chain = Account::from_chain(signed_in.account, &signed_in.chain)?;
+        let keys = AccountKeys::open(&master, &chain, &signed_in.keyring)?;
+        let AccountState { version, sealed } = signed_in.state;
+        let memory = AccountMemory::open(&master, signed_in.account, version, &sealed)?;
+        let who = Who {
+            account: signed_in.account,
+            email: signed_in.email,
+            name: signed_in.name,
+            profile: signed_in.profile,
+            vault: signed_in.vault,
+        };
+        let state = State { chain, memory, memory_version: version, vaults: BTreeMap::new(), people: BTreeMap::new() };
+        Ok(Self { platform, master, keys, who, state: RefCell::new(state), writing: Mutex::new(()) })
+    }
+
+    /// Sets a new password. Other unlock methods stay.
+    pub async fn set_password(&self, password: &str) -> Result<(), ClientError> {
+        check_password(password)?;
+        let rng = &mut Random(&self.platform);
+        let (registration, request) = Registration::start(Password::new(password), rng)?;
+        let start = PasswordStart { registration: request };
+        let started: PasswordStarted =
+            call(&self.platform, Method::Post, "/api/v1/password/start", Some(&start)).await?;
+        let registered = registration.finish(&started.registration, rng)?;
+        let account = self.who.account;
+        let password_wrap = registered.key.wrap_master(&KeyContext::Password(account), &self.master, rng);
+        let message = PasswordFinish::message(account, &registered.upload, &password_wrap);
+        let signature = self.keys.identity.sign(Namespace::Password, &message);
+        let finish = PasswordFinish { registration: registered.upload, password_wrap, signature };
+        tell(&self.platform, Method::Post, "/api/v1/password/finish", Some(&finish)).await
+    }
+
+    /// Ends the session on the server. Keys in memory are the caller's to drop.
+    pub async fn sign_out(platform: &P) -> Result<(), ClientError> {
+        tell::<P, ()>(platform, Method::Post, "/api/v1/signout", None).await
+    }
+
+    /// Who is signed in.
+    pub const fn who(&self) -> &Who {
+        &self.who
+    }
+
+    /// The platform that it runs on.
+    pub const fn platform(&self) -> &P {
+        &self.platform
+    }
+
+    /// The master key, for a device's own key store.
+    pub const fn master(&self) -> &AccountMasterKey {
+        &self.master
+    }
+
+    /// The vault that this account owns.
+    pub fn own_vault(&self) -> Result<VaultId, ClientError> {
+        self.who.vault.ok_or(ClientError::NoVault)
+    }
+
+    /// Finds a provider by address, and verifies the account's chain.
+    pub async fn find(&self, email: &str) -> Result<Person, ClientError> {
+        let find = Find { email: email.to_owned() };
+        let person: Person = call(&self.platform, Method::Post, "/api/v1/people/find", Some(&find)).await?;
+        Account::from_chain(person.account, &person.chain)?;
+        self.state.borrow_mut().people.insert(person.account, person.clone());
+        Ok(person)
+    }
+
+    /// A person that is party to a share, by account.
+    pub async fn person(&self, account: AccountId) -> Result<Person, ClientError> {
+        if let Some(person) = self.state.borrow().people.get(&account) {
+            return Ok(person.clone());
+        }
+        let person = crate::api::person(&self.platform, account).await?;
+        if person.account != account {
+            return Err(ClientError::Answer);
+        }
+        Account::from_chain(account, &person.chain)?;
+        self.state.borrow_mut().people.insert(account, person.clone());
+        Ok(person)
+    }
+
+    /// The safety phrase of this account.
+    pub fn own_phrase(&self) -> [&'static str; crate::phrase::WORDS] {
+        crate::phrase::safety_phrase(self.who.account, &self.keys.identity.public())
+    }
+
+    /// The key that is pinned for a person, if any.
+    pub fn pin(&self, account: AccountId) -> Option<Pin> {
+        self.state.borrow().memory.pin(account).cloned()
+    }
+
+    /// Changes what the account remembers, on the server too. Another device's change is taken in and the
+    /// change made again on top of it.
+    pub(crate) async fn remember(&self, change: impl Fn(&mut AccountMemory)) -> Result<(), ClientError> {
+        for _ in 0..3 {
+            let (version, sealed, memory) = {
+                let state = self.state.borrow();
+                let mut memory = state.memory.clone();
+                change(&mut memory);
+                if memory == state.memory {
+                    return Ok(());
+                }
+                let next = state.memory_version + 1;
+                let sealed = memory.seal(&self.master, self.who.account, next, &mut Random(&self.platform));
+                (state.memory_version, sealed, memory)
+            };
+            let put = AccountState { version, sealed };
+            let answer: Result<AccountState, _> =
+                call(&self.platform, Method::Put, "/api/v1/account/state", Some(&put)).await;
+            match answer {
+                Ok(stored) => {
+                    let mut state = self.state.borrow_mut();
+                    state.memory = memory;
+                    state.memory_version = stored.version;
+                    return Ok(());
+                }
+                Err(ClientError::Api(protocol::ApiError::Conflict(_))) => self.reload_memory().await?,
+                Err(error) => return Err(error),
+            }
+        }
+        Err(ClientError::Busy)
+    }
+
+    async fn reload_memory(&self) -> Result<(), ClientError> {
+        let signed_in: SignedIn = get(&self.platform, "/api/v1/session").await?;
+        let AccountState { version, sealed } = signed_in.state;
+        let memory = AccountMemory::open(&self.master, self.who.account, version, &sealed)?;
+        let mut state = self.state.borrow_mut();
+        if version < state.memory_version {
+            return Err(ClientError::Alarm(crate::error::Alarm::RolledBack));
+        }
+        state.memory = memory;
+        state.memory_version = version;
+        Ok(())
+    }
+}
+
+/// The first entries of a patient's vault: the owner's key, the first vault key, and every category.
+fn first_entries<P: Platform>(platform: &P, master: &AccountMasterKey, keys: &AccountKeys) -> Vec<Signed<Entry>> {
+    let rng = &mut Random(platform);
+    let vault = VaultId::from_bytes(vault::make_bytes(rng));
+    let vault_key = VaultKey::make(rng);
+    let mut bodies = vec![
+        Body::Genesis(keys.identity.public()),
+        Body::VaultEpoch(VaultEpoch {
+            epoch: 0,
+            commitment: vault_key.commitment(),
+            wrapped: master.wrap_vault_key(&KeyContext::Vault(vault, 0), &vault_key, rng),
+            previous: None,
+        }),
+    ];
+    for category in Category::ALL {
+        let scope = ScopeId::from_bytes(vault::make_bytes(rng));
+        bodies.push(Body::ScopeEpoch(scope_epoch(platform, vault, scope, category, 0, (0, &vault_key), None).0));
+    }
+    let before = Head::before(vault);
+    (1..)
+        .zip(bodies)
+        .map(|(author_seq, body)| {
+            let entry = Entry {
+                version: VERSION,
+                vault,
+                author: keys.account,
+                author_seq,
+                seen: before,
+                at: platform.now(),
+                body,
+            };
+            keys.identity.sign_message(&entry)
+        })
+        .collect()
+}
+
+/// A new epoch of a scope, with a fresh seed.
+pub(crate) fn scope_epoch<P: Platform>(
+    platform: &P,
+    vault: VaultId,
+    scope: ScopeId,
+    category: Category,
+    epoch: u32,
+    (vault_epoch, vault_key): (u32, &VaultKey),
+    previous: Option<&ScopeSeed>,
+) -> (ScopeEpoch, ScopeSeed) {
+    let rng = &mut Random(platform);
+    let seed = ScopeSeed::make(rng);
+    let label_context = SealContext::ScopeLabel(vault, scope, epoch);
+    let entry = ScopeEpoch {
+        scope,
+        epoch,
+        vault_epoch,
+        commitment: seed.commitment(),
+        wrapped: vault_key.wrap_seed(&KeyContext::Scope(vault, scope, epoch), &seed, rng),
+        previous: previous.map(|previous| {
+            let context = KeyContext::ScopePrevious(vault, scope, epoch.saturating_sub(1));
+            seed.wrap_previous(&context, previous, rng)
+        }),
+        label: seal_envelope(&seed.derive_metadata_key(), &label_context, &encode_label(category), rng),
+    };
+    (entry, seed)
+}

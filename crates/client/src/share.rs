@@ -1,0 +1,311 @@
+//! Sharing and stopping: grants, revocations, turned keys, and new content keys for what was reachable.
+
+use futures_util::lock::Mutex;
+use protocol::api::Person;
+use protocol::entry::{Access, AccessKind, Body, Grant, Reseal, VaultEpoch};
+use protocol::{Account, AccountId, GrantId, GrantScope, Level, Minute, RecordId, ScopeId, VaultId};
+use records::Category;
+use vault::account::Pin;
+use vault::{KeyContext, OpenError, RecordKey, ScopeSeed, SealContext, VaultKey, VerifiedRecipient};
+
+use crate::error::ClientError;
+use crate::open::Reader;
+use crate::platform::{Platform, Random};
+use crate::record::turn_record_key;
+use crate::session::{Session, scope_epoch};
+use crate::upload::{Draft, Unwatched};
+use crate::view::{Share, VaultView, seal_context};
+
+/// What a person chooses to share.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wish {
+    /// One record.
+    Record(RecordId),
+    /// A category.
+    Category(Category),
+    /// Everything.
+    Everything,
+}
+
+/// A key of any scope.
+enum Key<'a> {
+    Record(&'a RecordKey),
+    Scope(&'a ScopeSeed),
+    Vault(&'a VaultKey),
+}
+
+impl Key<'_> {
+    fn seal<P: Platform>(
+        &self,
+        to: &VerifiedRecipient,
+        context: &SealContext,
+        platform: &P,
+    ) -> Result<Vec<u8>, ClientError> {
+        let rng = &mut Random(platform);
+        Ok(match self {
+            Self::Record(key) => to.seal_record_key(context, key, rng)?,
+            Self::Scope(seed) => to.seal_seed(context, seed, rng)?,
+            Self::Vault(key) => to.seal_vault_key(context, key, rng)?,
+        })
+    }
+}
+
+impl<P: Platform> Session<P> {
+    /// Notes that the safety phrase was compared in person.
+    pub async fn confirm_phrase(&self, person: &Person) -> Result<(), ClientError> {
+        let account = self.trust(person.account, &person.chain).await?;
+        let pin = Pin { account: account.id(), identity: *account.identity(), verified: Some(self.platform.now()) };
+        self.remember(|memory| memory.set_pin(pin.clone())).await
+    }
+
+    /// Shares: verifies the person, seals the key to that person alone, and signs the grant.
+    pub async fn share(
+        &self,
+        person: &Person,
+        wish: Wish,
+        level: Level,
+        until: Option<Minute>,
+    ) -> Result<GrantId, ClientError> {
+        let vault = self.own_vault()?;
+        let account = self.trust(person.account, &person.chain).await?;
+        let pin = self.pin(person.account).ok_or(ClientError::NotCompared)?;
+        if (wish == Wish::Everything || level == Level::Manage) && pin.verified.is_none() {
+            return Err(ClientError::NotCompared);
+        }
+        let recipient = VerifiedRecipient::verify(&account, &pin.identity)?;
+        let grant = GrantId::from_bytes(vault::make_bytes(&mut Random(&self.platform)));
+        self.commit(vault, |view| {
+            let (scope, epoch, key) = find_key(view, wish)?;
+            let context = SealContext::Grant {
+                vault,
+                grant,
+                recipient: recipient.account(),
+                encryption_generation: recipient.generation(),
+                scope,
+                epoch,
+            };
+            let body = Body::Grant(Grant {
+                grant,
+                recipient: recipient.account(),
+                recipient_key: *recipient.identity(),
+                level,
+                scope,
+                epoch,
+                until,
+                encryption_generation: recipient.generation(),
+                sealed: key.seal(&recipient, &context, &self.platform)?,
+            });
+            Ok((vec![body], grant))
+        })
+        .await
+    }
+
+    /// Stops a share and turns the key, in one append: the recipient is refused, everyone else's key is sealed
+    /// again, and whatever is written later is under the new one.
+    pub async fn stop(&self, vault: VaultId, grant: GrantId) -> Result<(), ClientError> {
+        self.sync(vault).await?;
+        // Everyone who keeps access needs the new key, so their chains must be at hand before the change is made.
+        let others = self.with_view(vault, |view| {
+            let now = self.platform.now();
+            view.shares().filter(|share| view.holds(share, now)).map(|share| share.grant.recipient).collect::<Vec<_>>()
+        })?;
+        for other in others {
+            self.person(other).await?;
+        }
+        self.commit(vault, |view| {
+            let share = view.shares.get(&grant).ok_or(ClientError::Missing("share"))?;
+            let mut bodies = Vec::new();
+            if share.stopped.is_none() {
+                bodies.push(Body::Revocation(grant));
+            }
+            if view.ending(share, self.platform.now()).is_none_or(|ending| !ending.rotated) {
+                bodies.extend(self.turn_keys(view, share)?);
+            }
+            Ok((bodies, ()))
+        })
+        .await
+    }
+
+    /// Shares of a vault that have ended but whose key has not turned: time ran out while no device was open, or a
+    /// device stopped half-way. Any device of the owner finishes them.
+    pub async fn finish_endings(&self, vault: VaultId) -> Result<(), ClientError> {
+        let open_ends = self.with_view(vault, |view| {
+            let now = self.platform.now();
+            let unfinished = |share: &&Share| view.ending(share, now).is_some_and(|ending| !ending.rotated);
+            view.shares().filter(unfinished).map(|share| share.grant.grant).collect::<Vec<_>>()
+        })?;
+        for grant in open_ends {
+            self.stop(vault, grant).await?;
+        }
+        Ok(())
+    }
+
+    /// Gives one record that an ended share reached new keys and new ciphertext; says whether there was one left.
+    pub async fn renew_next(&self, vault: VaultId) -> Result<bool, ClientError> {
+        let next = self.with_view(vault, |view| {
+            let now = self.platform.now();
+            view.shares()
+                .filter(|share| view.ending(share, now).is_some_and(|ending| ending.rotated && !ending.reencrypted))
+                .find_map(|share| view.reached_by(share).find(|record| !view.is_fresh(record)).map(|record| record.id))
+        })?;
+        let Some(record) = next else { return Ok(false) };
+        let reader = self.reader(vault, record)?;
+        let thumbnail = self.thumbnail(vault, record).await?;
+        let text = self.text(vault, record).await?;
+        let metadata = reader.metadata().clone();
+        let ticket = self.begin_replacement(vault, record, Draft { metadata, thumbnail, text }).await?;
+        self.run(&ticket, &RenewalSource(Mutex::new(reader)), &Unwatched).await?;
+        Ok(true)
+    }
+
+    /// Signs that this account takes up a share, which makes the server give it what the share reaches.
+    pub async fn accept(&self, vault: VaultId, grant: GrantId) -> Result<(), ClientError> {
+        let access = Access { grant, kind: AccessKind::Accepted, record: None };
+        self.commit(vault, |_| Ok((vec![Body::Access(access.clone())], ()))).await?;
+        // What was hidden so far is given from now on, from the log's beginning.
+        self.forget(vault);
+        self.sync(vault).await
+    }
+
+    /// Takes up whatever was newly shared with this account.
+    pub async fn accept_all(&self, vault: VaultId) -> Result<(), ClientError> {
+        let (account, now) = (self.who().account, self.platform.now());
+        let waiting = self.with_view(vault, |view| {
+            view.shares()
+                .filter(|share| share.grant.recipient == account && !share.accepted && view.holds(share, now))
+                .map(|share| share.grant.grant)
+                .collect::<Vec<_>>()
+        })?;
+        for grant in waiting {
+            self.accept(vault, grant).await?;
+        }
+        Ok(())
+    }
+
+    /// The entries that turn the key of an ended share's scope.
+    fn turn_keys(&self, view: &VaultView, ended: &Share) -> Result<Vec<Body>, ClientError> {
+        match ended.grant.scope {
+            GrantScope::Record(record) => self.turn_record(view, record, ended.grant.grant),
+            GrantScope::Scope(scope) => {
+                let epoch = view.ledger.vault_epoch.ok_or(OpenError)?;
+                let key = view.keys.vault.get(&epoch).ok_or(OpenError)?;
+                self.turn_scope(view, scope, (epoch, key), ended.grant.grant)
+            }
+            GrantScope::Vault => self.turn_vault(view, ended.grant.grant),
+        }
+    }
+
+    fn turn_record(&self, view: &VaultView, record: RecordId, ended: GrantId) -> Result<Vec<Body>, ClientError> {
+        let Some(metadata) = view.record(record).and_then(|record| record.metadata.as_ref()) else {
+            return Ok(Vec::new());
+        };
+        let renewed = turn_record_key(self, view, record, metadata.category)?;
+        let to_ended = |body: &Body| matches!(body, Body::Reseal(reseal) if reseal.grant == ended);
+        let reseals = renewed.bodies.into_iter().filter(|body| !to_ended(body));
+        Ok(renewed.key.map(Body::RecordKey).into_iter().chain(reseals).collect())
+    }
+
+    fn turn_scope(
+        &self,
+        view: &VaultView,
+        scope: ScopeId,
+        vault_key: (u32, &VaultKey),
+        ended: GrantId,
+    ) -> Result<Vec<Body>, ClientError> {
+        let category = view.category(scope).ok_or(OpenError)?;
+        let current = view.ledger.scopes.get(&scope).ok_or(OpenError)?.epoch;
+        let previous = view.keys.seeds.get(&(scope, current)).ok_or(OpenError)?;
+        let (entry, seed) =
+            scope_epoch(&self.platform, view.id(), scope, category, current + 1, vault_key, Some(previous));
+        let reseals = self.reseal_all(view, GrantScope::Scope(scope), ended, current + 1, &Key::Scope(&seed));
+        Ok(std::iter::once(Body::ScopeEpoch(entry)).chain(reseals).collect())
+    }
+
+    /// A new vault key, and under it a new seed for every category: whoever held the old one held them all.
+    fn turn_vault(&self, view: &VaultView, ended: GrantId) -> Result<Vec<Body>, ClientError> {
+        let vault = view.id();
+        let current = view.ledger.vault_epoch.ok_or(OpenError)?;
+        let previous = view.keys.vault.get(&current).ok_or(OpenError)?;
+        let rng = &mut Random(&self.platform);
+        let key = VaultKey::make(rng);
+        let epoch = current + 1;
+        let mut bodies = vec![Body::VaultEpoch(VaultEpoch {
+            epoch,
+            commitment: key.commitment(),
+            wrapped: self.master.wrap_vault_key(&KeyContext::Vault(vault, epoch), &key, rng),
+            previous: Some(key.wrap_previous(&KeyContext::VaultPrevious(vault, current), previous, rng)),
+        })];
+        bodies.extend(self.reseal_all(view, GrantScope::Vault, ended, epoch, &Key::Vault(&key)));
+        for scope in view.scopes.keys() {
+            bodies.extend(self.turn_scope(view, *scope, (epoch, &key), ended)?);
+        }
+        Ok(bodies)
+    }
+
+    fn reseal_all(&self, view: &VaultView, scope: GrantScope, ended: GrantId, epoch: u32, key: &Key<'_>) -> Vec<Body> {
+        view.holders(scope, self.platform.now())
+            .filter(|share| share.grant.grant != ended)
+            .filter_map(|share| self.reseal(view, share, epoch, key))
+            .collect()
+    }
+
+    /// Seals a turned key to the holder of a share. A person whose identity changed in a way that cannot be
+    /// checked gets nothing: the share freezes until the two verify each other again.
+    fn reseal(&self, view: &VaultView, share: &Share, epoch: u32, key: &Key<'_>) -> Option<Body> {
+        let person = self.state.borrow().people.get(&share.grant.recipient).cloned()?;
+        let account = Account::from_chain(person.account, &person.chain).ok()?;
+        let recipient = VerifiedRecipient::verify(&account, &share.grant.recipient_key).ok()?;
+        let context = seal_context(view.id(), share, recipient.generation(), epoch);
+        let sealed = key.seal(&recipient, &context, &self.platform).ok()?;
+        let encryption_generation = recipient.generation();
+        Some(Body::Reseal(Reseal { grant: share.grant.grant, epoch, encryption_generation, sealed }))
+    }
+}
+
+/// Seals a turned record key to the holder of a share of that record.
+pub(crate) fn reseal_record_key<P: Platform>(
+    session: &Session<P>,
+    view: &VaultView,
+    share: &Share,
+    generation: u32,
+    key: &RecordKey,
+) -> Option<Body> {
+    session.reseal(view, share, generation, &Key::Record(key))
+}
+
+fn find_key(view: &VaultView, wish: Wish) -> Result<(GrantScope, u32, Key<'_>), ClientError> {
+    match wish {
+        Wish::Record(record) => {
+            view.record(record).ok_or(ClientError::Missing("record"))?;
+            let generation = view.ledger.records.get(&record).ok_or(OpenError)?.generation;
+            let key = view.keys.records.get(&(record, generation)).ok_or(OpenError)?;
+            Ok((GrantScope::Record(record), generation, Key::Record(key)))
+        }
+        Wish::Category(category) => {
+            let scope = view.scope_of(category).ok_or(ClientError::Missing("category"))?;
+            let epoch = view.ledger.scopes.get(&scope).ok_or(OpenError)?.epoch;
+            let seed = view.keys.seeds.get(&(scope, epoch)).ok_or(OpenError)?;
+            Ok((GrantScope::Scope(scope), epoch, Key::Scope(seed)))
+        }
+        Wish::Everything => {
+            let epoch = view.ledger.vault_epoch.ok_or(OpenError)?;
+            let key = view.keys.vault.get(&epoch).ok_or(OpenError)?;
+            Ok((GrantScope::Vault, epoch, Key::Vault(key)))
+        }
+    }
+}
+
+/// A record's own content, read again to be sealed anew.
+struct RenewalSource<'a, P: Platform>(Mutex<Reader<'a, P>>);
+
+impl<P: Platform> crate::upload::Source for RenewalSource<'_, P> {
+    async fn read(&self, offset: u64, length: usize) -> Result<Vec<u8>, ClientError> {
+        self.0.lock().await.read(offset, length).await
+    }
+}
+
+/// A person as the log names them, for whom the server may no longer answer.
+pub fn unknown_person(account: AccountId) -> String {
+    let id = account.to_string();
+    format!("someone ({})", id.get(..8).unwrap_or(&id))
+}

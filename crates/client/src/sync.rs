@@ -1,0 +1,149 @@
+//! Reading a vault's log: verify every entry, fold it, and hold the server to what was seen before.
+
+use protocol::account::AccountEntry;
+use protocol::api::LogItem;
+use protocol::ledger::Reach;
+use protocol::signature::Signed;
+use protocol::{Account, AccountId, VaultId};
+use vault::account::Pin;
+
+use crate::api;
+use crate::error::{Alarm, ClientError};
+use crate::platform::Platform;
+use crate::session::Session;
+use crate::view::VaultView;
+
+impl<P: Platform> Session<P> {
+    /// Brings a vault up to date.
+    pub async fn sync(&self, vault: VaultId) -> Result<(), ClientError> {
+        let _turn = self.writing.lock().await;
+        self.sync_in_turn(vault).await
+    }
+
+    /// As [`Self::sync`], for who already has the turn to write.
+    pub(crate) async fn sync_in_turn(&self, vault: VaultId) -> Result<(), ClientError> {
+        let own = self.who().vault == Some(vault);
+        if !self.state.borrow().vaults.contains_key(&vault) {
+            let view = if own { self.own_view(vault) } else { self.shared_view(vault).await? };
+            self.state.borrow_mut().vaults.insert(vault, view);
+        }
+        let result = self.read_log(vault).await;
+        match &result {
+            // What does not verify is not kept, so that the next sync starts from nothing and says it again.
+            Err(ClientError::Alarm(_)) => {
+                self.state.borrow_mut().vaults.remove(&vault);
+            }
+            // A share that ended takes its records along.
+            Err(ClientError::Api(protocol::ApiError::NotFound)) if !own => {
+                self.state.borrow_mut().vaults.remove(&vault);
+            }
+            _ => {}
+        }
+        result
+    }
+
+    /// Brings every vault up to date that others share with this account, and forgets those that no longer are.
+    pub async fn sync_shared(&self) -> Result<Vec<VaultId>, ClientError> {
+        let shared = api::shared(&self.platform).await?;
+        let vaults: Vec<VaultId> = shared.iter().map(|shared| shared.vault).collect();
+        let own = self.who().vault;
+        self.state.borrow_mut().vaults.retain(|vault, _| Some(*vault) == own || vaults.contains(vault));
+        for vault in &vaults {
+            match self.sync(*vault).await {
+                // It ended between the two requests.
+                Ok(()) | Err(ClientError::Api(protocol::ApiError::NotFound)) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(self.state.borrow().vaults.keys().copied().filter(|vault| vaults.contains(vault)).collect())
+    }
+
+    /// Forgets what was folded, so that the next sync verifies everything again.
+    pub fn forget(&self, vault: VaultId) {
+        self.state.borrow_mut().vaults.remove(&vault);
+    }
+
+    fn own_view(&self, vault: VaultId) -> VaultView {
+        VaultView::new(vault, self.who().account, self.keys.identity.public(), Reach::Full)
+    }
+
+    /// A vault of somebody else: its owner's chain is verified and pinned before a word of its log is believed.
+    async fn shared_view(&self, vault: VaultId) -> Result<VaultView, ClientError> {
+        let shared = api::shared(&self.platform).await?;
+        let shared = shared.iter().find(|shared| shared.vault == vault).ok_or(ClientError::Missing("vault"))?;
+        let person = self.person(shared.owner).await?;
+        let owner = self.trust(shared.owner, &person.chain).await?;
+        Ok(VaultView::new(vault, shared.owner, *owner.identity(), Reach::Partial))
+    }
+
+    /// Verifies a person's chain and holds it to the pin; pins the key when the person is new here.
+    pub(crate) async fn trust(
+        &self,
+        account: AccountId,
+        chain: &[Signed<AccountEntry>],
+    ) -> Result<Account, ClientError> {
+        let verified = Account::from_chain(account, chain)?;
+        match self.pin(account) {
+            Some(pin) if verified.descends_from(&pin.identity) => {}
+            Some(_) => return Err(ClientError::Untrusted(vault::recipient::Untrusted::Changed)),
+            None => {
+                let pin = Pin { account, identity: *verified.identity(), verified: None };
+                self.remember(|memory| memory.set_pin(pin.clone())).await?;
+            }
+        }
+        Ok(verified)
+    }
+
+    async fn read_log(&self, vault: VaultId) -> Result<(), ClientError> {
+        loop {
+            let after = self.with_view(vault, |view| view.head().seq)?;
+            let page = api::log(&self.platform, vault, after).await?;
+            let mut state = self.state.borrow_mut();
+            let remembered = state.memory.head(vault);
+            let view = state.vaults.get_mut(&vault).ok_or(ClientError::Missing("vault"))?;
+            let empty = page.items.is_empty();
+            for item in &page.items {
+                match item {
+                    LogItem::Entry(signed) => {
+                        let verified = view.ledger.apply(signed)?;
+                        view.take_in(verified);
+                    }
+                    LogItem::Hidden(digest) => view.ledger.pass_over(*digest)?,
+                }
+            }
+            let head = view.ledger.head;
+            if page.head.seq > head.seq && !empty {
+                continue;
+            }
+            if page.head != head {
+                return Err(Alarm::RolledBack.into());
+            }
+            // What this account saw on any of its devices must still be there.
+            if let Some(seen) = remembered
+                && view.ledger.chain.get(&seen.seq) != Some(&seen.chain)
+            {
+                return Err(Alarm::RolledBack.into());
+            }
+            view.resolve(&self.master, &self.keys);
+            break;
+        }
+        let head = self.with_view(vault, VaultView::head)?;
+        self.remember(|memory| {
+            // Another device may have seen more.
+            if memory.head(vault).is_none_or(|seen| seen.seq < head.seq) {
+                memory.set_head(vault, head);
+            }
+        })
+        .await
+    }
+
+    /// Lends a vault as it was last synced.
+    pub fn with_view<T>(&self, vault: VaultId, read: impl FnOnce(&VaultView) -> T) -> Result<T, ClientError> {
+        self.state.borrow().vaults.get(&vault).map(read).ok_or(ClientError::Missing("vault"))
+    }
+
+    /// The vaults that are at hand.
+    pub fn vaults(&self) -> Vec<VaultId> {
+        self.state.borrow().vaults.keys().copied().collect()
+    }
+}

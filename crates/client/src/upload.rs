@@ -1,0 +1,405 @@
+//! Files on their way into the vault: sealed segment by segment, sent as parallel chunks, resumable at any point.
+//!
+//! A [`Ticket`] holds what a run needs to go on after a reload: ids, the content key and the FLOE header. It
+//! leaves this crate only sealed. Chunks that the server holds are not sent again.
+
+use std::cell::Cell;
+use std::collections::BTreeMap;
+
+use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
+use minicbor::{Decode, Encode};
+use protocol::api::{BlobCreate, BlobStatus};
+use protocol::entry::{Blob, Body, CHUNK, Content, Origin, Part, PartKind, Revision};
+use protocol::{BlobId, Digest, RecordId, VaultId, cbor};
+use records::Metadata;
+use vault::envelope::{open_envelope, seal_envelope};
+use vault::floe::{Layout, SEGMENT, Sealer};
+use vault::padding::padme;
+use vault::{ContentKey, SealContext};
+use zeroize::Zeroizing;
+
+use crate::api;
+use crate::error::ClientError;
+use crate::platform::{Platform, Random, Unreachable};
+use crate::record::{Renewed, renew_key};
+use crate::session::Session;
+use crate::view::VaultView;
+
+/// Segments in a chunk.
+const SEGMENTS: u64 = CHUNK / SEGMENT as u64;
+
+/// Chunks in flight at once.
+const PARALLEL: usize = 3;
+
+/// Where a file's bytes come from.
+#[expect(async_fn_in_trait, reason = "futures stay on their thread")]
+pub trait Source {
+    /// Reads bytes at an offset; fewer only at the end.
+    async fn read(&self, offset: u64, length: usize) -> Result<Vec<u8>, ClientError>;
+}
+
+impl Source for [u8] {
+    async fn read(&self, offset: u64, length: usize) -> Result<Vec<u8>, ClientError> {
+        let start = usize::try_from(offset).map_err(|_| ClientError::Source)?.min(self.len());
+        let end = start.saturating_add(length).min(self.len());
+        self.get(start..end).map(<[u8]>::to_vec).ok_or(ClientError::Source)
+    }
+}
+
+/// Who watches an upload, and may pause or stop it.
+#[expect(async_fn_in_trait, reason = "futures stay on their thread")]
+pub trait Watcher {
+    /// Bytes of the file that the server has, of how many.
+    fn sent(&self, bytes: u64, total: u64);
+
+    /// The connection was lost (`true`), or is back (`false`). The upload goes on by itself.
+    fn offline(&self, offline: bool);
+
+    /// Called before every chunk: waits while paused, fails when stopped.
+    async fn may_go_on(&self) -> Result<(), ClientError>;
+}
+
+/// Nobody watches.
+#[derive(Clone, Copy, Debug)]
+pub struct Unwatched;
+
+impl Watcher for Unwatched {
+    fn sent(&self, _: u64, _: u64) {}
+
+    fn offline(&self, _: bool) {}
+
+    async fn may_go_on(&self) -> Result<(), ClientError> {
+        Ok(())
+    }
+}
+
+/// What goes into a record beside its file.
+#[derive(Clone, Debug)]
+pub struct Draft {
+    /// What it is.
+    pub metadata: Metadata,
+    /// A small picture of it, encoded.
+    pub thumbnail: Option<Vec<u8>>,
+    /// Its text, for search.
+    pub text: Option<String>,
+}
+
+/// An upload that has begun.
+#[derive(Encode, Decode)]
+pub struct Ticket {
+    #[n(0)]
+    vault: VaultId,
+    #[n(1)]
+    record: RecordId,
+    /// The revision that the file will be sealed in.
+    #[n(2)]
+    origin: Origin,
+    #[n(3)]
+    blob: BlobId,
+    #[cbor(n(4), with = "minicbor::bytes")]
+    key: [u8; 32],
+    #[cbor(n(5), with = "minicbor::bytes")]
+    header: Vec<u8>,
+    #[cbor(n(6), with = "minicbor::bytes")]
+    metadata: Vec<u8>,
+    #[cbor(n(7), with = "minicbor::bytes")]
+    thumbnail: Option<Vec<u8>>,
+    #[n(8)]
+    text: Option<String>,
+}
+
+impl std::fmt::Debug for Ticket {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Ticket").field("record", &self.record).finish_non_exhaustive()
+    }
+}
+
+impl Ticket {
+    /// The record that it will become.
+    pub const fn record(&self) -> RecordId {
+        self.record
+    }
+
+    /// What it is.
+    pub fn metadata(&self) -> Result<Metadata, ClientError> {
+        Ok(Metadata::decode(&self.metadata)?)
+    }
+}
+
+impl<P: Platform> Session<P> {
+    /// Begins a new record in the own vault.
+    pub async fn begin(&self, draft: Draft) -> Result<Ticket, ClientError> {
+        let vault = self.own_vault()?;
+        let record = RecordId::from_bytes(vault::make_bytes(&mut Random(&self.platform)));
+        let origin = Origin { revision: 0, generation: 0, author: self.who().account };
+        self.begin_at(vault, record, origin, &draft).await
+    }
+
+    /// Begins a new revision of a record, with another file.
+    pub async fn begin_replacement(
+        &self,
+        vault: VaultId,
+        record: RecordId,
+        draft: Draft,
+    ) -> Result<Ticket, ClientError> {
+        self.sync(vault).await?;
+        let author = self.who().account;
+        let origin = self.with_view(vault, |view| {
+            let facts = view.ledger.records.get(&record).filter(|facts| !facts.deleted)?;
+            let generation = facts.generation + u32::from(renewal_is_due(view, record, &draft.metadata));
+            Some(Origin { revision: facts.number + 1, generation, author })
+        })?;
+        self.begin_at(vault, record, origin.ok_or(ClientError::Missing("record"))?, &draft).await
+    }
+
+    async fn begin_at(
+        &self,
+        vault: VaultId,
+        record: RecordId,
+        origin: Origin,
+        draft: &Draft,
+    ) -> Result<Ticket, ClientError> {
+        draft.metadata.validate()?;
+        let rng = &mut Random(&self.platform);
+        let key = ContentKey::make(rng);
+        let context = SealContext::Part { vault, record, part: PartKind::File, origin };
+        let sealer = Sealer::start(self.platform.cipher(), &key, &context, padme(draft.metadata.size), rng);
+        let blob = BlobId::from_bytes(vault::make_bytes(rng));
+        let create = BlobCreate { vault, length: sealer.layout().sealed() };
+        api::create_blob(&self.platform, blob, &create).await?;
+        Ok(Ticket {
+            vault,
+            record,
+            origin,
+            blob,
+            key: key.to_ticket(),
+            header: sealer.header().to_vec(),
+            metadata: draft.metadata.encode(),
+            thumbnail: draft.thumbnail.clone(),
+            text: draft.text.clone(),
+        })
+    }
+
+    /// Seals a ticket for this device to keep between two runs.
+    pub fn seal_ticket(&self, ticket: &Ticket) -> Vec<u8> {
+        let key = self.master.derive_outbox_key();
+        let plain = Zeroizing::new(cbor::encode(ticket));
+        let context = SealContext::Outbox(self.who().account);
+        seal_envelope(&key, &context, &plain, &mut Random(&self.platform))
+    }
+
+    /// Opens what [`Self::seal_ticket`] sealed.
+    pub fn open_ticket(&self, sealed: &[u8]) -> Result<Ticket, ClientError> {
+        let context = SealContext::Outbox(self.who().account);
+        let plain = open_envelope(&self.master.derive_outbox_key(), &context, sealed)?;
+        cbor::decode(&plain).map_err(|_| ClientError::Source)
+    }
+
+    /// Sends whatever the server does not have yet, then writes the record's entry. Running it again after any
+    /// interruption goes on where it stopped; once the record is there, it does nothing.
+    pub async fn run(
+        &self,
+        ticket: &Ticket,
+        source: &(impl Source + ?Sized),
+        watcher: &impl Watcher,
+    ) -> Result<RecordId, ClientError> {
+        let metadata = ticket.metadata()?;
+        let digests = self.send_chunks(ticket, metadata.size, source, watcher).await?;
+        let blob = Blob {
+            id: ticket.blob,
+            header: ticket.header.clone(),
+            length: Layout::of_plaintext(padme(metadata.size)).sealed(),
+            digest: Digest::of_all(digests.into_values()),
+        };
+        let thumbnail = match &ticket.thumbnail {
+            Some(bytes) => Some(self.send_small(ticket, PartKind::Thumbnail, bytes, watcher).await?),
+            None => None,
+        };
+        let text = match &ticket.text {
+            Some(text) => Some(self.send_small(ticket, PartKind::Text, text.as_bytes(), watcher).await?),
+            None => None,
+        };
+        let file = (PartKind::File, ContentKey::from_ticket(ticket.key), blob);
+        let parts: Vec<_> = std::iter::once(file).chain(thumbnail).chain(text).collect();
+        self.commit(ticket.vault, |view| self.write_revision(view, ticket, &metadata, &parts)).await?;
+        watcher.sent(metadata.size, metadata.size);
+        Ok(ticket.record)
+    }
+
+    async fn send_chunks(
+        &self,
+        ticket: &Ticket,
+        size: u64,
+        source: &(impl Source + ?Sized),
+        watcher: &impl Watcher,
+    ) -> Result<BTreeMap<u64, Digest>, ClientError> {
+        let status: BlobStatus = self.patiently(watcher, || api::blob_status(&self.platform, ticket.blob)).await?;
+        let mut digests: BTreeMap<u64, Digest> =
+            status.stored.iter().map(|chunk| (u64::from(chunk.number), chunk.digest)).collect();
+        let key = ContentKey::from_ticket(ticket.key);
+        let context = SealContext::Part {
+            vault: ticket.vault,
+            record: ticket.record,
+            part: PartKind::File,
+            origin: ticket.origin,
+        };
+        let mut sealer = Sealer::resume(self.platform.cipher(), &key, &context, padme(size), &ticket.header)?;
+        let chunks = sealer.layout().sealed().div_ceil(CHUNK);
+        let sent = Cell::new((digests.len() as u64 * CHUNK).min(size));
+        watcher.sent(sent.get(), size);
+
+        let mut in_flight = FuturesUnordered::new();
+        for number in (0..chunks).filter(|number| !status.stored.iter().any(|chunk| u64::from(chunk.number) == *number))
+        {
+            watcher.may_go_on().await?;
+            let bytes = self.seal_chunk(&mut sealer, number, size, source).await?;
+            let digest = Digest::of(&bytes);
+            digests.insert(number, digest);
+            if in_flight.len() == PARALLEL
+                && let Some(done) = in_flight.next().await
+            {
+                let done: Result<(), ClientError> = done;
+                done?;
+            }
+            let sent = &sent;
+            in_flight.push(async move {
+                self.patiently(watcher, || api::put_chunk(&self.platform, ticket.blob, number, digest, bytes.clone()))
+                    .await?;
+                sent.set((sent.get() + CHUNK).min(size));
+                watcher.sent(sent.get(), size);
+                Ok(())
+            });
+        }
+        while let Some(done) = in_flight.next().await {
+            done?;
+        }
+        Ok(digests)
+    }
+
+    async fn seal_chunk(
+        &self,
+        sealer: &mut Sealer<P::Cipher>,
+        number: u64,
+        size: u64,
+        source: &(impl Source + ?Sized),
+    ) -> Result<Vec<u8>, ClientError> {
+        let layout = sealer.layout();
+        let mut chunk = Vec::new();
+        for position in number * SEGMENTS..((number + 1) * SEGMENTS).min(layout.segments()) {
+            let offset = position * layout.step();
+            let length = layout
+                .length_at(position)
+                .and_then(|length| usize::try_from(length).ok())
+                .ok_or(ClientError::Source)?;
+            let real = usize::try_from(size.saturating_sub(offset)).unwrap_or(usize::MAX).min(length);
+            let mut plaintext = Zeroizing::new(if real > 0 { source.read(offset, real).await? } else { Vec::new() });
+            if plaintext.len() != real {
+                return Err(ClientError::Source);
+            }
+            plaintext.resize(length, 0);
+            chunk.extend(sealer.seal(position, &plaintext, &mut Random(&self.platform)).await?);
+        }
+        Ok(chunk)
+    }
+
+    /// Seals a small part as one envelope and stores it as a blob of its own.
+    async fn send_small(
+        &self,
+        ticket: &Ticket,
+        part: PartKind,
+        content: &[u8],
+        watcher: &impl Watcher,
+    ) -> Result<(PartKind, ContentKey, Blob), ClientError> {
+        let rng = &mut Random(&self.platform);
+        let key = ContentKey::make(rng);
+        let context = SealContext::Part { vault: ticket.vault, record: ticket.record, part, origin: ticket.origin };
+        let envelope = seal_envelope(&key, &context, content, rng);
+        let (id, length) = (BlobId::from_bytes(vault::make_bytes(rng)), envelope.len() as u64);
+        let digest = Digest::of(&envelope);
+        let create = BlobCreate { vault: ticket.vault, length };
+        self.patiently(watcher, || api::create_blob(&self.platform, id, &create)).await?;
+        self.patiently(watcher, || api::put_chunk(&self.platform, id, 0, digest, envelope.clone())).await?;
+        Ok((part, key, Blob { id, header: Vec::new(), length, digest: Digest::of_all([digest]) }))
+    }
+
+    /// Tries again, with growing pauses, for as long as the server cannot be reached.
+    async fn patiently<T, F: Future<Output = Result<T, ClientError>>>(
+        &self,
+        watcher: &impl Watcher,
+        attempt: impl Fn() -> F,
+    ) -> Result<T, ClientError> {
+        let mut pause = 250;
+        loop {
+            match attempt().await {
+                Err(ClientError::Unreachable(Unreachable) | ClientError::Api(protocol::ApiError::Unavailable)) => {
+                    watcher.offline(true);
+                    watcher.may_go_on().await?;
+                    self.platform.sleep(pause).await;
+                    pause = (pause * 2).min(15_000);
+                }
+                result => {
+                    if pause > 250 {
+                        watcher.offline(false);
+                    }
+                    return result;
+                }
+            }
+        }
+    }
+
+    fn write_revision(
+        &self,
+        view: &VaultView,
+        ticket: &Ticket,
+        metadata: &Metadata,
+        blobs: &[(PartKind, ContentKey, Blob)],
+    ) -> Result<(Vec<Body>, ()), ClientError> {
+        let record = view.ledger.records.get(&ticket.record);
+        if record.is_some_and(|record| record.number >= ticket.origin.revision) {
+            // An earlier run got this far; or another device was faster with another file.
+            let ours = view.records.get(&ticket.record).is_some_and(|record| {
+                record
+                    .part(PartKind::File)
+                    .is_some_and(|part| matches!(&part.content, Content::Blob(blob) if blob.id == ticket.blob))
+            });
+            return if ours { Ok((Vec::new(), ())) } else { Err(ClientError::Busy) };
+        }
+        let Renewed { key, generation, record_key, mut bodies } =
+            renew_key(self, view, ticket.record, metadata.category)?;
+        if generation != ticket.origin.generation {
+            // The key turned after the file was sealed: its context names the old generation, which stays true.
+            if generation < ticket.origin.generation {
+                return Err(ClientError::Busy);
+            }
+        }
+        let rng = &mut Random(&self.platform);
+        let data_key = ContentKey::make(rng);
+        let data_origin = Origin { revision: ticket.origin.revision, generation, author: self.who().account };
+        let data_context = view.part_context(ticket.record, PartKind::Data, data_origin);
+        let envelope = seal_envelope(&data_key, &data_context, &metadata.encode(), rng);
+        let wrap = |part: PartKind, origin: Origin, content_key: &ContentKey, content: Content| Part {
+            kind: part,
+            origin,
+            key: record_key.wrap_content_key(
+                &view.content_context(ticket.record, generation, part, origin),
+                content_key,
+                &mut Random(&self.platform),
+            ),
+            content,
+        };
+        let mut parts = vec![wrap(PartKind::Data, data_origin, &data_key, Content::Inline(envelope))];
+        parts
+            .extend(blobs.iter().map(|(part, key, blob)| wrap(*part, ticket.origin, key, Content::Blob(blob.clone()))));
+        let revision = Revision { record: ticket.record, number: ticket.origin.revision, generation, key, parts };
+        bodies.insert(0, Body::Revision(revision));
+        Ok((bodies, ()))
+    }
+}
+
+/// Whether a revision of this record needs a new key: its category changes, or its scope's key has turned.
+pub(crate) fn renewal_is_due(view: &VaultView, record: RecordId, metadata: &Metadata) -> bool {
+    let Some(facts) = view.ledger.records.get(&record) else { return false };
+    let current = view.ledger.scopes.get(&facts.scope).map(|scope| scope.epoch);
+    view.scope_of(metadata.category) != Some(facts.scope) || current != Some(facts.epoch)
+}
