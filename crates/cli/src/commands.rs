@@ -1,0 +1,37 @@
+//! One function for each command.
+
+mod account;
+mod export;
+mod records;
+mod sharing;
+mod verify;
+
+use crate::arguments::{Arguments, Command};
+use crate::failure::Failure;
+use crate::unlock::Context;
+
+/// Does what the command line asks for.
+pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
+    let context = Context::new(&arguments)?;
+    match arguments.command {
+        Command::Signup(signup) => account::sign_up(&context, signup).await,
+        Command::Login { email } => account::log_in(&context, &email).await,
+        Command::Recover { email, kit } => account::recover(&context, &email, &kit).await,
+        Command::Logout => account::log_out(&context).await,
+        Command::Whoami => account::who_am_i(&context).await,
+        Command::SafetyPhrase { email, compared } => account::safety_phrase(&context, email.as_deref(), compared).await,
+        Command::Upload(upload) => records::upload(&context, &upload).await,
+        Command::List { category, from } => records::list(&context, category, from.as_deref()).await,
+        Command::Show { id } => records::show(&context, id).await,
+        Command::Open { id, output } => records::open(&context, id, output).await,
+        Command::Edit(edit) => records::edit(&context, edit).await,
+        Command::Delete { id } => records::delete(&context, id).await,
+        Command::Share(share) => sharing::share(&context, share).await,
+        Command::Grants => sharing::grants(&context).await,
+        Command::Revoke { grant } => sharing::revoke(&context, grant).await,
+        Command::Activity { record } => sharing::activity(&context, record).await,
+        Command::Inbox => sharing::inbox(&context).await,
+        Command::Export { dir } => export::export(&context, &dir).await,
+        Command::Verify => verify::verify(&context).await,
+    }
+}

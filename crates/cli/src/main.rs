@@ -1,0 +1,41 @@
+//! The `healthbridge` command: the vault client for people, scripts and tests.
+
+mod arguments;
+mod commands;
+mod failure;
+mod output;
+mod platform;
+mod profile;
+mod unlock;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::arguments::Arguments;
+use crate::failure::Failure;
+
+fn main() -> ExitCode {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            // Help and version are answers, everything else is a failure; clap knows which stream is right.
+            let code = if error.use_stderr() { ExitCode::FAILURE } else { ExitCode::SUCCESS };
+            return if error.print().is_ok() { code } else { ExitCode::FAILURE };
+        }
+    };
+    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return fail(&Failure::from(error)),
+    };
+    match runtime.block_on(commands::run(arguments)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => fail(&failure),
+    }
+}
+
+#[expect(clippy::print_stderr, reason = "errors go to standard error, in one line")]
+fn fail(failure: &Failure) -> ExitCode {
+    eprintln!("healthbridge: {failure}");
+    ExitCode::FAILURE
+}

@@ -1,0 +1,90 @@
+//! Where the client runs here: HTTP by reqwest, AES-GCM in this process, the system's clock and randomness.
+
+use std::cell::RefCell;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use client::platform::{Method, Platform, Request, Response, Unreachable};
+use protocol::Minute;
+use protocol::api::{CHUNK_DIGEST_HEADER, MEDIA_TYPE};
+use reqwest::header::{CONTENT_TYPE, COOKIE, SET_COOKIE};
+use vault::floe::Native;
+
+use crate::failure::Failure;
+
+/// The command line as a platform.
+pub(crate) struct Terminal {
+    http: reqwest::Client,
+    server: String,
+    cookie: RefCell<Option<String>>,
+}
+
+impl Terminal {
+    /// Talks to a server, with the session's cookie if there is one.
+    pub(crate) fn new(server: &str, cookie: Option<String>) -> Result<Self, Failure> {
+        let http = reqwest::Client::builder()
+            .connect_timeout(Duration::from_secs(15))
+            .read_timeout(Duration::from_mins(1))
+            .redirect(reqwest::redirect::Policy::none())
+            .build()
+            .map_err(|error| Failure::new(format!("cannot set up a connection: {error}")))?;
+        Ok(Self { http, server: server.trim_end_matches('/').to_owned(), cookie: RefCell::new(cookie) })
+    }
+
+    /// The session's cookie, to be kept.
+    pub(crate) fn cookie(&self) -> Option<String> {
+        self.cookie.borrow().clone()
+    }
+}
+
+impl Platform for Terminal {
+    type Cipher = Native;
+
+    fn cipher(&self) -> Native {
+        Native
+    }
+
+    async fn send(&self, request: Request) -> Result<Response, Unreachable> {
+        let method = match request.method {
+            Method::Get => reqwest::Method::GET,
+            Method::Post => reqwest::Method::POST,
+            Method::Put => reqwest::Method::PUT,
+            Method::Delete => reqwest::Method::DELETE,
+        };
+        let mut builder = self.http.request(method, format!("{}{}", self.server, request.path)).body(request.body);
+        if let Some(cookie) = self.cookie() {
+            builder = builder.header(COOKIE, cookie);
+        }
+        builder = match request.chunk {
+            Some(digest) => builder.header(CHUNK_DIGEST_HEADER, digest.to_string()),
+            None => builder.header(CONTENT_TYPE, MEDIA_TYPE),
+        };
+        let response = builder.send().await.map_err(|_| Unreachable)?;
+        for set in response.headers().get_all(SET_COOKIE) {
+            let pair = set.to_str().ok().and_then(|set| set.split(';').next());
+            // A cookie that is cleared comes with an empty value.
+            *self.cookie.borrow_mut() = pair.filter(|pair| !pair.ends_with('=')).map(str::to_owned);
+        }
+        let status = response.status().as_u16();
+        let body = response.bytes().await.map_err(|_| Unreachable)?.to_vec();
+        Ok(Response { status, body })
+    }
+
+    async fn sleep(&self, milliseconds: u32) {
+        tokio::time::sleep(Duration::from_millis(milliseconds.into())).await;
+    }
+
+    fn now(&self) -> Minute {
+        #[expect(clippy::disallowed_methods, reason = "the platform is where the clock is")]
+        let now = SystemTime::now();
+        Minute::from_unix_seconds(now.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs()))
+    }
+
+    fn fill_random(&self, bytes: &mut [u8]) {
+        #[expect(clippy::disallowed_methods, reason = "the platform is where the randomness is")]
+        let filled = getrandom::fill(bytes);
+        // A system without randomness cannot keep a secret; there is nothing sensible to go on with.
+        if filled.is_err() {
+            std::process::abort();
+        }
+    }
+}
