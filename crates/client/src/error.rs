@@ -63,7 +63,7 @@ pub enum ClientError {
     Busy,
     /// The password is too short or too common.
     #[error("{0}")]
-    WeakPassword(&'static str),
+    WeakPassword(String),
 }
 
 /// The data on the server were changed, dropped, reordered or rolled back.

@@ -12,6 +12,7 @@ pub mod activity;
 pub mod draft;
 pub mod error;
 pub mod open;
+pub mod password;
 pub mod phrase;
 pub mod platform;
 pub mod record;

@@ -15,13 +15,14 @@ use protocol::{Account, AccountId, Head, ScopeId, VaultId};
 use records::Category;
 use vault::account::{AccountKeys, AccountMemory, Pin};
 use vault::envelope::seal_envelope;
-use vault::password::{MIN_CHARACTERS, Password, Registration, SignIn};
+use vault::password::{Password, Registration, SignIn};
 use vault::recovery::RecoveryCode;
 use vault::{AccountMasterKey, KeyContext, ScopeSeed, SealContext, VaultKey};
 
 use crate::api::{call, get, tell};
 use crate::codec::encode_label;
 use crate::error::ClientError;
+use crate::password::{Rating, rate};
 use crate::platform::{Method, Platform, Random};
 use crate::view::VaultView;
 
@@ -80,18 +81,18 @@ impl<P> std::fmt::Debug for Session<P> {
     }
 }
 
-/// Says whether a password can be taken: length first, then the list of the passwords that everyone tries.
-pub fn check_password(password: &str) -> Result<(), ClientError> {
-    if password.chars().count() < MIN_CHARACTERS {
-        return Err(ClientError::WeakPassword("a password needs at least 12 characters"));
+/// Refuses a password that is short, or that everyone tries.
+fn check_password(password: &str, about: &[&str]) -> Result<(), ClientError> {
+    match rate(password, about) {
+        Rating { level: 0, advice } => Err(ClientError::WeakPassword(advice.unwrap_or_default())),
+        _ => Ok(()),
     }
-    Ok(())
 }
 
 impl<P: Platform> Session<P> {
     /// Makes an account, and for a patient a vault with its categories. The recovery code is given once.
     pub async fn sign_up(platform: P, entered: SignUp<'_>) -> Result<(Self, RecoveryCode), ClientError> {
-        check_password(entered.password)?;
+        check_password(entered.password, &[entered.name, entered.email])?;
         let rng = &mut Random(&platform);
         let account = AccountId::from_bytes(vault::make_bytes(rng));
         let (keys, genesis) = AccountKeys::make(account, rng)?;
@@ -145,7 +146,7 @@ impl<P: Platform> Session<P> {
 
     /// Signs in and unlocks by the recovery kit, and sets a new password.
     pub async fn recover(platform: P, email: &str, code: &RecoveryCode, password: &str) -> Result<Self, ClientError> {
-        check_password(password)?;
+        check_password(password, &[email])?;
         let start = RecoveryStart { email: email.to_owned() };
         let started: RecoveryStarted = call(&platform, Method::Post, "/api/v1/recovery/start", Some(&start)).await?;
         let finish = RecoveryFinish { attempt: started.attempt, signature: code.answer(&started.challenge) };
@@ -206,7 +207,7 @@ impl<P: Platform> Session<P> {
 
     /// Sets a new password. Other unlock methods stay.
     pub async fn set_password(&self, password: &str) -> Result<(), ClientError> {
-        check_password(password)?;
+        check_password(password, &[&self.who.name, &self.who.email])?;
         let rng = &mut Random(&self.platform);
         let (registration, request) = Registration::start(Password::new(password), rng)?;
         let start = PasswordStart { registration: request };

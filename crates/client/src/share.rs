@@ -13,7 +13,7 @@ use crate::open::Reader;
 use crate::platform::{Platform, Random};
 use crate::record::turn_record_key;
 use crate::session::{Session, scope_epoch};
-use crate::upload::{Draft, Unwatched};
+use crate::upload::{Draft, NoOutbox, Unwatched};
 use crate::view::{Share, VaultView, seal_context};
 
 /// What a person chooses to share.
@@ -154,7 +154,7 @@ impl<P: Platform> Session<P> {
         let text = self.text(vault, record).await?;
         let metadata = reader.metadata().clone();
         let ticket = self.begin_replacement(vault, record, Draft { metadata, thumbnail, text }).await?;
-        self.run(&ticket, &RenewalSource(Mutex::new(reader)), &Unwatched).await?;
+        self.run(&ticket, &RenewalSource(Mutex::new(reader)), &NoOutbox, &Unwatched).await?;
         Ok(true)
     }
 

@@ -47,6 +47,28 @@ impl Source for [u8] {
     }
 }
 
+/// Where sealed chunks wait until the server has them, so that a reload loses nothing. Ciphertext only.
+#[expect(async_fn_in_trait, reason = "futures stay on their thread")]
+pub trait Outbox {
+    /// Keeps a sealed chunk. What cannot be kept is sealed again when it is needed.
+    async fn put(&self, number: u64, chunk: &[u8]);
+
+    /// A chunk that was kept.
+    async fn get(&self, number: u64) -> Option<Vec<u8>>;
+}
+
+/// Nothing waits: the file stays at hand.
+#[derive(Clone, Copy, Debug)]
+pub struct NoOutbox;
+
+impl Outbox for NoOutbox {
+    async fn put(&self, _: u64, _: &[u8]) {}
+
+    async fn get(&self, _: u64) -> Option<Vec<u8>> {
+        None
+    }
+}
+
 /// Who watches an upload, and may pause or stop it.
 #[expect(async_fn_in_trait, reason = "futures stay on their thread")]
 pub trait Watcher {
@@ -196,16 +218,34 @@ impl<P: Platform> Session<P> {
         cbor::decode(&plain).map_err(|_| ClientError::Source)
     }
 
+    /// Seals a whole file into an outbox, so that nothing but the outbox is needed from then on.
+    pub async fn seal_ahead(
+        &self,
+        ticket: &Ticket,
+        source: &(impl Source + ?Sized),
+        outbox: &impl Outbox,
+        watcher: &impl Watcher,
+    ) -> Result<(), ClientError> {
+        let size = ticket.metadata()?.size;
+        let mut sealer = self.sealer(ticket, size)?;
+        for number in 0..sealer.layout().sealed().div_ceil(CHUNK) {
+            watcher.may_go_on().await?;
+            outbox.put(number, &self.seal_chunk(&mut sealer, number, size, source).await?).await;
+        }
+        Ok(())
+    }
+
     /// Sends whatever the server does not have yet, then writes the record's entry. Running it again after any
     /// interruption goes on where it stopped; once the record is there, it does nothing.
     pub async fn run(
         &self,
         ticket: &Ticket,
         source: &(impl Source + ?Sized),
+        outbox: &impl Outbox,
         watcher: &impl Watcher,
     ) -> Result<RecordId, ClientError> {
         let metadata = ticket.metadata()?;
-        let digests = self.send_chunks(ticket, metadata.size, source, watcher).await?;
+        let digests = self.send_chunks(ticket, metadata.size, source, outbox, watcher).await?;
         let blob = Blob {
             id: ticket.blob,
             header: ticket.header.clone(),
@@ -232,19 +272,13 @@ impl<P: Platform> Session<P> {
         ticket: &Ticket,
         size: u64,
         source: &(impl Source + ?Sized),
+        outbox: &impl Outbox,
         watcher: &impl Watcher,
     ) -> Result<BTreeMap<u64, Digest>, ClientError> {
         let status: BlobStatus = self.patiently(watcher, || api::blob_status(&self.platform, ticket.blob)).await?;
         let mut digests: BTreeMap<u64, Digest> =
             status.stored.iter().map(|chunk| (u64::from(chunk.number), chunk.digest)).collect();
-        let key = ContentKey::from_ticket(ticket.key);
-        let context = SealContext::Part {
-            vault: ticket.vault,
-            record: ticket.record,
-            part: PartKind::File,
-            origin: ticket.origin,
-        };
-        let mut sealer = Sealer::resume(self.platform.cipher(), &key, &context, padme(size), &ticket.header)?;
+        let mut sealer = self.sealer(ticket, size)?;
         let chunks = sealer.layout().sealed().div_ceil(CHUNK);
         let sent = Cell::new((digests.len() as u64 * CHUNK).min(size));
         watcher.sent(sent.get(), size);
@@ -253,7 +287,10 @@ impl<P: Platform> Session<P> {
         for number in (0..chunks).filter(|number| !status.stored.iter().any(|chunk| u64::from(chunk.number) == *number))
         {
             watcher.may_go_on().await?;
-            let bytes = self.seal_chunk(&mut sealer, number, size, source).await?;
+            let bytes = match outbox.get(number).await {
+                Some(kept) => kept,
+                None => self.seal_chunk(&mut sealer, number, size, source).await?,
+            };
             let digest = Digest::of(&bytes);
             digests.insert(number, digest);
             if in_flight.len() == PARALLEL
@@ -275,6 +312,13 @@ impl<P: Platform> Session<P> {
             done?;
         }
         Ok(digests)
+    }
+
+    fn sealer(&self, ticket: &Ticket, size: u64) -> Result<Sealer<P::Cipher>, ClientError> {
+        let key = ContentKey::from_ticket(ticket.key);
+        let Ticket { vault, record, origin, .. } = *ticket;
+        let context = SealContext::Part { vault, record, part: PartKind::File, origin };
+        Ok(Sealer::resume(self.platform.cipher(), &key, &context, padme(size), &ticket.header)?)
     }
 
     async fn seal_chunk(

@@ -306,6 +306,8 @@ impl Ledger {
         match self.records.get(&key.record) {
             Some(record) if record.deleted => Ok(Some(Superseded::Ended)),
             Some(record) => self.judge_key(key, Some(record)),
+            // A partial reader meets keys of records that it was never shown.
+            None if self.reach == Reach::Partial => Ok(Some(Superseded::Ended)),
             None => Err(Violation::Form),
         }
     }
@@ -338,6 +340,7 @@ impl Ledger {
                 Err(Violation::Form)
             }
             (Some(key), record) => self.judge_key(key, record),
+            (None, None) if self.reach == Reach::Partial => Ok(Some(Superseded::Ended)),
             (None, None) => Err(Violation::Form),
             (None, Some(record)) if revision.generation != record.generation => Ok(Some(Superseded::Epoch)),
             (None, Some(record)) => Ok(self.stale_epoch(GrantScope::Scope(record.scope), record.epoch)),

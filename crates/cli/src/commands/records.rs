@@ -6,7 +6,7 @@ use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use client::draft::{EXAMINED, examine};
-use client::upload::{Source, Ticket, Watcher};
+use client::upload::{NoOutbox, Source, Ticket, Watcher};
 use client::view::Record;
 use client::{ClientError, Session};
 use indicatif::ProgressBar;
@@ -115,7 +115,7 @@ async fn add(
         let ticket = session.begin(draft).await?;
         (keep(context, session, path, &ticket)?, ticket)
     };
-    let id = session.run(&ticket, &disk, &Bar(bar.clone())).await?;
+    let id = session.run(&ticket, &disk, &NoOutbox, &Bar(bar.clone())).await?;
     bar.finish_and_clear();
     fs::remove_file(kept)?;
     Ok((id, ticket.metadata()?))
@@ -350,7 +350,7 @@ pub(crate) async fn edit(context: &Context, wanted: Edit) -> Result<(), Failure>
     apply(&mut draft.metadata);
     let bar = output::bar(context.json, draft.metadata.size);
     let ticket = session.begin_replacement(vault, wanted.id, draft).await?;
-    session.run(&ticket, &disk, &Bar(bar.clone())).await?;
+    session.run(&ticket, &disk, &NoOutbox, &Bar(bar.clone())).await?;
     bar.finish_and_clear();
     Ok(())
 }

@@ -1,0 +1,50 @@
+//! How good a password is, honestly: an estimate of the guesses that it withstands, not a count of its symbols.
+
+use vault::password::MIN_CHARACTERS;
+
+/// What can be said of a password before it is taken.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rating {
+    /// 0 is refused; 1 to 4 is weak to strong.
+    pub level: u8,
+    /// What would make it better.
+    pub advice: Option<String>,
+}
+
+/// Rates a password. Words about the person, such as name and address, count as known to a guesser.
+pub fn rate(password: &str, about: &[&str]) -> Rating {
+    let characters = password.chars().count();
+    if characters < MIN_CHARACTERS {
+        let missing = MIN_CHARACTERS - characters;
+        let advice = format!("{missing} more {} needed.", if missing == 1 { "character" } else { "characters" });
+        return Rating { level: 0, advice: Some(advice) };
+    }
+    let parts: Vec<&str> =
+        about.iter().flat_map(|words| words.split([' ', '@', '.']).chain([*words])).filter(|part| part.len() > 2).collect();
+    let estimate = zxcvbn::zxcvbn(password, &parts);
+    let level = u8::from(estimate.score());
+    let advice = match level {
+        // Found within a million guesses: on the list of the passwords that everyone tries, or nearly.
+        0 | 1 => Some("This password is too easy to guess. Three or four unrelated words work well.".to_owned()),
+        2 => Some("Good enough. One more unusual word makes it strong.".to_owned()),
+        _ => None,
+    };
+    Rating { level: level.saturating_sub(u8::from(level <= 1)), advice }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn short_and_common_passwords_are_refused() {
+        for password in ["", "short", "password1234", "123456789012", "qwertyuiopas", "aaaaaaaaaaaa", "maya sørensen"] {
+            assert_eq!(rate(password, &["Maya Sørensen", "maya@example.org"]).level, 0, "{password}");
+        }
+    }
+
+    #[test]
+    fn long_pass_phrases_are_welcome() {
+        assert_eq!(rate("a quiet bridge over seven winters", &["Maya"]), Rating { level: 4, advice: None });
+    }
+}

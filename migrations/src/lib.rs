@@ -1,0 +1,19 @@
+//! The server's database schema, in steps that expand before they contract.
+
+mod m0001_accounts;
+mod m0002_vaults;
+
+use sea_orm_migration::prelude::*;
+
+pub use sea_orm_migration::MigratorTrait;
+
+/// Every step, the oldest first. A step that was released is never edited.
+#[derive(Debug)]
+pub struct Migrator;
+
+#[sea_orm_migration::async_trait::async_trait]
+impl MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![Box::new(m0001_accounts::Migration), Box::new(m0002_vaults::Migration)]
+    }
+}

@@ -1,0 +1,124 @@
+//! Where ciphertext lies: each chunk its own object under a random name, on disk, in memory or in the cloud.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::Path as FilePath;
+use std::sync::Arc;
+
+use axum::body::Bytes;
+use futures_util::stream::{BoxStream, StreamExt as _, TryStreamExt as _};
+use object_store::local::LocalFileSystem;
+use object_store::memory::InMemory;
+use object_store::path::Path;
+use object_store::prefix::PrefixStore;
+use object_store::{ObjectStore, ObjectStoreExt as _, PutPayload};
+use url::Url;
+
+use crate::random::Random;
+
+/// Why the blob store could not do it.
+#[derive(Debug, thiserror::Error)]
+pub enum BlobsError {
+    /// The folder cannot be made.
+    #[error("cannot make the folder for blobs")]
+    Folder(#[source] std::io::Error),
+    /// The URL names no store that this build knows, or lacks credentials.
+    #[error("cannot open the blob store")]
+    Open(#[source] object_store::Error),
+    /// The store failed.
+    #[error("the blob store failed")]
+    Store(#[source] object_store::Error),
+}
+
+/// The blob store.
+#[derive(Clone)]
+pub struct Blobs {
+    store: Arc<dyn ObjectStore>,
+}
+
+impl fmt::Debug for Blobs {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Blobs({})", self.store)
+    }
+}
+
+/// One object that was found in the store.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Found {
+    /// Its name.
+    pub object: String,
+    /// When it was written, in seconds since the Unix epoch.
+    pub written: u64,
+}
+
+impl Blobs {
+    /// In memory, for tests.
+    pub fn memory() -> Self {
+        Self { store: Arc::new(InMemory::new()) }
+    }
+
+    /// In a folder of this machine. What was acknowledged is on the disk.
+    pub fn folder(folder: &FilePath) -> Result<Self, BlobsError> {
+        std::fs::create_dir_all(folder).map_err(BlobsError::Folder)?;
+        let store = LocalFileSystem::new_with_prefix(folder).map_err(BlobsError::Open)?.with_fsync(true);
+        Ok(Self { store: Arc::new(store) })
+    }
+
+    /// In the store that a URL names, with credentials from these variables.
+    pub fn open(url: &Url, variables: &BTreeMap<String, String>) -> Result<Self, BlobsError> {
+        match (url.scheme(), url.to_file_path()) {
+            ("memory", _) => Ok(Self::memory()),
+            ("file", Ok(folder)) => Self::folder(&folder),
+            _ => {
+                let options = variables.iter().map(|(key, value)| (key.to_ascii_lowercase(), value.clone()));
+                let (store, prefix) = object_store::parse_url_opts(url, options).map_err(BlobsError::Open)?;
+                Ok(Self { store: Arc::new(PrefixStore::new(Arc::<dyn ObjectStore>::from(store), prefix)) })
+            }
+        }
+    }
+
+    /// Stores bytes under a new random name and gives the name. When it returns, they are durable.
+    pub async fn put(&self, random: &dyn Random, bytes: Vec<Bytes>) -> Result<String, BlobsError> {
+        let object = name(random.draw());
+        let payload: PutPayload = bytes.into_iter().collect();
+        self.store.put(&Path::from(object.as_str()), payload).await.map_err(BlobsError::Store)?;
+        Ok(object)
+    }
+
+    /// Reads an object as a stream.
+    pub async fn get(&self, object: &str) -> Result<BoxStream<'static, Result<Bytes, BlobsError>>, BlobsError> {
+        let found = self.store.get(&Path::from(object)).await.map_err(BlobsError::Store)?;
+        Ok(found.into_stream().map_err(BlobsError::Store).boxed())
+    }
+
+    /// Deletes an object. One that is not there is as good as deleted.
+    pub async fn delete(&self, object: &str) -> Result<(), BlobsError> {
+        match self.store.delete(&Path::from(object)).await {
+            Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(()),
+            Err(error) => Err(BlobsError::Store(error)),
+        }
+    }
+
+    /// Every object in the store.
+    pub fn list(&self) -> BoxStream<'static, Result<Found, BlobsError>> {
+        self.store
+            .list(None)
+            .map_ok(|meta| Found {
+                object: meta.location.to_string(),
+                written: u64::try_from(meta.last_modified.timestamp()).unwrap_or(0),
+            })
+            .map_err(BlobsError::Store)
+            .boxed()
+    }
+}
+
+/// 128 random bits in hexadecimal digits, spread over folders by the first eight.
+fn name(bytes: [u8; 16]) -> String {
+    use std::fmt::Write as _;
+    let hex = bytes.iter().fold(String::with_capacity(32), |mut hex, byte| {
+        // Writing to a string cannot fail.
+        let _ = write!(hex, "{byte:02x}");
+        hex
+    });
+    format!("{}/{hex}", hex.get(..2).unwrap_or_default())
+}

@@ -1,0 +1,144 @@
+//! Every route, in one table, and the layers around it.
+
+use std::any::Any;
+
+use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::http::StatusCode;
+use axum::middleware::{from_fn_with_state, map_response};
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::{MethodRouter, any, delete, get, post, put};
+use axum::{Router, handler::Handler as _};
+use leptos::prelude::provide_context;
+use leptos_axum::{LeptosRoutes as _, generate_route_list, render_app_to_stream_with_context};
+use protocol::ApiError;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::services::ServeDir;
+
+use crate::middleware::{Nonce, access_log, same_origin, security_headers};
+use crate::protocol::{Failure, accounts, blobs, log};
+use crate::state::AppState;
+
+/// One route of the server's own interface.
+#[derive(Clone, Copy, Debug)]
+pub struct Route {
+    /// GET, POST, PUT or DELETE.
+    pub method: &'static str,
+    /// The path, with names in braces where ids go.
+    pub path: &'static str,
+    /// The most bytes that a body may have.
+    pub limit: usize,
+    handler: fn() -> MethodRouter<AppState>,
+}
+
+/// Bytes in the body of most requests.
+const USUAL: usize = 1 << 20;
+/// Bytes in an append.
+const APPEND: usize = 4 << 20;
+/// Bytes in a chunk, and a little more, so that one byte too many is told from a broken connection.
+const CHUNK: usize = (8 << 20) + 1024;
+
+const fn route(
+    method: &'static str,
+    path: &'static str,
+    limit: usize,
+    handler: fn() -> MethodRouter<AppState>,
+) -> Route {
+    Route { method, path, limit, handler }
+}
+
+/// Every route but the pages and the site's files. A test holds the table of permissions to it.
+pub const ROUTES: [Route; 25] = [
+    route("GET", "/healthz", USUAL, || get(health)),
+    route("GET", "/readyz", USUAL, || get(ready)),
+    route("POST", "/api/v1/signup/start", USUAL, || post(accounts::sign_up_start)),
+    route("POST", "/api/v1/signup/finish", USUAL, || post(accounts::sign_up_finish)),
+    route("POST", "/api/v1/signin/start", USUAL, || post(accounts::sign_in_start)),
+    route("POST", "/api/v1/signin/finish", USUAL, || post(accounts::sign_in_finish)),
+    route("POST", "/api/v1/recovery/start", USUAL, || post(accounts::recovery_start)),
+    route("POST", "/api/v1/recovery/finish", USUAL, || post(accounts::recovery_finish)),
+    route("POST", "/api/v1/password/start", USUAL, || post(accounts::password_start)),
+    route("POST", "/api/v1/password/finish", USUAL, || post(accounts::password_finish)),
+    route("POST", "/api/v1/signout", USUAL, || post(accounts::sign_out)),
+    route("GET", "/api/v1/session", USUAL, || get(accounts::session)),
+    route("PUT", "/api/v1/device-wrap", USUAL, || put(accounts::put_device_wrap)),
+    route("GET", "/api/v1/device-wrap", USUAL, || get(accounts::device_wrap)),
+    route("DELETE", "/api/v1/device-wrap", USUAL, || delete(accounts::delete_device_wrap)),
+    route("PUT", "/api/v1/account/state", USUAL, || put(accounts::put_state)),
+    route("POST", "/api/v1/people/find", USUAL, || post(accounts::find_person)),
+    route("GET", "/api/v1/people/{account}", USUAL, || get(accounts::person)),
+    route("GET", "/api/v1/shared", USUAL, || get(accounts::shared)),
+    route("POST", "/api/v1/vaults/{vault}/log", APPEND, || post(log::append)),
+    route("GET", "/api/v1/vaults/{vault}/log", USUAL, || get(log::read)),
+    route("PUT", "/api/v1/blobs/{blob}", USUAL, || put(blobs::create)),
+    route("GET", "/api/v1/blobs/{blob}", USUAL, || get(blobs::status)),
+    route("PUT", "/api/v1/blobs/{blob}/chunks/{number}", CHUNK, || put(blobs::put_chunk)),
+    route("GET", "/api/v1/blobs/{blob}/chunks/{number}", USUAL, || get(blobs::chunk)),
+];
+
+/// The whole server.
+pub fn router(state: AppState) -> Router {
+    let api = ROUTES.iter().fold(Router::new(), |router, route| {
+        router.route(route.path, (route.handler)().layer(DefaultBodyLimit::max(route.limit)))
+    });
+    let context = {
+        let state = state.clone();
+        move || provide_page_context(&state)
+    };
+    let shell = {
+        let options = state.leptos.clone();
+        move || app::shell(options.clone())
+    };
+    let pages = generate_route_list(app::App);
+    let site = ServeDir::new(&*state.leptos.site_root)
+        .append_index_html_on_directories(false)
+        .precompressed_br()
+        .precompressed_gzip()
+        .fallback(
+            render_app_to_stream_with_context(context.clone(), shell.clone())
+                .layer(map_response(not_found_page))
+                .with_state(()),
+        );
+    api.leptos_routes_with_context(&state, pages, context, shell)
+        .route("/api/v1/{*rest}", any(no_such_route))
+        .fallback_service(site)
+        .method_not_allowed_fallback(no_such_route)
+        .layer(from_fn_with_state(state.clone(), same_origin))
+        .layer(CatchPanicLayer::custom(after_panic))
+        .layer(from_fn_with_state(state.clone(), security_headers))
+        .layer(from_fn_with_state(state.clone(), access_log))
+        .with_state(state)
+}
+
+/// What pages and server functions find in their context.
+fn provide_page_context(state: &AppState) {
+    let extension = |parts: axum::http::request::Parts| parts.extensions.get::<Nonce>().cloned();
+    if let Some(Nonce(nonce)) = leptos::prelude::use_context().and_then(extension) {
+        provide_context(leptos::nonce::Nonce::from_value(nonce));
+    }
+    provide_context(state.clone());
+}
+
+async fn health() -> &'static str {
+    "ok"
+}
+
+async fn ready(State(state): State<AppState>) -> Result<&'static str, Failure> {
+    state.store.ping().await.map_err(crate::services::ServiceError::Store)?;
+    Ok("ok")
+}
+
+async fn no_such_route(_: Request) -> Failure {
+    ApiError::NotFound.into()
+}
+
+async fn not_found_page(mut response: Response) -> Response {
+    if response.status() == StatusCode::OK {
+        *response.status_mut() = StatusCode::NOT_FOUND;
+    }
+    response
+}
+
+fn after_panic(_: Box<dyn Any + Send>) -> Response {
+    // The panic hook has written what it was.
+    Failure::from(ApiError::Internal).into_response()
+}

@@ -1,0 +1,71 @@
+//! How often what may be tried.
+
+use protocol::ApiError;
+
+use super::Result;
+use crate::clock::{HOUR, MINUTE};
+use crate::state::{AppState, Origin};
+use crate::store::counters;
+
+/// At most `most` in each `window` of seconds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limit {
+    /// How often.
+    pub most: u32,
+    /// In how many seconds.
+    pub window: u64,
+}
+
+/// Every limit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Attempts to sign in to one account.
+    pub attempts_by_account: Limit,
+    /// Attempts to sign in from one address.
+    pub attempts_by_address: Limit,
+    /// Sign-ups from one address.
+    pub sign_ups: Limit,
+    /// Searches for people by one account.
+    pub finds: Limit,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            attempts_by_account: Limit { most: 10, window: 15 * MINUTE },
+            attempts_by_address: Limit { most: 60, window: 15 * MINUTE },
+            sign_ups: Limit { most: 20, window: HOUR },
+            finds: Limit { most: 100, window: HOUR },
+        }
+    }
+}
+
+/// Counts one more of a kind for a subject, and refuses when that is too many.
+pub(super) async fn count(state: &AppState, kind: &str, subject: &[u8], limit: Limit) -> Result<()> {
+    let key = state.secrets.counter(kind, subject);
+    let now = state.clock.now();
+    let count = counters::count(state.store.reader(), key, limit.window, now).await?;
+    if count.count <= u64::from(limit.most) {
+        return Ok(());
+    }
+    let wait = (count.since + limit.window).saturating_sub(now).max(1);
+    Err(ApiError::TooMany(u32::try_from(wait).unwrap_or(u32::MAX)).into())
+}
+
+/// Counts an attempt to sign in or recover, at its first message, whether or not the account exists.
+pub(super) async fn count_attempt(state: &AppState, origin: &Origin, email: &str) -> Result<()> {
+    let address = origin.truncated_for_counting();
+    count(state, "attempts by address", &address, state.limits.attempts_by_address).await?;
+    let credential = state.secrets.credential(email);
+    count(state, "attempts by account", credential.as_bytes(), state.limits.attempts_by_account).await
+}
+
+impl Origin {
+    /// The address that a limit is for: one IPv4 address, or the /64 that one IPv6 customer has.
+    pub(super) fn truncated_for_counting(&self) -> Vec<u8> {
+        match self.address {
+            std::net::IpAddr::V4(address) => address.octets().to_vec(),
+            std::net::IpAddr::V6(address) => address.octets().into_iter().take(8).collect(),
+        }
+    }
+}

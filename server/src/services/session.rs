@@ -1,0 +1,145 @@
+//! Sessions: who is signed in, and the device wrap that waits behind one.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use protocol::api::{AccountState, Conflict, DeviceWrap, SignedIn, SignedInWith};
+use protocol::{AccountId, ApiError, Digest};
+
+use super::Result;
+use crate::clock::{DAY, MINUTE};
+use crate::state::{AppState, Origin};
+use crate::store::accounts::Account;
+use crate::store::{accounts, commit, sessions, vaults};
+
+/// How long a session lasts.
+pub const SESSION: u64 = 30 * DAY;
+
+/// How long a device stays unlocked while nobody uses it.
+pub const IDLE: u64 = 30 * MINUTE;
+
+/// Who makes a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Caller {
+    /// The account.
+    pub account: AccountId,
+    /// The digest of the session's token.
+    pub session: Digest,
+}
+
+/// A session that has just begun: the token goes to the client and nowhere else.
+pub struct Begun {
+    /// What the client keeps in its cookie.
+    pub token: String,
+    /// What it is told.
+    pub signed_in: SignedInWith,
+}
+
+/// What a token is kept as. A token of another form has none.
+fn digest_of(token: &str) -> Option<Digest> {
+    let bytes = URL_SAFE_NO_PAD.decode(token).ok().filter(|bytes| bytes.len() == 32)?;
+    Some(Digest::of(&bytes))
+}
+
+/// Whose session a token is. Being used keeps the device unlocked; having been idle for too long locks it.
+pub async fn authenticate(state: &AppState, token: &str) -> Result<Caller> {
+    let digest = digest_of(token).ok_or(ApiError::NotSignedIn)?;
+    let db = state.store.reader();
+    let session = sessions::find(db, digest).await?.ok_or(ApiError::NotSignedIn)?;
+    let now = state.clock.now();
+    if session.created + SESSION <= now {
+        sessions::delete(db, digest).await?;
+        return Err(ApiError::NotSignedIn.into());
+    }
+    let idle = now.saturating_sub(session.last_used);
+    if idle >= IDLE {
+        sessions::delete_wrap(db, digest).await?;
+    }
+    if idle >= MINUTE {
+        sessions::touch(db, digest, now).await?;
+    }
+    Ok(Caller { account: session.account, session: digest })
+}
+
+/// Begins a session, in place of the one that the client had.
+pub(super) async fn begin(
+    state: &AppState,
+    origin: &Origin,
+    replaced: Option<&str>,
+    account: Account,
+    wrap: Vec<u8>,
+) -> Result<Begun> {
+    let token: [u8; 32] = state.random.draw();
+    let now = state.clock.now();
+    let session = sessions::Session {
+        token: Digest::of(&token),
+        account: account.id,
+        created: now,
+        last_used: now,
+        address: origin.truncated(),
+        agent: origin.agent.to_owned(),
+    };
+    let transaction = state.store.begin().await?;
+    if let Some(replaced) = replaced.and_then(digest_of) {
+        sessions::delete(&transaction, replaced).await?;
+    }
+    sessions::insert(&transaction, session).await?;
+    commit(transaction).await?;
+    let signed_in = describe(state, account).await?;
+    Ok(Begun { token: URL_SAFE_NO_PAD.encode(token), signed_in: SignedInWith { signed_in, wrap } })
+}
+
+async fn describe(state: &AppState, account: Account) -> Result<SignedIn> {
+    let db = state.store.reader();
+    let chain = accounts::chain(db, account.id).await?;
+    let vault = vaults::owned_by(account.id, db).await?.map(|vault| vault.id);
+    Ok(SignedIn {
+        account: account.id,
+        email: account.email,
+        name: account.name,
+        profile: account.profile,
+        vault,
+        keyring: account.keyring,
+        chain,
+        state: account.state,
+    })
+}
+
+/// The caller's own account.
+pub(super) async fn own_account(state: &AppState, caller: Caller) -> Result<Account> {
+    Ok(accounts::own(caller.account, state.store.reader()).await?.ok_or(ApiError::NotSignedIn)?)
+}
+
+/// Who is signed in.
+pub async fn current(state: &AppState, caller: Caller) -> Result<SignedIn> {
+    let account = own_account(state, caller).await?;
+    describe(state, account).await
+}
+
+/// Ends the caller's session.
+pub async fn end(state: &AppState, caller: Caller) -> Result<()> {
+    Ok(sessions::delete(state.store.reader(), caller.session).await?)
+}
+
+/// Keeps this device's wrap for as long as it is in use.
+pub async fn keep_wrap(state: &AppState, caller: Caller, wrap: DeviceWrap) -> Result<()> {
+    Ok(sessions::put_wrap(state.store.reader(), caller.session, wrap.wrap).await?)
+}
+
+/// This device's wrap.
+pub async fn wrap(state: &AppState, caller: Caller) -> Result<DeviceWrap> {
+    let wrap = sessions::wrap(state.store.reader(), caller.session).await?.ok_or(ApiError::NotFound)?;
+    Ok(DeviceWrap { wrap })
+}
+
+/// Forgets this device's wrap.
+pub async fn forget_wrap(state: &AppState, caller: Caller) -> Result<()> {
+    Ok(sessions::delete_wrap(state.store.reader(), caller.session).await?)
+}
+
+/// Replaces the account's own state, unless another device did so first.
+pub async fn replace_state(state: &AppState, caller: Caller, replaced: AccountState) -> Result<AccountState> {
+    let next = replaced.version.checked_add(1).ok_or(Conflict::State)?;
+    let sealed = replaced.sealed;
+    let done = accounts::replace_state(caller.account, state.store.reader(), replaced.version, sealed.clone()).await?;
+    if done { Ok(AccountState { version: next, sealed }) } else { Err(Conflict::State.into()) }
+}

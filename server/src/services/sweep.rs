@@ -1,0 +1,85 @@
+//! What is removed by itself: blobs that no entry ever named, and everything whose time is over.
+
+use futures_util::TryStreamExt as _;
+
+use super::Result;
+use super::session::{IDLE, SESSION};
+use crate::clock::DAY;
+use crate::state::AppState;
+use crate::store::{attempts, blobs, commit, counters, sessions};
+
+/// How long a blob waits for the entry that names it.
+pub const ABANDONED: u64 = 7 * DAY;
+
+/// How many blobs or objects are looked at together.
+const BATCH: usize = 100;
+
+/// What a sweep removed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Swept {
+    /// Blobs that no entry named.
+    pub blobs: u64,
+    /// Objects that no chunk names: left by a crash between the two stores.
+    pub objects: u64,
+    /// Attempts to sign in that nobody finished.
+    pub attempts: u64,
+    /// Counters of windows that are over.
+    pub counters: u64,
+    /// Sessions past their end.
+    pub sessions: u64,
+    /// Wraps of devices that were idle for too long.
+    pub wraps: u64,
+}
+
+/// Sweeps once.
+pub async fn sweep(state: &AppState) -> Result<Swept> {
+    let db = state.store.reader();
+    let now = state.clock.now();
+    Ok(Swept {
+        blobs: sweep_blobs(state, now.saturating_sub(ABANDONED)).await?,
+        objects: sweep_objects(state, now.saturating_sub(ABANDONED)).await?,
+        attempts: attempts::delete_expired(db, now).await?,
+        counters: counters::delete_expired(db, now).await?,
+        sessions: sessions::delete_older(db, now.saturating_sub(SESSION)).await?,
+        wraps: sessions::delete_idle_wraps(db, now.saturating_sub(IDLE)).await?,
+    })
+}
+
+async fn sweep_blobs(state: &AppState, before: u64) -> Result<u64> {
+    let mut swept = 0;
+    loop {
+        let abandoned = blobs::abandoned(state.store.reader(), before, BATCH as u64).await?;
+        if abandoned.is_empty() {
+            return Ok(swept);
+        }
+        for id in abandoned {
+            let transaction = state.store.begin().await?;
+            // An entry may have named it since.
+            if blobs::lock(&transaction, id).await?.is_none_or(|blob| blob.record.is_some()) {
+                continue;
+            }
+            let chunks = blobs::chunks(&transaction, id).await?;
+            blobs::delete(&transaction, id).await?;
+            commit(transaction).await?;
+            for chunk in chunks.values() {
+                state.blobs.delete(&chunk.object).await?;
+            }
+            swept += 1;
+        }
+    }
+}
+
+async fn sweep_objects(state: &AppState, before: u64) -> Result<u64> {
+    let mut swept = 0;
+    let old = state.blobs.list().try_filter(|found| std::future::ready(found.written < before));
+    let mut batches = old.try_chunks(BATCH);
+    while let Some(batch) = batches.try_next().await.map_err(|error| error.1)? {
+        let objects: Vec<String> = batch.into_iter().map(|found| found.object).collect();
+        let known = blobs::known_objects(state.store.reader(), objects.clone()).await?;
+        for object in objects.iter().filter(|object| !known.contains(*object)) {
+            state.blobs.delete(object).await?;
+            swept += 1;
+        }
+    }
+    Ok(swept)
+}

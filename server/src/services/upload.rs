@@ -1,0 +1,128 @@
+//! Ciphertext on its way in: announced, then chunk by chunk, each of them safe to repeat.
+
+use axum::body::Bytes;
+use futures_util::{Stream, StreamExt as _};
+use protocol::api::{BlobCreate, BlobStatus, Conflict, Refusal, StoredChunk};
+use protocol::entry::CHUNK;
+use protocol::{ApiError, BlobId, Digest, VaultId};
+use sha2::{Digest as _, Sha256};
+use std::time::Duration;
+
+use super::Result;
+use super::session::Caller;
+use super::standing::Standing;
+use crate::state::AppState;
+use crate::store::blobs::{Blob, Chunk};
+use crate::store::{Rows, blobs, commit, vaults};
+
+/// The largest blob: one TiB.
+const MAX_BLOB: u64 = 1 << 40;
+
+/// How long one chunk may take on its way in.
+const PATIENCE: Duration = Duration::from_mins(10);
+
+/// Refuses everybody who does not hold the whole vault.
+async fn require_whole(state: &AppState, db: &impl Rows, caller: Caller, id: VaultId) -> Result<()> {
+    let vault = vaults::find(db, id).await?.ok_or(ApiError::NotFound)?;
+    let standing = Standing::of(caller.account, db, &vault, state.clock.minute()).await?;
+    if standing.is_whole() { Ok(()) } else { Err(ApiError::NotFound.into()) }
+}
+
+/// Announces a blob. Repeating it changes nothing.
+pub async fn create(state: &AppState, caller: Caller, id: BlobId, message: BlobCreate) -> Result<()> {
+    if message.length > MAX_BLOB {
+        return Err(ApiError::TooLarge.into());
+    }
+    let transaction = state.store.begin().await?;
+    require_whole(state, &transaction, caller, message.vault).await?;
+    let new = Blob { id, vault: message.vault, creator: caller.account, length: message.length, record: None };
+    match blobs::find(&transaction, id).await? {
+        None => blobs::insert(&transaction, new, state.clock.now()).await?,
+        Some(found) if (Blob { record: None, ..found }) == new => {}
+        Some(_) => return Err(Conflict::Id.into()),
+    }
+    Ok(commit(transaction).await?)
+}
+
+/// What is stored of a blob.
+pub async fn status(state: &AppState, caller: Caller, id: BlobId) -> Result<BlobStatus> {
+    let db = state.store.reader();
+    let blob = blobs::find(db, id).await?.ok_or(ApiError::NotFound)?;
+    require_whole(state, db, caller, blob.vault).await?;
+    let chunks = blobs::chunks(db, id).await?;
+    let stored = chunks.iter().map(|(number, chunk)| StoredChunk { number: *number, digest: chunk.digest }).collect();
+    Ok(BlobStatus { length: blob.length, stored })
+}
+
+/// Bytes that chunk `number` of a blob must have.
+fn expected_length(blob: &Blob, number: u32) -> Result<u64> {
+    let begin = u64::from(number) * CHUNK;
+    if begin >= blob.length {
+        return Err(Refusal::Chunk.into());
+    }
+    Ok((blob.length - begin).min(CHUNK))
+}
+
+/// Stores one chunk. When it returns, the chunk is durable. Repeating it changes nothing.
+pub async fn put_chunk<E>(
+    state: &AppState,
+    caller: Caller,
+    id: BlobId,
+    number: u32,
+    digest: Digest,
+    body: impl Stream<Item = std::result::Result<Bytes, E>> + Unpin,
+) -> Result<()> {
+    let db = state.store.reader();
+    let blob = blobs::find(db, id).await?.filter(|blob| blob.creator == caller.account).ok_or(ApiError::NotFound)?;
+    require_whole(state, db, caller, blob.vault).await?;
+    let length = expected_length(&blob, number)?;
+    let _permit = state.uploads.acquire().await.map_err(|_| ApiError::Unavailable)?;
+    let received = tokio::time::timeout(PATIENCE, receive(body, length, digest));
+    let bytes = received.await.map_err(|_| ApiError::Unavailable)??;
+    if blobs::chunk(db, id, number).await?.is_some_and(|chunk| chunk.digest == digest) {
+        return Ok(());
+    }
+    let object = state.blobs.put(state.random.as_ref(), bytes).await?;
+    let chunk = Chunk { digest, length, object: object.clone() };
+    match keep(state, id, number, chunk).await {
+        Ok(None) => Ok(()),
+        Ok(Some(replaced)) => Ok(state.blobs.delete(&replaced).await?),
+        Err(error) => {
+            state.blobs.delete(&object).await?;
+            Err(error)
+        }
+    }
+}
+
+/// Notes a stored chunk, and gives the object that nothing names any more.
+async fn keep(state: &AppState, id: BlobId, number: u32, chunk: Chunk) -> Result<Option<String>> {
+    let transaction = state.store.begin().await?;
+    let blob = blobs::lock(&transaction, id).await?.ok_or(ApiError::NotFound)?;
+    let replaced = match blobs::chunk(&transaction, id, number).await? {
+        Some(found) if found.digest == chunk.digest => return Ok(Some(chunk.object)),
+        Some(_) if blob.record.is_some() => return Err(Conflict::Id.into()),
+        found => found.map(|found| found.object),
+    };
+    blobs::put_chunk(&transaction, id, number, chunk).await?;
+    commit(transaction).await?;
+    Ok(replaced)
+}
+
+/// Reads exactly the bytes that were announced.
+async fn receive<E>(
+    mut body: impl Stream<Item = std::result::Result<Bytes, E>> + Unpin,
+    length: u64,
+    digest: Digest,
+) -> Result<Vec<Bytes>> {
+    let mut received = Vec::new();
+    let mut hasher = Sha256::new();
+    let mut missing = length;
+    while let Some(bytes) = body.next().await {
+        let bytes = bytes.map_err(|_| Refusal::Chunk)?;
+        missing = missing.checked_sub(bytes.len() as u64).ok_or(Refusal::Chunk)?;
+        hasher.update(&bytes);
+        received.push(bytes);
+    }
+    let whole = missing == 0 && Digest::from_bytes(hasher.finalize().into()) == digest;
+    if whole { Ok(received) } else { Err(Refusal::Chunk.into()) }
+}

@@ -1,0 +1,151 @@
+//! Putting the parts together: from settings to a server that answers.
+
+use std::os::unix::fs::DirBuilderExt as _;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use leptos::config::LeptosOptions;
+use leptos::config::errors::LeptosConfigError;
+use tokio::sync::Semaphore;
+use url::Url;
+
+use crate::blobs::{Blobs, BlobsError};
+use crate::clock::{Clock, HOUR};
+use crate::config::Config;
+use crate::random::Random;
+use crate::secrets::{Secrets, SecretsError};
+use crate::services::limits::{Limit, Limits};
+use crate::services::sweep;
+use crate::state::{AppState, Site, UPLOADS_AT_ONCE};
+use crate::store::{Store, StoreError, accounts};
+
+/// Why the server cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The data folder.
+    #[error("cannot make the data folder {path}")]
+    Data {
+        /// Which folder.
+        path: PathBuf,
+        /// What the system says.
+        #[source]
+        source: std::io::Error,
+    },
+    /// The database.
+    #[error("`database`")]
+    Store(#[from] StoreError),
+    /// The blob store.
+    #[error("`blobs`")]
+    Blobs(#[from] BlobsError),
+    /// The secrets.
+    #[error("`data`")]
+    Secrets(#[from] SecretsError),
+    /// The site's files.
+    #[error("`site`: there is no {}: build the site, or say where it is", .0.display())]
+    Site(PathBuf),
+    /// Leptos' options, which come with the program.
+    #[error("Leptos.toml")]
+    Leptos(#[from] LeptosConfigError),
+}
+
+/// What the environment around the settings has to say, taken once in `main`.
+#[derive(Clone, Debug, Default)]
+pub struct Surroundings {
+    /// The folder that the program lies in.
+    pub beside: Option<PathBuf>,
+    /// Whether a development tool watches, and its port.
+    pub reload: Option<u16>,
+}
+
+/// Makes the data folder and gives its full path.
+fn data_folder(config: &Config) -> Result<PathBuf, StartError> {
+    let failed = |source| StartError::Data { path: config.data.clone(), source };
+    // What is made here is for the server's own user; a folder that exists is left as it is.
+    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(&config.data).map_err(failed)?;
+    config.data.canonicalize().map_err(failed)
+}
+
+/// Opens the database and brings its schema up to date.
+pub async fn open_store(config: &Config) -> Result<Store, StartError> {
+    let data = data_folder(config)?;
+    let url = config.database.as_ref().map_or_else(|| sqlite_url(&data), ToString::to_string);
+    let store = Store::connect(&url).await?;
+    store.migrate().await?;
+    Ok(store)
+}
+
+fn sqlite_url(data: &Path) -> String {
+    format!("sqlite://{}", data.join("healthbridge.db").display())
+}
+
+/// Where the data lies, for a person to read. Passwords in addresses are left out.
+pub fn describe_data(config: &Config) -> String {
+    let plain = |url: &Url| format!("{}://{}{}", url.scheme(), url.host_str().unwrap_or_default(), url.path());
+    let folder = config.data.canonicalize().unwrap_or_else(|_| config.data.clone());
+    let database = config.database.as_ref().map_or_else(|| folder.join("healthbridge.db").display().to_string(), plain);
+    let blobs = config.blobs.as_ref().map_or_else(|| folder.join("blobs").display().to_string(), plain);
+    format!("secrets in {}, database {database}, blobs {blobs}", folder.display())
+}
+
+/// The options that pages are rendered with: those of the build, from the file that came with it.
+pub fn leptos_options(site: &Path) -> Result<LeptosOptions, StartError> {
+    let text = include_str!("../../Leptos.toml").replace("[leptos]", "[[workspace.metadata.leptos]]");
+    let mut options = leptos::config::get_config_from_str(&text)?;
+    options.site_root = site.display().to_string().into();
+    Ok(options)
+}
+
+fn site_folder(config: &Config, surroundings: &Surroundings) -> Result<PathBuf, StartError> {
+    if let Some(site) = &config.site {
+        return if site.is_dir() { Ok(site.clone()) } else { Err(StartError::Site(site.clone())) };
+    }
+    let built = PathBuf::from("target/site");
+    let beside = surroundings.beside.as_ref().map(|folder| folder.join("site"));
+    [Some(built.clone()), beside].into_iter().flatten().find(|folder| folder.is_dir()).ok_or(StartError::Site(built))
+}
+
+/// Puts the parts together.
+pub async fn build(
+    config: &Config,
+    surroundings: &Surroundings,
+    clock: Arc<dyn Clock>,
+    random: Arc<dyn Random>,
+) -> Result<AppState, StartError> {
+    let site = site_folder(config, surroundings)?;
+    let store = open_store(config).await?;
+    let data = data_folder(config)?;
+    let secrets = Secrets::open(&data, accounts::any(store.reader()).await?, random.as_ref())?;
+    let blobs = match &config.blobs {
+        Some(url) => Blobs::open(url, &config.credentials)?,
+        None => Blobs::folder(&data.join("blobs"))?,
+    };
+    let defaults = Limits::default();
+    Ok(AppState {
+        store,
+        blobs,
+        clock,
+        random,
+        secrets: Arc::new(secrets),
+        limits: Limits { sign_ups: Limit { most: config.sign_ups_per_hour, ..defaults.sign_ups }, ..defaults },
+        site: Arc::new(Site {
+            origin: config.origin(),
+            https: config.public_url.scheme() == "https",
+            behind_proxy: config.behind_proxy,
+            reload: surroundings.reload.map(|port| format!("ws://127.0.0.1:{port} ws://localhost:{port}")),
+        }),
+        uploads: Arc::new(Semaphore::new(UPLOADS_AT_ONCE)),
+        leptos: leptos_options(&site)?,
+    })
+}
+
+/// Sweeps every hour, until the task is aborted.
+pub async fn sweep_hourly(state: AppState) {
+    let mut hourly = tokio::time::interval(std::time::Duration::from_secs(HOUR));
+    loop {
+        hourly.tick().await;
+        match sweep::sweep(&state).await {
+            Ok(swept) => tracing::info!(?swept, "swept"),
+            Err(error) => tracing::error!(cause = ?error, "the sweep failed"),
+        }
+    }
+}

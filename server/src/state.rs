@@ -1,0 +1,85 @@
+//! What every request may need, put together once at the start.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use axum::extract::FromRef;
+use leptos::config::LeptosOptions;
+use tokio::sync::Semaphore;
+
+use crate::blobs::Blobs;
+use crate::clock::Clock;
+use crate::random::Random;
+use crate::secrets::Secrets;
+use crate::services::limits::Limits;
+use crate::store::Store;
+
+/// The parts of the server. Cloning it is cheap.
+#[derive(Clone, Debug)]
+pub struct AppState {
+    /// The database.
+    pub store: Store,
+    /// The blob store.
+    pub blobs: Blobs,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Randomness.
+    pub random: Arc<dyn Random>,
+    /// The secrets that are in no database.
+    pub secrets: Arc<Secrets>,
+    /// How often what may be tried.
+    pub limits: Limits,
+    /// How the outside reaches this server.
+    pub site: Arc<Site>,
+    /// How many chunks may be in memory on their way in.
+    pub uploads: Arc<Semaphore>,
+    /// What the pages need to know of the site's files.
+    pub leptos: LeptosOptions,
+}
+
+/// How the outside reaches this server.
+#[derive(Clone, Debug)]
+pub struct Site {
+    /// The only origin whose pages may change anything, such as `https://vault.example.org`.
+    pub origin: String,
+    /// Whether it is reached by HTTPS.
+    pub https: bool,
+    /// Whether `X-Forwarded-For` is set by a proxy that can be trusted.
+    pub behind_proxy: bool,
+    /// Where a development build's pages listen for changes.
+    pub reload: Option<String>,
+}
+
+/// Chunks of eight MiB that may be in memory on their way in.
+pub const UPLOADS_AT_ONCE: usize = 8;
+
+impl FromRef<AppState> for LeptosOptions {
+    fn from_ref(state: &AppState) -> Self {
+        state.leptos.clone()
+    }
+}
+
+/// Where a request came from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Origin {
+    /// The client's address.
+    pub address: IpAddr,
+    /// The family of its browser.
+    pub agent: &'static str,
+}
+
+impl Origin {
+    /// The address without what tells one household from the next: a /24, or a /48.
+    pub fn truncated(&self) -> String {
+        match self.address {
+            IpAddr::V4(address) => {
+                let [a, b, c, _] = address.octets();
+                format!("{a}.{b}.{c}.0/24")
+            }
+            IpAddr::V6(address) => {
+                let [a, b, c, ..] = address.segments();
+                format!("{a:x}:{b:x}:{c:x}::/48")
+            }
+        }
+    }
+}

@@ -1,0 +1,148 @@
+//! Grants, as the index beside the log keeps them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use protocol::ledger::GrantFacts;
+use protocol::{AccountId, GrantId, GrantScope, Level, Minute, RecordId, ScopeId, VaultId};
+use sea_orm::ActiveValue::Set;
+use sea_orm::sea_query::{Expr, OnConflict};
+use sea_orm::{ColumnTrait as _, Condition, ConnectionTrait, EntityTrait as _, QueryFilter as _};
+
+use super::column::{fixed, minute};
+use super::entity::grants;
+use super::{Result, StoreError};
+
+/// One grant.
+#[derive(Clone, Copy, Debug)]
+pub struct Grant {
+    /// Its id.
+    pub id: GrantId,
+    /// The vault that it reaches into.
+    pub vault: VaultId,
+    /// What the rules need to know.
+    pub facts: GrantFacts,
+    /// Whether its holder took it up.
+    pub accepted: bool,
+}
+
+const fn level_code(level: Level) -> i16 {
+    match level {
+        Level::Drop => 1,
+        Level::View => 2,
+        Level::Download => 3,
+        Level::Contribute => 4,
+        Level::Manage => 5,
+    }
+}
+
+fn reach(scope: GrantScope) -> (i16, Option<Vec<u8>>) {
+    match scope {
+        GrantScope::Record(id) => (1, Some(id.as_bytes().to_vec())),
+        GrantScope::Scope(id) => (2, Some(id.as_bytes().to_vec())),
+        GrantScope::Vault => (3, None),
+    }
+}
+
+fn read(row: &grants::Model) -> Result<Grant> {
+    let level = Level::ALL.into_iter().find(|level| level_code(*level) == row.level);
+    let scope = match (row.reach, &row.target) {
+        (1, Some(id)) => GrantScope::Record(fixed("grants.target", id, RecordId::from_bytes)?),
+        (2, Some(id)) => GrantScope::Scope(fixed("grants.target", id, ScopeId::from_bytes)?),
+        (3, None) => GrantScope::Vault,
+        _ => return Err(StoreError::Corrupt("grants.reach")),
+    };
+    Ok(Grant {
+        id: fixed("grants.grant_id", &row.grant_id, GrantId::from_bytes)?,
+        vault: fixed("grants.vault", &row.vault, VaultId::from_bytes)?,
+        facts: GrantFacts {
+            recipient: fixed("grants.recipient", &row.recipient, AccountId::from_bytes)?,
+            level: level.ok_or(StoreError::Corrupt("grants.level"))?,
+            scope,
+            until: row.until.map(|until| minute("grants.until", until)).transpose()?,
+            revoked: row.revoked,
+        },
+        accepted: row.accepted,
+    })
+}
+
+/// The actor's grants in a vault, past and present.
+pub async fn of_recipient(actor: AccountId, db: &impl ConnectionTrait, vault: VaultId) -> Result<Vec<Grant>> {
+    let rows = grants::Entity::find()
+        .filter(grants::Column::Recipient.eq(actor.as_bytes().to_vec()))
+        .filter(grants::Column::Vault.eq(vault.as_bytes().to_vec()))
+        .all(db)
+        .await?;
+    rows.iter().map(read).collect()
+}
+
+/// The vaults of which something is shared with the actor now.
+pub async fn vaults_shared_with(actor: AccountId, db: &impl ConnectionTrait, now: Minute) -> Result<BTreeSet<VaultId>> {
+    let holds = Condition::any().add(grants::Column::Until.is_null()).add(grants::Column::Until.gte(i64::from(now.0)));
+    let rows = grants::Entity::find()
+        .filter(grants::Column::Recipient.eq(actor.as_bytes().to_vec()))
+        .filter(grants::Column::Revoked.eq(false))
+        .filter(holds)
+        .all(db)
+        .await?;
+    rows.iter().map(|row| fixed("grants.vault", &row.vault, VaultId::from_bytes)).collect()
+}
+
+/// Those of the grants that exist in a vault.
+pub async fn facts(
+    db: &impl ConnectionTrait,
+    vault: VaultId,
+    ids: &BTreeSet<GrantId>,
+) -> Result<BTreeMap<GrantId, GrantFacts>> {
+    let rows = grants::Entity::find()
+        .filter(grants::Column::Vault.eq(vault.as_bytes().to_vec()))
+        .filter(grants::Column::GrantId.is_in(ids.iter().map(|id| id.as_bytes().to_vec())))
+        .all(db)
+        .await?;
+    rows.iter().map(|row| read(row).map(|grant| (grant.id, grant.facts))).collect()
+}
+
+/// Every grant, past and present, that made somebody a manager of the vault.
+pub async fn of_managers(db: &impl ConnectionTrait, vault: VaultId) -> Result<Vec<Grant>> {
+    let rows = grants::Entity::find()
+        .filter(grants::Column::Vault.eq(vault.as_bytes().to_vec()))
+        .filter(grants::Column::Level.eq(level_code(Level::Manage)))
+        .all(db)
+        .await?;
+    rows.iter().map(read).collect()
+}
+
+/// Sets what is known of a grant.
+pub async fn put(db: &impl ConnectionTrait, vault: VaultId, id: GrantId, facts: GrantFacts) -> Result<()> {
+    let (reach, target) = reach(facts.scope);
+    let row = grants::ActiveModel {
+        vault: Set(vault.as_bytes().to_vec()),
+        grant_id: Set(id.as_bytes().to_vec()),
+        recipient: Set(facts.recipient.as_bytes().to_vec()),
+        level: Set(level_code(facts.level)),
+        reach: Set(reach),
+        target: Set(target),
+        until: Set(facts.until.map(|until| i64::from(until.0))),
+        revoked: Set(facts.revoked),
+        accepted: Set(false),
+    };
+    grants::Entity::insert(row)
+        .on_conflict(
+            OnConflict::columns([grants::Column::Vault, grants::Column::GrantId])
+                .update_column(grants::Column::Revoked)
+                .to_owned(),
+        )
+        .exec_without_returning(db)
+        .await?;
+    Ok(())
+}
+
+/// Notes that the holder took the grant up.
+pub async fn accept(db: &impl ConnectionTrait, vault: VaultId, id: GrantId) -> Result<()> {
+    grants::Entity::update_many()
+        .col_expr(grants::Column::Accepted, Expr::value(true))
+        .filter(grants::Column::Vault.eq(vault.as_bytes().to_vec()))
+        .filter(grants::Column::GrantId.eq(id.as_bytes().to_vec()))
+        .exec(db)
+        .await?;
+    Ok(())
+}

@@ -1,0 +1,19 @@
+//! The real router, in-process, through its public interface only; on SQLite, and on PostgreSQL when
+//! `HEALTHBRIDGE_TEST_DATABASE` names a server to make databases on.
+
+#![expect(clippy::expect_used, clippy::indexing_slicing, clippy::unwrap_used, reason = "a test fails by panicking")]
+
+#[macro_use]
+mod test_app;
+mod person;
+
+mod accounts;
+mod blobs;
+mod command;
+mod edges;
+mod limits;
+mod log;
+mod permissions;
+mod schema;
+mod sharing;
+mod site;
