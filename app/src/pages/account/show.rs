@@ -1,0 +1,80 @@
+//! The account: what others see of it, the safety phrase, and the ways out.
+
+use leptos::prelude::*;
+
+use crate::pages::asking::{TroubleAlert, use_act};
+use crate::pages::guarded::{Guarded, Guests};
+use crate::pages::words;
+use crate::ui::{Button, ButtonKind, Card, Chip, Face, Fact, Facts, Glyph, LinkButton, SafetyPhrase, Tone};
+use crate::vault::Me;
+
+/// `/account`
+#[component]
+pub fn AccountPage() -> impl IntoView {
+    view! { <Guarded guests=Guests::Everybody title="Your account" page=|me| view! { <AccountView me /> } /> }
+}
+
+/// The page.
+#[component]
+pub fn AccountView(
+    /// Whose it is.
+    me: Me,
+) -> impl IntoView {
+    let lock = use_act();
+    let leave = use_act();
+    let initials = words::initials(&me.name);
+    let provider = me.provider.clone();
+    let side = if provider.is_some() {
+        "A care team: patients share with you."
+    } else {
+        "A patient: you keep your own records."
+    };
+    view! {
+        <h1>"Your account"</h1>
+        <div class="halves">
+            <div class="stack wide">
+                <Card>
+                    <div class="row still">
+                        <Face initials />
+                        <div class="stack grow"><h2>{me.name}</h2><span class="soft">{me.email.clone()}</span></div>
+                    </div>
+                    <Facts>
+                        <Fact name="You are">{side}</Fact>
+                        {provider.map(|provider| view! {
+                            <Fact name="What you do">{provider.specialty}</Fact>
+                            <Fact name="Where">{provider.organisation}</Fact>
+                            <Fact name="Profession">
+                                {if provider.verified {
+                                    view! { <Chip tone=Tone::Good glyph=Glyph::Check>"checked"</Chip> }.into_any()
+                                } else {
+                                    view! { <Chip tone=Tone::Warn glyph=Glyph::Warning>"not checked yet"</Chip> }.into_any()
+                                }}
+                            </Fact>
+                        })}
+                    </Facts>
+                    <p class="hint">"Those you share with see your name and your e-mail address."</p>
+                </Card>
+                <Card title="This device">
+                    <p>"While it is unlocked, whoever holds this device can read your records. It locks by itself after 30 minutes without use."</p>
+                    <TroubleAlert trouble=lock.trouble />
+                    <TroubleAlert trouble=leave.trouble />
+                    <div class="actions fill">
+                        <Button glyph=Glyph::Locked busy=lock.busy on_press=move || lock.run(|vault| vault.lock(), |()| {})>"Lock now"</Button>
+                        <Button kind=ButtonKind::Quiet glyph=Glyph::SignOut busy=leave.busy on_press=move || leave.run(|vault| vault.sign_out(), |()| {})>"Sign out"</Button>
+                    </div>
+                </Card>
+            </div>
+            <div class="stack wide">
+                <Card title="Your safety phrase">
+                    <p>"Show these six words to somebody who shares with you. If the same words stand on their screen, nobody stands between you."</p>
+                    <SafetyPhrase words=me.phrase />
+                </Card>
+                <Card title="Protection">
+                    <p>"What the server can see, what it cannot, and where the protection ends."</p>
+                    <div class="actions"><LinkButton kind=ButtonKind::Quiet href="/security" glyph=Glyph::Shield>"How it is protected"</LinkButton></div>
+                </Card>
+            </div>
+        </div>
+    }
+    .into_any()
+}

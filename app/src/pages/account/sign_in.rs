@@ -1,0 +1,69 @@
+//! Signing in.
+
+use leptos::prelude::*;
+use leptos_meta::Title;
+use leptos_router::NavigateOptions;
+use leptos_router::hooks::{use_navigate, use_query_map};
+
+use super::entered::{email_error, way_back};
+use crate::pages::asking::{TroubleAlert, use_act, use_alive};
+use crate::pages::guarded::side_of;
+use crate::ui::{BareFrame, Button, Card, PasswordField, TextField};
+use crate::vault::{Status, use_status};
+
+/// `/sign-in`
+#[component]
+pub fn SignInPage() -> impl IntoView {
+    let (email, password) = (RwSignal::new(String::new()), RwSignal::new(String::new()));
+    let email_wrong = RwSignal::new(None::<String>);
+    let password_wrong = RwSignal::new(None::<String>);
+    let act = use_act();
+    let alive = use_alive();
+    go_on_when_signed_in();
+    let send = move |event: leptos::ev::SubmitEvent| {
+        event.prevent_default();
+        let (address, entered) = (email.get_untracked().trim().to_owned(), password.get_untracked());
+        email_wrong.set(email_error(&address).map(str::to_owned));
+        password_wrong.set(entered.is_empty().then(|| "Enter your password.".to_owned()));
+        if email_wrong.with_untracked(Option::is_none) && !entered.is_empty() {
+            act.run(move |vault| vault.sign_in(address, entered), |()| {});
+        }
+    };
+    view! {
+        <Title text="Sign in" />
+        <BareFrame>
+            <h1>"Sign in"</h1>
+            <Card>
+                <form class="form" novalidate on:submit=send>
+                    <TextField name="email" label="E-mail" kind="email" inputmode="email" autocomplete="username" value=email error=email_wrong />
+                    <PasswordField name="password" label="Password" value=password error=password_wrong />
+                    <TroubleAlert trouble=act.trouble />
+                    <Button submit=true full=true busy=act.busy disabled=Signal::derive(move || !alive.get())>"Sign in"</Button>
+                    <p role="status" class="soft">
+                        {move || act.busy.get().then_some("Opening your vault. This takes a moment: your password never leaves this device.")}
+                    </p>
+                </form>
+            </Card>
+            <p class="row ends">
+                <a class="tap" href="/forgot">"Forgot your password?"</a>
+                <a class="tap" href="/sign-up">"Sign up"</a>
+            </p>
+        </BareFrame>
+    }
+    .into_any()
+}
+
+/// Whoever is signed in has nothing to do here: on to where they came from, or to their first page.
+pub(super) fn go_on_when_signed_in() {
+    let status = use_status();
+    let query = use_query_map();
+    let navigate = use_navigate();
+    Effect::new(move |_| {
+        let (Status::Open(me) | Status::Locked(me)) = status.get() else {
+            return;
+        };
+        let back = query.with_untracked(|query| way_back(query.get_str("back")));
+        let options = NavigateOptions { replace: true, ..NavigateOptions::default() };
+        navigate(back.as_deref().unwrap_or(side_of(&me).home()), options);
+    });
+}

@@ -1,0 +1,107 @@
+//! The history of a vault, checked on this device: who did what to which record, and when.
+
+use leptos::prelude::*;
+
+use super::sentence::{by_day, glyph, narrowed, people, records, sentence};
+use crate::clock::use_now;
+use crate::pages::asking::{WhenLoaded, data, load};
+use crate::pages::guarded::{Guarded, Guests};
+use crate::pages::words;
+use crate::ui::{Button, ButtonKind, Card, EmptyState, Glyph, Icon, Select, Skeleton};
+use crate::vault::Happening;
+
+/// How many are drawn before somebody asks for more.
+const AT_ONCE: usize = 100;
+
+/// `/activity`
+#[component]
+pub fn ActivityPage() -> impl IntoView {
+    view! {
+        <Guarded guests=Guests::Everybody title="Activity" page=|_| {
+            let activity = load(|vault| vault.activity());
+            view! {
+                <div class="stack">
+                    <h1>"Activity"</h1>
+                    <p class="soft">"What happened and when. Nothing can be taken out of it without being noticed."</p>
+                </div>
+                <WhenLoaded
+                    loaded=activity
+                    waiting=|| view! { <Card><Skeleton label="Checking the history on this device" count=6 /></Card> }
+                    page=move || view! { <ActivityList happenings=data(activity) /> }
+                />
+            }
+        } />
+    }
+    .into_any()
+}
+
+/// The history with what narrows it.
+#[component]
+pub fn ActivityList(
+    /// What happened, newest first.
+    #[prop(into)]
+    happenings: Signal<Vec<Happening>>,
+) -> impl IntoView {
+    let now = use_now();
+    let (person, record) = (RwSignal::new(String::new()), RwSignal::new(String::new()));
+    let most = RwSignal::new(AT_ONCE);
+    let found = Memo::new(move |_| {
+        happenings.with(|all| person.with(|person| record.with(|record| narrowed(all, person, record))))
+    });
+    let with_all = |all: &str, mut options: Vec<(String, String)>| {
+        options.insert(0, (String::new(), all.to_owned()));
+        options
+    };
+    let people = Memo::new(move |_| happenings.with(|all| people(all)));
+    let records = Memo::new(move |_| happenings.with(|all| records(all)));
+    let rows = move || {
+        let first = found.with(|found| found.iter().take(most.get()).cloned().collect::<Vec<_>>());
+        by_day(first, now.get())
+            .into_iter()
+            .map(|(day, group)| {
+                let items = group
+                    .into_iter()
+                    .map(|happening| {
+                        let time = words::moment(happening.at, now.get());
+                        let words = sentence(&happening);
+                        let named = happening.record.filter(|_| happening.what != "deleted");
+                        let link = named.map(|(id, _)| format!("/records/{id}"));
+                        let name = match link {
+                            Some(href) => view! { <a class="name" href=href>{words}</a> }.into_any(),
+                            None => view! { <span class="name">{words}</span> }.into_any(),
+                        };
+                        view! {
+                            <li class="item">
+                                <div class="lead">
+                                    <span class="tile small"><Icon glyph=glyph(&happening.what) /></span>
+                                    <div class="item-words">{name}<span class="soft">{time}</span></div>
+                                </div>
+                            </li>
+                        }
+                    })
+                    .collect_view();
+                view! { <h2 class="month">{day}</h2> <ul class="list" role="list">{items}</ul> }
+            })
+            .collect_view()
+    };
+    view! {
+        <div class="halves">
+            {move || view! { <Select name="person" label="Who" value=person options=with_all("Everybody", people.get()) /> }}
+            {move || view! { <Select name="record" label="Record" value=record options=with_all("Every record", records.get()) /> }}
+        </div>
+        <p class="heard" role="status">{move || words::count(u64::try_from(found.with(Vec::len)).unwrap_or(u64::MAX), "happening")}</p>
+        <Card>
+            {rows}
+            {move || (found.with(Vec::is_empty)).then(|| view! {
+                <EmptyState glyph=Glyph::Activity title="Nothing happened" next="Choose everybody and every record to see the whole history.">
+                    <Button kind=ButtonKind::Quiet on_press=move || { person.set(String::new()); record.set(String::new()); }>"Show everything"</Button>
+                </EmptyState>
+            })}
+            {move || (found.with(Vec::len) > most.get()).then(|| view! {
+                <Button kind=ButtonKind::Quiet full=true on_press=move || most.update(|most| *most += AT_ONCE)>"Show more"</Button>
+            })}
+            <p class="seen"><Icon glyph=Glyph::Check /><span>"This history was checked on your device."</span></p>
+        </Card>
+    }
+    .into_any()
+}

@@ -1,0 +1,4 @@
+//! Activity: what happened, in plain sentences.
+
+pub mod list;
+pub mod sentence;

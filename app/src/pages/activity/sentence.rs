@@ -1,0 +1,240 @@
+//! What happened, in sentences. Pure.
+
+use crate::clock::Now;
+use crate::pages::words;
+use crate::ui::Glyph;
+use crate::vault::{Happening, Reach};
+
+/// "Dr Kenji Ito opened CT of the chest".
+pub fn sentence(happening: &Happening) -> String {
+    let name = &happening.name;
+    let record = happening
+        .record
+        .as_ref()
+        .map(|(_, title)| title.as_str())
+        .filter(|title| !title.is_empty())
+        .unwrap_or("a record");
+    let (with, reach) = match &happening.share {
+        Some((with, reach)) => (with.as_str(), words::reach_sentence(reach)),
+        None => ("", "a record".to_owned()),
+    };
+    match happening.what.as_str() {
+        "created" if name == "You" => "You made your vault".to_owned(),
+        "created" => format!("{name} made the vault"),
+        "added" => format!("{name} added {record}"),
+        "changed" => format!("{name} changed {record}"),
+        "deleted" => format!("{name} deleted {record}"),
+        "shared" => format!("{name} shared {reach} with {with}"),
+        "stopped" => format!("{name} stopped sharing {reach} with {with}"),
+        "key-turned" => format!("{name} turned the key for everything added later"),
+        "accepted" if happening.share.is_some() => format!("{name} took up {reach}"),
+        "accepted" => format!("{name} took up what was shared"),
+        "opened" => format!("{name} opened {record}"),
+        "saved" => format!("{name} saved a copy of {record}"),
+        _ => format!("{name} did something that this version of HealthBridge has no words for"),
+    }
+}
+
+/// The drawing beside a sentence.
+pub fn glyph(what: &str) -> Glyph {
+    match what {
+        "added" => Glyph::Add,
+        "changed" => Glyph::Edit,
+        "deleted" => Glyph::Delete,
+        "shared" | "accepted" => Glyph::Sharing,
+        "stopped" => Glyph::StopSharing,
+        "created" | "key-turned" => Glyph::Key,
+        "opened" => Glyph::Eye,
+        "saved" => Glyph::SaveCopy,
+        _ => Glyph::Info,
+    }
+}
+
+/// Happenings under their days: "Today", "Yesterday", "12 November".
+pub fn by_day(happenings: Vec<Happening>, now: Option<Now>) -> Vec<(String, Vec<Happening>)> {
+    let mut days: Vec<(String, Vec<Happening>)> = Vec::new();
+    for happening in happenings {
+        let day = match now {
+            Some(now) => words::near_day(happening.at, now),
+            None => words::moment(happening.at, None),
+        };
+        let mut letters = day.chars();
+        let day =
+            letters.next().map(|first| first.to_uppercase().chain(letters).collect::<String>()).unwrap_or_default();
+        match days.last_mut() {
+            Some((last, group)) if *last == day => group.push(happening),
+            _ => days.push((day, vec![happening])),
+        }
+    }
+    days
+}
+
+/// Those of one person and about one record, where they are chosen. Ids, both of them.
+pub fn narrowed(happenings: &[Happening], person: &str, record: &str) -> Vec<Happening> {
+    happenings
+        .iter()
+        .filter(|happening| person.is_empty() || happening.who == person)
+        .filter(|happening| record.is_empty() || about_record(happening).is_some_and(|(id, _)| id == record))
+        .cloned()
+        .collect()
+}
+
+fn about_record(happening: &Happening) -> Option<(&str, &str)> {
+    match (&happening.record, &happening.share) {
+        (Some((id, title)), _) | (None, Some((_, Reach::Record(id, title)))) => Some((id, title)),
+        _ => None,
+    }
+}
+
+/// People who did something, as id and name, in the order of their last act.
+pub fn people(happenings: &[Happening]) -> Vec<(String, String)> {
+    distinct(happenings.iter().map(|happening| (happening.who.as_str(), happening.name.as_str())))
+}
+
+/// Records that something happened to, as id and title.
+pub fn records(happenings: &[Happening]) -> Vec<(String, String)> {
+    distinct(happenings.iter().filter_map(about_record).filter(|(_, title)| !title.is_empty()))
+}
+
+fn distinct<'a>(pairs: impl Iterator<Item = (&'a str, &'a str)>) -> Vec<(String, String)> {
+    let mut found: Vec<(String, String)> = Vec::new();
+    for (id, words) in pairs {
+        if !found.iter().any(|(known, _)| known == id) {
+            found.push((id.to_owned(), words.to_owned()));
+        }
+    }
+    found
+}
+
+/// Somebody who looked at a record.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Seen {
+    /// Who.
+    pub name: String,
+    /// "opened it", "saved a copy".
+    pub what: &'static str,
+    /// When.
+    pub at: u32,
+}
+
+/// Who else opened a record, and when last; newest first, once for each person and act.
+pub fn opened_by_others(happenings: &[Happening], record: &str) -> Vec<Seen> {
+    let mut seen: Vec<Seen> = Vec::new();
+    for happening in happenings.iter().filter(|happening| happening.name != "You") {
+        let what = match happening.what.as_str() {
+            "opened" => "opened it",
+            "saved" => "saved a copy",
+            _ => continue,
+        };
+        let of_record = happening.record.as_ref().is_some_and(|(id, _)| id == record);
+        let known = seen.iter().any(|one| one.name == happening.name && one.what == what);
+        if of_record && !known {
+            seen.push(Seen { name: happening.name.clone(), what, at: happening.at });
+        }
+    }
+    seen
+}
+
+/// What a person has opened or saved since a share began: titles, newest first.
+pub fn opened_titles(happenings: &[Happening], account: &str, since: u32) -> Vec<String> {
+    let records = happenings
+        .iter()
+        .filter(|happening| happening.who == account && happening.at >= since)
+        .filter(|happening| matches!(happening.what.as_str(), "opened" | "saved"))
+        .filter_map(|happening| happening.record.as_ref());
+    distinct(records.map(|(id, title)| (id.as_str(), title.as_str()))).into_iter().map(|(_, title)| title).collect()
+}
+
+/// "CT of the chest", "CT of the chest and Blood count", "CT of the chest, Blood count and 2 more".
+pub fn listed(titles: &[String]) -> String {
+    match titles {
+        [] => "nothing".to_owned(),
+        [one] => one.clone(),
+        [one, two] => format!("{one} and {two}"),
+        [one, two, rest @ ..] => format!("{one}, {two} and {} more", rest.len()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn happening(seq: u64, who: &str, what: &str, record: Option<&str>) -> Happening {
+        Happening {
+            seq,
+            at: u32::try_from(seq).unwrap() * 600,
+            who: who.to_owned(),
+            name: if who == "me" { "You".to_owned() } else { "Dr Kenji Ito".to_owned() },
+            what: what.to_owned(),
+            record: record.map(|title| (title.to_lowercase(), title.to_owned())),
+            share: None,
+        }
+    }
+
+    fn history() -> Vec<Happening> {
+        vec![
+            happening(6, "ito", "saved", Some("CT")),
+            happening(5, "ito", "opened", Some("CT")),
+            happening(4, "ito", "opened", Some("Letter")),
+            happening(3, "ito", "opened", Some("CT")),
+            Happening {
+                share: Some(("Dr Kenji Ito".to_owned(), Reach::Record("ct".to_owned(), "CT".to_owned()))),
+                ..happening(2, "me", "shared", None)
+            },
+            happening(1, "me", "added", Some("CT")),
+            happening(0, "me", "created", None),
+        ]
+    }
+
+    #[test]
+    fn sentences_say_who_did_what() {
+        let sentences: Vec<_> = history().iter().map(sentence).collect();
+        assert_eq!(
+            sentences,
+            [
+                "Dr Kenji Ito saved a copy of CT",
+                "Dr Kenji Ito opened CT",
+                "Dr Kenji Ito opened Letter",
+                "Dr Kenji Ito opened CT",
+                "You shared CT with Dr Kenji Ito",
+                "You added CT",
+                "You made your vault",
+            ]
+        );
+    }
+
+    #[test]
+    fn history_is_narrowed_by_person_and_by_record() {
+        let all = history();
+        let places = |found: Vec<Happening>| found.iter().map(|one| one.seq).collect::<Vec<_>>();
+        assert_eq!(places(narrowed(&all, "me", "")), [2, 1, 0]);
+        assert_eq!(places(narrowed(&all, "", "ct")), [6, 5, 3, 2, 1]);
+        assert_eq!(places(narrowed(&all, "ito", "letter")), [4]);
+        assert_eq!(people(&all).len(), 2);
+        assert_eq!(records(&all).len(), 2);
+    }
+
+    #[test]
+    fn only_others_count_as_having_opened() {
+        let seen = opened_by_others(&history(), "ct");
+        let acts: Vec<_> = seen.iter().map(|one| (one.what, one.at)).collect();
+        assert_eq!(acts, [("saved a copy", 3600), ("opened it", 3000)]);
+        assert_eq!(opened_titles(&history(), "ito", 0), ["CT", "Letter"]);
+        assert_eq!(opened_titles(&history(), "ito", 2700), ["CT"]);
+    }
+
+    #[test]
+    fn long_lists_are_counted() {
+        let titles = ["A", "B", "C", "D"].map(str::to_owned);
+        assert_eq!(listed(&titles), "A, B and 2 more");
+        assert_eq!(listed(&titles[..2]), "A and B");
+        assert_eq!(listed(&[]), "nothing");
+    }
+
+    #[test]
+    fn days_are_headings() {
+        let now = Now { minute: 3700, offset_minutes: 0 };
+        let days: Vec<_> = by_day(history(), Some(now)).into_iter().map(|(day, group)| (day, group.len())).collect();
+        assert_eq!(days, [("Today".to_owned(), 2), ("Yesterday".to_owned(), 2), ("1 January".to_owned(), 3)]);
+    }
+}

@@ -1,0 +1,195 @@
+//! Asking the vault: what was read stays in sight while it is read again, and what is done can be pressed once.
+
+use std::rc::Rc;
+
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+
+use crate::ui::{Alert, Button, ButtonKind, Glyph, Tone};
+use crate::vault::{Local, Trouble, TroubleKind, Vault, VaultHandle, use_vault};
+
+/// Something that was read from the vault, and is read again whenever the vault changes.
+pub struct Loaded<T: Send + Sync + 'static> {
+    /// What was read last; none before the first answer.
+    pub data: RwSignal<Option<T>>,
+    /// Why the last reading failed.
+    pub trouble: RwSignal<Option<Trouble>>,
+    again: Trigger,
+}
+
+impl<T: Send + Sync + 'static> Clone for Loaded<T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T: Send + Sync + 'static> Copy for Loaded<T> {}
+
+impl<T: Send + Sync + 'static> Loaded<T> {
+    /// Reads it once more.
+    pub fn again(self) {
+        self.again.notify();
+    }
+}
+
+/// Reads something from the vault, now and after every change of it.
+pub fn load<T: Send + Sync + 'static>(ask: impl Fn(Rc<dyn Vault>) -> Local<Result<T, Trouble>> + 'static) -> Loaded<T> {
+    let vault = use_vault();
+    let loaded = Loaded { data: RwSignal::new(None), trouble: RwSignal::new(None), again: Trigger::new() };
+    let asked = StoredValue::new(0_u32);
+    Effect::new(move |_| {
+        loaded.again.track();
+        let Some(vault) = vault.get() else { return };
+        vault.version().track();
+        asked.update_value(|asked| *asked = asked.wrapping_add(1));
+        let own = asked.get_value();
+        let answer = ask(vault);
+        spawn_local(async move {
+            let answer = answer.await;
+            // A later question may have been answered first, and the page may be gone.
+            if asked.try_get_value() != Some(own) {
+                return;
+            }
+            match answer {
+                Ok(data) => {
+                    loaded.data.try_set(Some(data));
+                    loaded.trouble.try_set(None);
+                }
+                Err(trouble) => drop(loaded.trouble.try_set(Some(trouble))),
+            }
+        });
+    });
+    loaded
+}
+
+/// Something that a person does: whether it is at work, and why it failed.
+#[derive(Clone, Copy)]
+pub struct Act {
+    /// Is at work.
+    pub busy: RwSignal<bool>,
+    /// Why it failed last.
+    pub trouble: RwSignal<Option<Trouble>>,
+    vault: VaultHandle,
+}
+
+/// Something to do with the vault, not begun.
+pub fn use_act() -> Act {
+    Act { busy: RwSignal::new(false), trouble: RwSignal::new(None), vault: use_vault() }
+}
+
+impl Act {
+    /// Does it, and then goes on with what came of it. While it is at work, a second call does nothing.
+    pub fn run<T: 'static>(
+        self,
+        ask: impl FnOnce(Rc<dyn Vault>) -> Local<Result<T, Trouble>>,
+        then: impl FnOnce(T) + 'static,
+    ) {
+        let Some(vault) = self.vault.get() else { return };
+        if self.busy.get_untracked() {
+            return;
+        }
+        self.busy.set(true);
+        self.trouble.set(None);
+        let answer = ask(vault);
+        spawn_local(async move {
+            let answer = answer.await;
+            self.busy.try_set(false);
+            match answer {
+                Ok(done) => then(done),
+                Err(trouble) => drop(self.trouble.try_set(Some(trouble))),
+            }
+        });
+    }
+}
+
+/// Whether the page has come alive. Before that a form must not be sent: the browser would send it to the server,
+/// with the password in it.
+pub fn use_alive() -> Signal<bool> {
+    let alive = RwSignal::new(false);
+    Effect::new(move |_| alive.set(true));
+    alive.into()
+}
+
+/// What to do after a trouble, where the page knows nothing better.
+pub fn next_words(kind: TroubleKind) -> &'static str {
+    match kind {
+        TroubleKind::Input => "Correct it and try again.",
+        TroubleKind::Offline => "Try again when the connection is back.",
+        TroubleKind::Gone => "Go back to the list, which shows what is there now.",
+        TroubleKind::Alarm => "Do not rely on what this page shows. Tell the people who run this server.",
+        TroubleKind::NotShown => "You can save a copy and open it with another program.",
+        TroubleKind::Locked => "Unlock your vault and try again.",
+        TroubleKind::Other => "Try again in a moment.",
+    }
+}
+
+/// A trouble in the page: what happened, what was kept, what to do.
+#[component]
+pub fn TroubleAlert(
+    /// The trouble; nothing is shown while there is none.
+    #[prop(into)]
+    trouble: Signal<Option<Trouble>>,
+    /// What was kept.
+    #[prop(optional, into)]
+    kept: Option<&'static str>,
+    /// Tries again.
+    #[prop(optional, into)]
+    again: Option<Callback<()>>,
+) -> impl IntoView {
+    move || {
+        trouble.get().map(|trouble| {
+            let next = next_words(trouble.kind);
+            let button = again.map(|again| {
+                view! { <Button kind=ButtonKind::Quiet glyph=Glyph::Again on_press=again>"Try again"</Button> }
+            });
+            match (kept, button) {
+                (Some(kept), Some(button)) => {
+                    view! { <Alert tone=Tone::Stop happened=trouble.happened kept=kept next=next>{button}</Alert> }
+                        .into_any()
+                }
+                (Some(kept), None) => {
+                    view! { <Alert tone=Tone::Stop happened=trouble.happened kept=kept next=next /> }.into_any()
+                }
+                (None, Some(button)) => {
+                    view! { <Alert tone=Tone::Stop happened=trouble.happened next=next>{button}</Alert> }.into_any()
+                }
+                (None, None) => view! { <Alert tone=Tone::Stop happened=trouble.happened next=next /> }.into_any(),
+            }
+        })
+    }
+}
+
+/// Shows what was loaded: `waiting` before the first answer, then `children`; a trouble stands above.
+#[component]
+pub fn WhenLoaded<T, W, WV, C, CV>(
+    /// What is loaded.
+    loaded: Loaded<T>,
+    /// What stands there before the first answer.
+    waiting: W,
+    /// What shows it. It runs again only when data comes for the first time, so it takes the signal.
+    page: C,
+) -> impl IntoView
+where
+    T: Send + Sync + 'static,
+    W: Fn() -> WV + Send + Sync + 'static,
+    WV: IntoView + 'static,
+    C: Fn() -> CV + Send + Sync + 'static,
+    CV: IntoView + 'static,
+{
+    let there = Memo::new(move |_| loaded.data.with(Option::is_some));
+    let failed = Memo::new(move |_| loaded.trouble.with(Option::is_some));
+    view! {
+        <TroubleAlert trouble=loaded.trouble again=Callback::new(move |()| loaded.again()) />
+        {move || match (there.get(), failed.get()) {
+            (true, _) => page().into_any(),
+            (false, false) => waiting().into_any(),
+            (false, true) => ().into_any(),
+        }}
+    }
+    .into_any()
+}
+
+/// Reads data that is there; what a page shows inside [`WhenLoaded`].
+pub fn data<T: Clone + Default + Send + Sync + 'static>(loaded: Loaded<T>) -> Signal<T> {
+    Signal::derive(move || loaded.data.get().unwrap_or_default())
+}

@@ -1,0 +1,186 @@
+//! The guard of signed-in pages: nothing of a page exists before the vault is open, and nothing is left after it is locked.
+
+use std::sync::Arc;
+
+use leptos::prelude::*;
+use leptos_meta::Title;
+use leptos_router::NavigateOptions;
+use leptos_router::hooks::{use_location, use_navigate};
+
+use super::account::unlock::LockedPanel;
+use super::words;
+use crate::ui::{Alert, AppFrame, Button, ButtonKind, Side, Skeleton, SkeletonShape, Tone};
+use crate::vault::{Me, Status, use_status, use_vault};
+
+/// For whom a page is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Guests {
+    /// Owners of a vault.
+    Patients,
+    /// Care teams.
+    Providers,
+    /// Both.
+    Everybody,
+}
+
+impl Guests {
+    fn admits(self, side: Side) -> bool {
+        match self {
+            Self::Patients => side == Side::Patient,
+            Self::Providers => side == Side::Provider,
+            Self::Everybody => true,
+        }
+    }
+
+    fn likely_side(self) -> Side {
+        match self {
+            Self::Providers => Side::Provider,
+            Self::Patients | Self::Everybody => Side::Patient,
+        }
+    }
+}
+
+/// The side of a person.
+pub fn side_of(me: &Me) -> Side {
+    if me.provider.is_some() { Side::Provider } else { Side::Patient }
+}
+
+fn person(status: &Status) -> Option<&Me> {
+    match status {
+        Status::Locked(me) | Status::Open(me) => Some(me),
+        Status::Starting | Status::SignedOut => None,
+    }
+}
+
+/// What stands between the frame and the page.
+#[derive(Clone, PartialEq)]
+enum Gate {
+    Waiting,
+    Locked(Me),
+    Open(Me),
+}
+
+/// A page that is drawn for a person. Its type ends here: pages are many and deep, and a type that held them all
+/// would take the compiler minutes.
+type Page = Arc<dyn Fn(Me) -> AnyView + Send + Sync>;
+
+/// A signed-in page in its frame.
+#[component]
+pub fn Guarded<F, V>(
+    /// For whom it is.
+    guests: Guests,
+    /// Its name, for the window, and for the heading until the page is there.
+    title: &'static str,
+    /// The page, beginning with its `h1`.
+    page: F,
+) -> impl IntoView
+where
+    F: Fn(Me) -> V + Send + Sync + 'static,
+    V: IntoView + 'static,
+{
+    gated(guests, title, Arc::new(move |me| page(me).into_any()))
+}
+
+fn gated(guests: Guests, title: &'static str, page: Page) -> AnyView {
+    let status = use_status();
+    let side = Memo::new(move |_| status.with(|status| person(status).map_or_else(|| guests.likely_side(), side_of)));
+    let gate = Memo::new(move |_| match status.get() {
+        Status::Locked(me) => Gate::Locked(me),
+        Status::Open(me) if guests.admits(side_of(&me)) => Gate::Open(me),
+        Status::Starting | Status::SignedOut | Status::Open(_) => Gate::Waiting,
+    });
+    lead_away(guests);
+    (move || {
+        let page = page.clone();
+        let inside = move || match gate.get() {
+            Gate::Waiting => view! {
+                <h1>{title}</h1>
+                <Skeleton label="Opening your vault" shape=SkeletonShape::Block />
+                <Skeleton label="" />
+            }
+            .into_any(),
+            Gate::Locked(me) => view! { <LockedPanel me /> }.into_any(),
+            Gate::Open(me) => page(me),
+        };
+        view! {
+            <Title text=title />
+            <Frame side=side.get()><Alarm /> {inside}</Frame>
+        }
+    })
+    .into_any()
+}
+
+/// Leads those away for whom a page is not: to sign in and back here, or to where they belong.
+fn lead_away(guests: Guests) {
+    let status = use_status();
+    let location = use_location();
+    let navigate = use_navigate();
+    Effect::new(move |_| {
+        let away = status.with(|status| match status {
+            Status::SignedOut => {
+                let path = location.pathname.get_untracked();
+                Some(format!("/sign-in?back={path}"))
+            }
+            Status::Open(me) if !guests.admits(side_of(me)) => Some(side_of(me).home().to_owned()),
+            _ => None,
+        });
+        if let Some(away) = away {
+            let options = NavigateOptions { replace: true, ..NavigateOptions::default() };
+            navigate(&away, options);
+        }
+    });
+}
+
+/// The frame, with the lock state and the person's initials.
+#[component]
+fn Frame(side: Side, children: Children) -> impl IntoView {
+    let status = use_status();
+    let vault = use_vault();
+    let locked = Signal::derive(move || !matches!(status.get(), Status::Open(_)));
+    let initials = move || status.with(|status| person(status).map(|me| words::initials(&me.name)).unwrap_or_default());
+    let lock = move |()| {
+        if let Some(vault) = vault.get() {
+            // A lock that fails leaves the status as it is, which the frame shows.
+            leptos::task::spawn_local(async move { drop(vault.lock().await) });
+        }
+    };
+    view! {
+        <AppFrame side locked initials on_lock=Callback::new(lock)>{children()}</AppFrame>
+    }
+    .into_any()
+}
+
+/// The alarm: above everything, until the person has read it.
+#[component]
+fn Alarm() -> impl IntoView {
+    let vault = use_vault();
+    move || {
+        let alarm = vault.get()?.alarm();
+        alarm.get().map(|happened| {
+            view! { <AlarmAlert happened on_read=move || alarm.set(None) /> }
+        })
+    }
+}
+
+/// What an alarm looks like.
+#[component]
+pub fn AlarmAlert(
+    /// What happened.
+    happened: String,
+    /// It was read.
+    #[prop(into)]
+    on_read: Callback<()>,
+) -> impl IntoView {
+    view! {
+        <div class="alarm">
+            <Alert
+                tone=Tone::Stop
+                happened=happened
+                next="Look closely at what you see here, and do not rely on it. Tell the people who run this server, and the people you share with."
+            >
+                <Button kind=ButtonKind::Stop on_press=on_read>"I have read this"</Button>
+            </Alert>
+        </div>
+    }
+    .into_any()
+}

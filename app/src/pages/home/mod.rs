@@ -1,0 +1,3 @@
+//! The patient's first page.
+
+pub mod show;

@@ -1,0 +1,131 @@
+//! Adding records: files are chosen, dropped, pasted or photographed, looked at, corrected and sent.
+
+use leptos::ev;
+use leptos::prelude::*;
+
+use super::chosen::{Look, PickCard, Picks, use_picks};
+use super::uploads::Uploads;
+use crate::pages::guarded::{Guarded, Guests};
+use crate::pages::words;
+use crate::ui::{Button, ButtonKind, DropZone, Glyph, Icon, LinkButton};
+use crate::vault::use_vault;
+
+/// `/records/add`
+#[component]
+pub fn AddPage() -> impl IntoView {
+    view! { <Guarded guests=Guests::Patients title="Add records" page=|_| view! { <AddRecords /> } /> }
+}
+
+/// The page inside its frame.
+#[component]
+pub fn AddRecords() -> impl IntoView {
+    let picks = use_picks();
+    let vault = use_vault();
+    let sent = RwSignal::new(0_u32);
+    let paste = window_event_listener(ev::paste, move |event| {
+        let files = event.clipboard_data().and_then(|data| data.files());
+        // Words are pasted into fields as ever.
+        if files.as_ref().is_some_and(|files| files.length() > 0) {
+            event.prevent_default();
+            picks.choose_all(files);
+        }
+    });
+    on_cleanup(move || paste.remove());
+    let add = move || {
+        let Some(vault) = vault.get() else { return };
+        let ready: Vec<_> = picks.list.with_untracked(|list| {
+            list.iter()
+                .filter_map(|pick| match pick.look.get_untracked() {
+                    Look::Read(chosen, entered) => Some((pick.key, chosen.id, entered.read())),
+                    _ => None,
+                })
+                .collect()
+        });
+        // All or none: half of a list that was sent is hard to tell from one that was not.
+        if ready.iter().any(|(_, _, details)| details.is_none()) {
+            return;
+        }
+        for (key, id, details) in ready {
+            if let Some(details) = details {
+                vault.add(id, details);
+                picks.drop_from_list(key);
+                sent.update(|sent| *sent += 1);
+            }
+        }
+    };
+    view! {
+        <div class="stack">
+            <h1>"Add records"</h1>
+            <p class="soft">"Sealed on this device before they leave it. Nobody sees them until you share them."</p>
+        </div>
+        <div class="stack near">
+            <DropZone
+                name="files"
+                title="Choose files, or drop them here"
+                hint="Pictures, PDF, CT and MR images, files from other health apps. You can paste them too."
+                on_choose=move |event: ev::Event| picks.choose_from(&event)
+                on_drop=move |event: ev::DragEvent| picks.choose_all(event.data_transfer().and_then(|data| data.files()))
+            />
+            <Camera picks />
+        </div>
+        <Uploads />
+        <ChosenList picks />
+        <p role="status" class="heard">{move || match (picks.reading(), picks.ready()) {
+            (true, _) => "Looking at the files".to_owned(),
+            (false, 0) => String::new(),
+            (false, n) => format!("{} to check", words::count(u64::try_from(n).unwrap_or(u64::MAX), "file")),
+        }}</p>
+        {move || (picks.list.with(|list| !list.is_empty())).then(|| view! {
+            <div class="actions fill stay">
+                <Button glyph=Glyph::Add busy=Signal::derive(move || picks.reading()) disabled=Signal::derive(move || picks.ready() == 0 && !picks.reading()) on_press=add>
+                    {move || add_words(picks.ready())}
+                </Button>
+                <Button kind=ButtonKind::Quiet on_press=move || take_all_away(picks)>"Add none of them"</Button>
+            </div>
+        })}
+        {move || (sent.get() > 0 && picks.list.with(Vec::is_empty)).then(|| view! {
+            <div class="actions"><LinkButton kind=ButtonKind::Quiet href="/records">"Go to your records"</LinkButton></div>
+        })}
+    }
+    .into_any()
+}
+
+fn add_words(ready: usize) -> String {
+    match ready {
+        0 => "Add records".to_owned(),
+        ready => format!("Add {}", words::count(u64::try_from(ready).unwrap_or(u64::MAX), "record")),
+    }
+}
+
+fn take_all_away(picks: Picks) {
+    let keys: Vec<_> = picks.list.with_untracked(|list| list.iter().map(|pick| pick.key).collect());
+    for key in keys {
+        picks.take_away(key);
+    }
+}
+
+/// The chosen files, one card each.
+#[component]
+fn ChosenList(picks: Picks) -> impl IntoView {
+    let any = Memo::new(move |_| picks.list.with(|list| !list.is_empty()));
+    view! {
+        {move || any.get().then(|| view! { <h2>"Check what they are"</h2> })}
+        <For each=move || picks.list.get() key=|pick| pick.key let(pick)>
+            <PickCard on_remove={ let key = pick.key; move || picks.take_away(key) } pick />
+        </For>
+    }
+    .into_any()
+}
+
+/// Takes a picture with a phone's camera; on a computer it opens the file chooser for pictures.
+#[component]
+fn Camera(picks: Picks) -> impl IntoView {
+    view! {
+        <label class="button quiet pick">
+            <Icon glyph=Glyph::Camera />
+            <span>"Take a picture of a paper"</span>
+            <input type="file" class="heard" accept="image/*" capture="environment" on:change=move |event| picks.choose_from(&event) />
+        </label>
+    }
+    .into_any()
+}

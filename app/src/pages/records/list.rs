@@ -1,0 +1,128 @@
+//! The patient's records: searched, narrowed and ordered on this device.
+
+use leptos::prelude::*;
+
+use super::filter::{self, Order};
+use super::rows::{RecordRows, keep_pictures};
+use super::uploads::Uploads;
+use crate::clock::use_now;
+use crate::pages::asking::{WhenLoaded, data, load};
+use crate::pages::guarded::{Guarded, Guests};
+use crate::ui::{Button, ButtonKind, Card, EmptyState, Glyph, LinkButton, SearchField, Select, Skeleton, ToggleChip};
+use crate::vault::RecordItem;
+
+/// How many records are drawn before somebody asks for more: a phone must not draw thousands.
+const AT_ONCE: usize = 100;
+
+/// `/records`
+#[component]
+pub fn RecordsPage() -> impl IntoView {
+    view! {
+        <Guarded guests=Guests::Patients title="Records" page=|_| {
+            keep_pictures();
+            let records = load(|vault| vault.records());
+            view! {
+                <div class="title">
+                    <h1 class="grow">"Records"</h1>
+                    <LinkButton href="/records/add" glyph=Glyph::Add>"Add records"</LinkButton>
+                </div>
+                <Uploads />
+                <WhenLoaded
+                    loaded=records
+                    waiting=|| view! { <Card><Skeleton label="Getting your records" count=6 /></Card> }
+                    page=move || view! { <RecordList items=data(records) /> }
+                />
+            }
+        } />
+    }
+    .into_any()
+}
+
+/// The list with what narrows it.
+#[component]
+pub fn RecordList(
+    /// The records.
+    #[prop(into)]
+    items: Signal<Vec<RecordItem>>,
+    /// Names whose they are.
+    #[prop(optional)]
+    whose: bool,
+) -> impl IntoView {
+    let now = use_now();
+    let typed = RwSignal::new(String::new());
+    let only = RwSignal::new(None::<&'static str>);
+    let order = RwSignal::new("date".to_owned());
+    let most = RwSignal::new(AT_ONCE);
+    let none = Memo::new(move |_| items.with(Vec::is_empty));
+    let found = Memo::new(move |_| {
+        let order = order.with(|order| Order::named(order));
+        items.with(|items| typed.with(|typed| filter::shown(items, typed, only.get(), order)))
+    });
+    let count = Signal::derive(move || filter::found_words(found.with(Vec::len), items.with(Vec::len)));
+    let kinds = Memo::new(move |_| items.with(|items| filter::categories(items)));
+    let chip = move |own: Option<&'static str>, words: &'static str| {
+        view! {
+            <ToggleChip pressed=Signal::derive(move || only.get() == own) on_press=move || only.set(own)>{words}</ToggleChip>
+        }
+    };
+    let chips = move || {
+        let kinds = kinds.get();
+        (kinds.len() > 1).then(|| {
+            view! {
+                <div class="filters" role="group" aria-label="Kind of record">
+                    {chip(None, "Everything")}
+                    {kinds.into_iter().map(|(slug, label)| chip(Some(slug), label)).collect_view()}
+                </div>
+            }
+        })
+    };
+    let groups = move || {
+        let order = order.with(|order| Order::named(order));
+        let first = found.with(|found| found.iter().take(most.get()).cloned().collect::<Vec<_>>());
+        filter::grouped(first, order, now.get())
+            .into_iter()
+            .map(|(heading, group)| {
+                view! {
+                    {(!heading.is_empty()).then(|| view! { <h2 class="month">{heading}</h2> })}
+                    <RecordRows items=group whose />
+                }
+            })
+            .collect_view()
+    };
+    let options = Order::OPTIONS.map(|(name, words)| (name.to_owned(), words.to_owned())).to_vec();
+    view! {
+        <Show
+            when=move || !none.get()
+            fallback=move || view! {
+                <Card>
+                    <EmptyState
+                        glyph=Glyph::Records
+                        title="No records yet"
+                        next="Add a letter, a result or a picture. It is sealed on this device before it leaves it."
+                    >
+                        <LinkButton href="/records/add" glyph=Glyph::Add>"Add records"</LinkButton>
+                    </EmptyState>
+                </Card>
+            }
+        >
+            <div class="narrow-down">
+                <SearchField name="search" label="Search your records" value=typed placeholder="Title, kind, date, notes or file" />
+                <Select name="order" label="Order" value=order options=options.clone() />
+            </div>
+            {chips}
+            <Card>
+                {groups}
+                {move || found.with(Vec::is_empty).then(|| view! {
+                    <EmptyState glyph=Glyph::Search title="No record found" next="Try fewer or other words, or look through every kind of record.">
+                        <Button kind=ButtonKind::Quiet on_press=move || { typed.set(String::new()); only.set(None); }>"Show every record"</Button>
+                    </EmptyState>
+                })}
+                {move || (found.with(Vec::len) > most.get()).then(|| view! {
+                    <Button kind=ButtonKind::Quiet full=true on_press=move || most.update(|most| *most += AT_ONCE)>"Show more"</Button>
+                })}
+            </Card>
+            <p class="soft" role="status">{count} " on this device. Your search never leaves it."</p>
+        </Show>
+    }
+    .into_any()
+}

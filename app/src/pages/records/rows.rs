@@ -1,0 +1,131 @@
+//! Rows of records, with their small pictures.
+
+use std::collections::BTreeMap;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+
+use crate::clock::use_now;
+use crate::pages::{category, words};
+use crate::ui::{Chip, List, Row, Tone, category_tile};
+use crate::vault::{RecordItem, use_vault};
+
+/// Small pictures that were fetched, so that a list which is drawn anew does not flicker. They live as long as the
+/// page: a lock takes them away with it.
+#[derive(Clone, Copy)]
+struct Pictures(StoredValue<BTreeMap<(String, u32), String>>);
+
+/// Keeps small pictures for everything below.
+pub fn keep_pictures() {
+    provide_context(Pictures(StoredValue::new(BTreeMap::new())));
+}
+
+/// An encoded picture as an address that an image can show.
+fn picture_address(encoded: &[u8]) -> String {
+    let kind = match encoded {
+        [0x89, b'P', ..] => "png",
+        [b'R', b'I', b'F', b'F', ..] => "webp",
+        _ => "jpeg",
+    };
+    format!("data:image/{kind};base64,{}", STANDARD.encode(encoded))
+}
+
+/// The small picture of a record, or its category's tile until there is one.
+#[component]
+pub fn Thumbnail(
+    /// Of which record.
+    item: RecordItem,
+) -> impl IntoView {
+    let kept = use_context::<Pictures>();
+    let key = (item.id.clone(), item.changed);
+    let address = RwSignal::new(kept.and_then(|kept| kept.0.with_value(|kept| kept.get(&key).cloned())));
+    let vault = use_vault();
+    let (id, has) = (item.id, item.has_thumbnail);
+    Effect::new(move |_| {
+        let Some(vault) = vault.get() else { return };
+        if !has || address.with_untracked(Option::is_some) {
+            return;
+        }
+        let (picture, key) = (vault.thumbnail(id.clone()), key.clone());
+        spawn_local(async move {
+            if let Some(encoded) = picture.await {
+                let found = picture_address(&encoded);
+                if let Some(kept) = kept {
+                    kept.0.try_update_value(|kept| kept.insert(key, found.clone()));
+                }
+                address.try_set(Some(found));
+            }
+        });
+    });
+    let slug = category::slug(&item.details.category);
+    move || match address.get() {
+        Some(address) => view! { <span class="tile"><img src=address alt="" /></span> }.into_any(),
+        None => category_tile(slug).into_any(),
+    }
+}
+
+/// What to know about a record, in one line: "12 November · Imaging · PDF document".
+fn about(item: &RecordItem, now: Option<crate::clock::Now>, whose: bool) -> String {
+    let date = words::date_words(&item.details.date, now);
+    let owner = item.owner.clone().filter(|_| whose).unwrap_or_default();
+    [date.as_str(), owner.as_str(), category::label(&item.details.category), item.kind.as_str()]
+        .into_iter()
+        .filter(|part| !part.is_empty())
+        .collect::<Vec<_>>()
+        .join(" · ")
+}
+
+/// A list of records.
+#[component]
+pub fn RecordRows(
+    /// The records.
+    items: Vec<RecordItem>,
+    /// Names whose they are.
+    #[prop(optional)]
+    whose: bool,
+    /// Marks those that are new since this minute.
+    #[prop(optional)]
+    new_since: Option<u32>,
+    /// What the list is, where no heading says it.
+    #[prop(optional, into)]
+    label: Option<String>,
+) -> impl IntoView {
+    let now = use_now();
+    let rows = items
+        .into_iter()
+        .map(|item| {
+            let (title, href) = (title_of(&item), format!("/records/{}", item.id));
+            let (shared, added) = (item.shared_with, item.added);
+            let line = item.clone();
+            let end = if new_since.is_some_and(|since| added >= since) {
+                Some(view! { <Chip tone=Tone::Brand>"new"</Chip> }.into_any())
+            } else if shared > 0 {
+                Some(view! { <Chip>{format!("shared with {shared}")}</Chip> }.into_any())
+            } else {
+                None
+            };
+            let sub = move || about(&line, now.get(), whose);
+            match end {
+                Some(end) => {
+                    view! { <Row title sub href tile=move || view! { <Thumbnail item /> }>{end}</Row> }.into_any()
+                }
+                None => view! { <Row title sub href tile=move || view! { <Thumbnail item /> } /> }.into_any(),
+            }
+        })
+        .collect_view();
+    match label {
+        Some(label) => view! { <List label>{rows}</List> }.into_any(),
+        None => view! { <List>{rows}</List> }.into_any(),
+    }
+}
+
+/// The title of a record; its file's name where nobody gave it one.
+pub fn title_of(item: &RecordItem) -> String {
+    [&item.details.title, &item.file_name]
+        .into_iter()
+        .find(|title| !title.trim().is_empty())
+        .cloned()
+        .unwrap_or_else(|| "Without a title".to_owned())
+}

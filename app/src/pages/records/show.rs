@@ -1,0 +1,410 @@
+//! One record: what is in it, what is known about it, who can see it and who did.
+
+use std::sync::Arc;
+
+use leptos::prelude::*;
+use leptos_meta::Title;
+use leptos_router::hooks::use_params_map;
+
+use super::acts::RecordActs;
+use super::rows::title_of;
+use super::uploads::Uploads;
+use super::viewer::{Place, Viewer, page_width};
+use crate::clock::use_now;
+use crate::pages::activity::sentence::{Seen, opened_by_others};
+use crate::pages::asking::{Act, Loaded, TroubleAlert, data, load, use_act};
+use crate::pages::guarded::{Guarded, Guests, side_of};
+use crate::pages::sharing::reaching;
+use crate::pages::sharing::stop::{StopDialog, Stopping, use_stopping};
+use crate::pages::{category, words};
+use crate::ui::{
+    Alert, Button, ButtonKind, Card, Chip, EmptyState, Face, Fact, Facts, Glyph, Icon, IconButton, LinkButton, List,
+    Row, Side, Skeleton, SkeletonShape, Tone, Until,
+};
+use crate::vault::{Content, Happening, Pixels, RecordItem, Share, use_vault};
+
+/// `/records/:id`
+#[component]
+pub fn RecordPage() -> impl IntoView {
+    view! {
+        <Guarded guests=Guests::Everybody title="Record" page=|me| {
+            let side = side_of(&me);
+            let params = use_params_map();
+            let id = Memo::new(move |_| params.with(|params| params.get("id").unwrap_or_default()));
+            let records = load(|vault| vault.records());
+            let item = Memo::new(move |_| {
+                records.data.with(|records| {
+                    records.as_ref().map(|records| records.iter().find(|item| id.with(|id| item.id == *id)).cloned())
+                })
+            });
+            let found = Memo::new(move |_| item.with(|item| item.as_ref().map(|item| item.as_ref().map(|item| item.id.clone()))));
+            let last = StoredValue::new(None::<RecordItem>);
+            move || match found.get() {
+                None => view! {
+                    <h1>"Record"</h1>
+                    <TroubleAlert trouble=records.trouble again=Callback::new(move |()| records.again()) />
+                    <Skeleton label="Getting the record" shape=SkeletonShape::Block />
+                }.into_any(),
+                Some(None) => view! { <NotThere side /> }.into_any(),
+                Some(Some(_)) => {
+                    last.set_value(item.get_untracked().flatten());
+                    let item = Signal::derive(move || {
+                        let item = item.get().flatten();
+                        if item.is_some() { last.set_value(item); }
+                        last.get_value()
+                    });
+                    view! { <OpenRecord item side /> }.into_any()
+                }
+            }
+        } />
+    }
+    .into_any()
+}
+
+/// What is said where a record is not there, or not for this person: the same for both.
+#[component]
+pub fn NotThere(
+    /// Whose side it is.
+    side: Side,
+) -> impl IntoView {
+    let (href, words) = match side {
+        Side::Patient => ("/records", "Go to your records"),
+        Side::Provider => ("/patients", "Go to your patients"),
+    };
+    view! {
+        <h1>"Not here"</h1>
+        <Card>
+            <EmptyState glyph=Glyph::Records title="There is no such record, or it is not shared with you" next="It may have been deleted, or its sharing has ended.">
+                <LinkButton href>{words}</LinkButton>
+            </EmptyState>
+        </Card>
+    }
+    .into_any()
+}
+
+/// What was opened, ready to be drawn more than once.
+#[derive(Clone)]
+pub enum Opened {
+    /// A picture and facts.
+    Picture(Arc<Pixels>, Vec<(String, String)>),
+    /// A document of so many pages.
+    Pages(u32),
+    /// Text, and whether it was cut.
+    Text(Arc<str>, bool),
+    /// Nothing to draw: why, and facts.
+    Nothing(String, Vec<(String, String)>),
+}
+
+impl From<Content> for Opened {
+    fn from(content: Content) -> Self {
+        match content {
+            Content::Picture { pixels, facts } => Self::Picture(Arc::new(pixels), facts),
+            Content::Pages(count) => Self::Pages(count),
+            Content::Text { text, cut } => Self::Text(text.into(), cut),
+            Content::None { why, facts } => Self::Nothing(why, facts),
+        }
+    }
+}
+
+impl Opened {
+    fn facts(&self) -> Vec<(String, String)> {
+        match self {
+            Self::Picture(_, facts) | Self::Nothing(_, facts) => facts.clone(),
+            Self::Pages(pages) => vec![("Pages".to_owned(), pages.to_string())],
+            Self::Text(..) => Vec::new(),
+        }
+    }
+}
+
+/// Asks the vault for everything that the view shows.
+#[component]
+fn OpenRecord(item: Signal<Option<RecordItem>>, side: Side) -> impl IntoView {
+    let opened = RwSignal::new(None::<Opened>);
+    let opening = use_act();
+    // An opening is written into the history, so the record is opened once for each of its revisions.
+    let revision = Memo::new(move |_| item.with(|item| item.as_ref().map(|item| (item.id.clone(), item.changed))));
+    Effect::new(move |_| {
+        if let Some((id, _)) = revision.get() {
+            opening.run(move |vault| vault.open(id), move |content| drop(opened.try_set(Some(content.into()))));
+        }
+    });
+    let shares: Loaded<Vec<Share>> = match side {
+        Side::Patient => load(|vault| vault.shares()),
+        Side::Provider => load(move |vault| {
+            let own = item.with_untracked(|item| item.as_ref().map(|item| item.vault.clone()));
+            Box::pin(async move {
+                let patients = vault.patients().await?;
+                let of_vault = patients.into_iter().filter(|patient| Some(&patient.vault) == own.as_ref());
+                Ok(of_vault.flat_map(|patient| patient.shares).collect())
+            })
+        }),
+    };
+    let activity = load(|vault| vault.activity());
+    let save = use_act();
+    move || {
+        item.with(Option::is_some).then(|| {
+            let item = Signal::derive(move || item.get());
+            view! { <RecordView item opened opening shares=data(shares) activity=data(activity) save side /> }
+        })
+    }
+}
+
+/// The page of a record.
+#[component]
+pub fn RecordView(
+    /// The record.
+    item: Signal<Option<RecordItem>>,
+    /// What is in it; none while it is being opened.
+    #[prop(into)]
+    opened: Signal<Option<Opened>>,
+    /// The opening.
+    opening: Act,
+    /// The shares of its vault.
+    shares: Signal<Vec<Share>>,
+    /// What happened in its vault.
+    activity: Signal<Vec<Happening>>,
+    /// The saving of a copy.
+    save: Act,
+    /// Whose side it is.
+    side: Side,
+) -> impl IntoView {
+    let now = use_now();
+    let title = Memo::new(move |_| item.with(|item| item.as_ref().map(title_of).unwrap_or_default()));
+    let id = Memo::new(move |_| item.with(|item| item.as_ref().map(|item| item.id.clone()).unwrap_or_default()));
+    let sub = move || {
+        item.with(|item| {
+            item.as_ref().map(|item| {
+                let date = words::date_words(&item.details.date, now.get());
+                [date.as_str(), item.owner.as_deref().unwrap_or(""), item.kind.as_str()]
+                    .into_iter()
+                    .filter(|part| !part.is_empty())
+                    .collect::<Vec<_>>()
+                    .join(" · ")
+            })
+        })
+    };
+    let stopping = use_stopping(activity);
+    let keep_copy = move || save.run(move |vault| vault.save(id.get_untracked()), |()| {});
+    view! {
+        <Title text=move || title.get() />
+        <div class="title">
+            <div class="stack grow">
+                <h1>{move || title.get()}</h1>
+                <p class="soft">{sub}</p>
+            </div>
+            <div class="actions">
+                {(side == Side::Patient).then(|| view! {
+                    <LinkButton kind=ButtonKind::Quiet glyph=Glyph::Sharing href=move || format!("/sharing/new?record={}", id.get())>"Share"</LinkButton>
+                })}
+                <Button kind=ButtonKind::Quiet glyph=Glyph::SaveCopy busy=save.busy on_press=keep_copy>"Save a copy"</Button>
+            </div>
+        </div>
+        <TroubleAlert trouble=save.trouble kept="The record is still in the vault." />
+        {(side == Side::Patient).then(|| view! { <Uploads /> })}
+        <div class="two">
+            <div class="stack wide">
+                <TroubleAlert trouble=opening.trouble kept="The record was not changed." />
+                {move || match opened.get() {
+                    Some(opened) => view! { <Inside opened title=title.get_untracked() id=id.get_untracked() on_save=Callback::new(move |()| keep_copy()) /> }.into_any(),
+                    None if opening.trouble.with(Option::is_some) => ().into_any(),
+                    None => view! { <div class="stage-wait"><Skeleton label="Opening the record on this device" shape=SkeletonShape::Block /></div> }.into_any(),
+                }}
+            </div>
+            <div class="stack wide">
+                <About item opened />
+                {(side == Side::Provider).then(|| view! { <YourShare item shares /> })}
+                {(side == Side::Patient).then(|| view! {
+                    <WhoCanSee item shares stopping />
+                    <WhoOpened item activity />
+                    <RecordActs item />
+                    <StopDialog stopping />
+                })}
+            </div>
+        </div>
+    }
+    .into_any()
+}
+
+/// What is in a record.
+#[component]
+fn Inside(opened: Opened, title: String, id: String, on_save: Callback<()>) -> impl IntoView {
+    match opened {
+        Opened::Picture(pixels, _) => view! {
+            <Viewer label=title pixels=Signal::stored(Some(pixels)) place=RwSignal::new(Place::FIT) />
+        }.into_any(),
+        Opened::Pages(count) => view! { <Document title id count /> }.into_any(),
+        Opened::Text(text, cut) => view! {
+            <Card>
+                <pre class="text-record" tabindex="0">{text.to_string()}</pre>
+                {cut.then(|| view! {
+                    <Alert still=true tone=Tone::Brand happened="Only the beginning is shown." next="The text is long. Save a copy to read all of it." />
+                })}
+            </Card>
+        }.into_any(),
+        Opened::Nothing(why, _) => view! {
+            <Card>
+                <EmptyState glyph=Glyph::File title="This record is kept, but cannot be shown here" next=why>
+                    <Button glyph=Glyph::SaveCopy on_press=on_save>"Save a copy"</Button>
+                </EmptyState>
+            </Card>
+        }.into_any(),
+    }
+}
+
+/// A document, page by page. A larger page is drawn again, so that its letters stay sharp.
+#[component]
+fn Document(title: String, id: String, count: u32) -> impl IntoView {
+    let page = RwSignal::new(1_u32);
+    let place = RwSignal::new(Place::FIT);
+    let pixels = RwSignal::new(None::<Arc<Pixels>>);
+    let (busy, trouble) = (RwSignal::new(true), RwSignal::new(None));
+    let width = Memo::new(move |_| page_width(place.get().zoom));
+    let vault = use_vault();
+    Effect::new(move |_| {
+        let wanted = (page.get(), width.get());
+        let Some(vault) = vault.get() else { return };
+        busy.set(true);
+        let drawn = vault.page(id.clone(), wanted.0 - 1, wanted.1);
+        leptos::task::spawn_local(async move {
+            let drawn = drawn.await;
+            // Somebody may have turned the page meanwhile.
+            if (page.try_get_untracked(), width.try_get_untracked()) != (Some(wanted.0), Some(wanted.1)) {
+                return;
+            }
+            busy.try_set(false);
+            match drawn {
+                Ok(drawn) => {
+                    trouble.try_set(None);
+                    pixels.try_set(Some(Arc::new(drawn)));
+                }
+                Err(failed) => drop(trouble.try_set(Some(failed))),
+            }
+        });
+    });
+    let turn = move |to: u32| {
+        place.set(Place::FIT);
+        page.set(to.clamp(1, count.max(1)));
+    };
+    view! {
+        <Viewer
+            label=title
+            pixels
+            place
+            busy
+            tools=move || view! {
+                <IconButton glyph=Glyph::Back label="Previous page" disabled=Signal::derive(move || page.get() <= 1) on_press=move || turn(page.get_untracked() - 1) />
+                <span class="number" role="status">{move || format!("Page {} of {count}", page.get())}</span>
+                <IconButton glyph=Glyph::Next label="Next page" disabled=Signal::derive(move || page.get() >= count) on_press=move || turn(page.get_untracked() + 1) />
+            }
+        />
+        <TroubleAlert trouble kept="You can still save a copy of the whole document." />
+    }
+    .into_any()
+}
+
+/// What is known about a record.
+#[component]
+fn About(item: Signal<Option<RecordItem>>, opened: Signal<Option<Opened>>) -> impl IntoView {
+    let now = use_now();
+    move || {
+        item.get().map(|item| {
+        let slug = category::slug(&item.details.category);
+        let date = words::date_words(&item.details.date, now.get());
+        let facts = opened.with(|opened| opened.as_ref().map(Opened::facts).unwrap_or_default());
+        let notes = item.details.notes;
+        view! {
+            <Card title="About this record">
+                <Facts>
+                    {item.owner.map(|owner| view! { <Fact name="Whose">{owner}</Fact> })}
+                    <Fact name="Kind"><Chip category=slug>{category::label(slug)}</Chip></Fact>
+                    {(!date.is_empty()).then(|| view! { <Fact name="Date">{date}</Fact> })}
+                    {facts.into_iter().map(|(name, value)| view! { <Fact name>{value}</Fact> }).collect_view()}
+                    <Fact name="File"><span class="anywhere">{item.file_name}</span></Fact>
+                    <Fact name="Size">{format!("{}, {}", item.kind, words::size(item.size))}</Fact>
+                    <Fact name="Added">{words::moment(item.added, now.get())}</Fact>
+                    {(item.changed > item.added).then(|| view! { <Fact name="Changed">{words::moment(item.changed, now.get())}</Fact> })}
+                </Facts>
+                {(!notes.is_empty()).then(|| view! {
+                    <div class="stack"><h3>"Notes"</h3><p class="notes">{notes}</p></div>
+                })}
+            </Card>
+        }
+    })
+    }
+}
+
+/// For a provider: until when, and what may be done.
+#[component]
+fn YourShare(item: Signal<Option<RecordItem>>, shares: Signal<Vec<Share>>) -> impl IntoView {
+    let now = use_now();
+    move || {
+        let item = item.get()?;
+        let share = shares.with(|shares| reaching(shares, &item).into_iter().next())?;
+        let left = words::share_left(&share, now.get());
+        let until = if share.until.is_none() { "until it is stopped".to_owned() } else { left.words };
+        Some(view! {
+            <Card title="What you may do">
+                <p>{format!("You {}.", words::level_words(&share.level))}</p>
+                <Until percent=left.percent words=until soon=left.soon />
+                <p class="seen"><Icon glyph=Glyph::Eye /><span>{format!("{} sees when you open this record or save a copy.", item.owner.unwrap_or_else(|| "The patient".to_owned()))}</span></p>
+            </Card>
+        })
+    }
+}
+
+/// Who can see a record now.
+#[component]
+fn WhoCanSee(item: Signal<Option<RecordItem>>, shares: Signal<Vec<Share>>, stopping: Stopping) -> impl IntoView {
+    let now = use_now();
+    move || {
+        item.get().map(|item| {
+        let holding = shares.with(|shares| reaching(shares, &item));
+        let none = holding.is_empty();
+        let rows = holding
+            .into_iter()
+            .map(|share| {
+                let left = words::share_left(&share, now.get());
+                let initials = words::initials(&share.person.name);
+                let sub = format!("{} · {}", words::reach_words(&share.reach), words::level_words(&share.level));
+                view! {
+                    <Row top=true title=share.person.name.clone() sub tile=move || view! { <Face initials /> } more=move || view! { <Until percent=left.percent words=left.words soon=left.soon /> }>
+                        <Button kind=ButtonKind::Stop glyph=Glyph::StopSharing on_press=move || stopping.ask(share.clone())>"Stop sharing"</Button>
+                    </Row>
+                }
+            })
+            .collect_view();
+        view! {
+            <Card title="Who can see it">
+                {none.then(|| view! { <p class="soft">"Only you. Share it to let somebody else see it."</p> })}
+                <List>{rows}</List>
+            </Card>
+        }
+    })
+    }
+}
+
+/// Who opened a record.
+#[component]
+fn WhoOpened(item: Signal<Option<RecordItem>>, activity: Signal<Vec<Happening>>) -> impl IntoView {
+    let now = use_now();
+    move || {
+        item.get().map(|item| {
+        let seen = activity.with(|activity| opened_by_others(activity, &item.id));
+        let none = seen.is_empty();
+        let rows = seen
+            .into_iter()
+            .map(|Seen { name, what, at }| {
+                let initials = words::initials(&name);
+                view! { <Row title=name sub=format!("{what} {}", words::moment(at, now.get())) tile=move || view! { <Face initials /> } /> }
+            })
+            .collect_view();
+        view! {
+            <Card title="Who opened it">
+                {none.then(|| view! { <p class="soft">"Nobody but you."</p> })}
+                <List>{rows}</List>
+                <p class="seen"><Icon glyph=Glyph::Check /><span>"This history was checked on your device."</span></p>
+            </Card>
+        }
+    })
+    }
+}

@@ -1,0 +1,121 @@
+//! Files on their way into the vault, with what can be done about each.
+
+use leptos::prelude::*;
+
+use crate::pages::{category, words};
+use crate::ui::{Button, ButtonKind, Card, FileRow, FileState, Glyph, LinkButton};
+use crate::vault::{Upload, UploadState, use_vault};
+
+/// How the row of an upload stands.
+fn state_of(upload: &Upload) -> FileState {
+    let percent = words::percent(upload.sent, upload.total);
+    match &upload.state {
+        UploadState::Waiting => FileState::Waiting,
+        UploadState::Sending => FileState::Sending(Some(percent)),
+        UploadState::Paused => FileState::Resting(percent, "Paused"),
+        UploadState::Offline => FileState::Resting(percent, "No connection. It goes on by itself."),
+        UploadState::NeedsFile => FileState::Resting(percent, "Choose the same file again to go on"),
+        UploadState::Kept(_) => FileState::Kept,
+        UploadState::Failed(why) => FileState::Failed(why.clone()),
+    }
+}
+
+/// Speed and what is left: "64 %, 2.4 MB a second, about 2 minutes left".
+fn sending_words(upload: &Upload) -> String {
+    let percent = format!("{} %", words::percent(upload.sent, upload.total));
+    let speed = (upload.speed > 0).then(|| format!("{} a second", words::size(upload.speed)));
+    let left = words::sending_left(upload.total.saturating_sub(upload.sent), upload.speed);
+    [Some(percent), speed, left].into_iter().flatten().collect::<Vec<_>>().join(", ")
+}
+
+/// Every file on its way; nothing at all while there is none.
+#[component]
+pub fn UploadList(
+    /// The files.
+    #[prop(into)]
+    uploads: Signal<Vec<Upload>>,
+) -> impl IntoView {
+    let any = Memo::new(move |_| uploads.with(|uploads| !uploads.is_empty()));
+    let ids = move || uploads.with(|uploads| uploads.iter().map(|upload| upload.id).collect::<Vec<_>>());
+    move || {
+        any.get().then(|| {
+            view! {
+                <Card title="On their way">
+                    <ul class="uploads" role="list">
+                        <For each=ids key=|id| *id let(id)><UploadRow id uploads /></For>
+                    </ul>
+                </Card>
+            }
+        })
+    }
+}
+
+#[component]
+fn UploadRow(id: u32, uploads: Signal<Vec<Upload>>) -> impl IntoView {
+    let vault = use_vault();
+    let upload = Memo::new(move |_| uploads.with(|uploads| uploads.iter().find(|upload| upload.id == id).cloned()));
+    let first = upload.get_untracked();
+    let (name, slug) =
+        first.map_or((String::new(), "other"), |upload| (upload.title, category::slug(&upload.category)));
+    let state = Signal::derive(move || upload.with(|upload| upload.as_ref().map_or(FileState::Waiting, state_of)));
+    let about =
+        move || upload.with(|upload| upload.as_ref().map(|upload| words::size(upload.total)).unwrap_or_default());
+    let detail = move || upload.with(|upload| upload.as_ref().map(sending_words).unwrap_or_default());
+    let pause = move |paused| {
+        if let Some(vault) = vault.get() {
+            vault.pause(id, paused);
+        }
+    };
+    let cancel = move || {
+        if let Some(vault) = vault.get() {
+            vault.cancel(id);
+        }
+    };
+    // The buttons must not be made anew with every byte that is sent: that would take their focus.
+    let acts = Memo::new(move |_| {
+        upload.with(|upload| {
+            upload.as_ref().map(|upload| match &upload.state {
+                UploadState::Waiting | UploadState::Sending => Acts::Pause,
+                UploadState::Paused | UploadState::Offline => Acts::GoOn,
+                UploadState::NeedsFile | UploadState::Failed(_) => Acts::Stop,
+                UploadState::Kept(record) => Acts::Open(record.clone()),
+            })
+        })
+    });
+    view! {
+        <FileRow name about category=slug state detail>
+            {move || acts.get().map(|acts| match acts {
+                Acts::Pause => view! {
+                    <Button kind=ButtonKind::Quiet glyph=Glyph::Pause on_press=move || pause(true)>"Pause"</Button>
+                    <Button kind=ButtonKind::Quiet on_press=cancel>"Stop and take away"</Button>
+                }.into_any(),
+                Acts::GoOn => view! {
+                    <Button kind=ButtonKind::Quiet glyph=Glyph::Play on_press=move || pause(false)>"Go on"</Button>
+                    <Button kind=ButtonKind::Quiet on_press=cancel>"Stop and take away"</Button>
+                }.into_any(),
+                Acts::Stop => view! {
+                    <Button kind=ButtonKind::Quiet on_press=cancel>"Take away"</Button>
+                }.into_any(),
+                Acts::Open(record) => view! {
+                    <LinkButton kind=ButtonKind::Quiet href=format!("/records/{record}")>"Open"</LinkButton>
+                    <Button kind=ButtonKind::Quiet on_press=cancel>"Take off this list"</Button>
+                }.into_any(),
+            })}
+        </FileRow>
+    }
+    .into_any()
+}
+
+#[derive(Clone, PartialEq, Eq)]
+enum Acts {
+    Pause,
+    GoOn,
+    Stop,
+    Open(String),
+}
+
+/// The uploads of the vault, on a page.
+#[component]
+pub fn Uploads() -> impl IntoView {
+    use_vault().get().map(|vault| view! { <UploadList uploads=vault.uploads() /> })
+}

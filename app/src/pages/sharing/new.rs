@@ -1,0 +1,446 @@
+//! A new share, in four steps: with whom, what, until when, and the sentence that says it all.
+
+use leptos::prelude::*;
+use leptos_router::NavigateOptions;
+use leptos_router::hooks::{use_navigate, use_query_map};
+
+use super::person::{compared_chip, profession};
+use crate::clock::{Now, use_now};
+use crate::pages::account::entered::email_error;
+use crate::pages::asking::{TroubleAlert, data, load, use_act};
+use crate::pages::guarded::{Guarded, Guests};
+use crate::pages::records::filter;
+use crate::pages::records::rows::title_of;
+use crate::pages::{category, words};
+use crate::ui::{
+    Alert, Button, ButtonKind, Card, CardTone, Chip, Choice, Choices, Face, Glyph, LinkButton, SafetyPhrase, Select,
+    Steps, TextField, Tone, use_toasts,
+};
+use crate::vault::{NewShare, Person, Reach, RecordItem};
+
+/// `/sharing/new`
+#[component]
+pub fn NewSharePage() -> impl IntoView {
+    view! {
+        <Guarded guests=Guests::Patients title="Share" page=|_| {
+            let query = use_query_map();
+            let record = query.with_untracked(|query| query.get("record"));
+            let records = load(|vault| vault.records());
+            view! {
+                <TroubleAlert trouble=records.trouble again=Callback::new(move |()| records.again()) />
+                <ShareSteps records=data(records) record />
+            }
+        } />
+    }
+    .into_any()
+}
+
+/// What is chosen so far.
+#[derive(Clone, Copy)]
+pub struct Draft {
+    /// 0 to 3.
+    pub step: RwSignal<usize>,
+    /// With whom.
+    pub person: RwSignal<Option<Person>>,
+    /// `record`, `category` or `everything`.
+    pub what: RwSignal<String>,
+    /// The record's id.
+    pub record: RwSignal<String>,
+    /// The category's slug.
+    pub category: RwSignal<String>,
+    /// `1`, `7`, `30`, `90`, `date` or `none`.
+    pub length: RwSignal<String>,
+    /// The last day, where it is chosen by date.
+    pub date: RwSignal<String>,
+}
+
+impl Draft {
+    /// Nothing but perhaps a record is chosen.
+    pub fn new(record: Option<String>) -> Self {
+        Self {
+            step: RwSignal::new(0),
+            person: RwSignal::new(None),
+            what: RwSignal::new("record".to_owned()),
+            record: RwSignal::new(record.unwrap_or_default()),
+            category: RwSignal::new("imaging".to_owned()),
+            length: RwSignal::new("30".to_owned()),
+            date: RwSignal::new(String::new()),
+        }
+    }
+
+    fn reach(self, records: &[RecordItem]) -> Option<Reach> {
+        match self.what.get().as_str() {
+            "everything" => Some(Reach::Everything),
+            "category" => Some(Reach::Category(self.category.get())),
+            _ => {
+                let id = self.record.get();
+                let item = records.iter().find(|item| item.id == id)?;
+                Some(Reach::Record(id, title_of(item)))
+            }
+        }
+    }
+
+    fn until(self, now: Now) -> Option<String> {
+        last_day(&self.length.get(), &self.date.get(), now)
+    }
+}
+
+/// The last day of a share: some days from now, a date, or none for no end. Pure.
+pub fn last_day(length: &str, date: &str, now: Now) -> Option<String> {
+    match length {
+        "none" => None,
+        "date" => Some(date.to_owned()),
+        days => days.parse().ok().map(|days| words::in_days(now, days).iso()),
+    }
+}
+
+/// What is wrong with a last day. Pure.
+pub fn last_day_error(until: Option<&str>, now: Now) -> Option<&'static str> {
+    let until = until?;
+    match words::Day::parse(until) {
+        None => Some("Choose the last day."),
+        Some(day) if day < words::today(now) => Some("Choose today or a later day."),
+        Some(_) => None,
+    }
+}
+
+/// The sentence that is agreed to: "Dr Kenji Ito may open and save copies of CT of the chest until 22 December."
+/// Pure.
+pub fn promise(name: &str, reach: &Reach, until: Option<&str>, now: Option<Now>) -> String {
+    let what = words::reach_sentence(reach);
+    let later = match reach {
+        Reach::Record(..) => "",
+        Reach::Category(_) | Reach::Everything => ", and what you add later,",
+    };
+    let end = match until {
+        Some(day) => format!("until {}", words::date_words(day, now)),
+        None => "until you stop it".to_owned(),
+    };
+    format!("{name} may open and save copies of {what}{later} {end}.")
+}
+
+/// The four steps.
+#[component]
+pub fn ShareSteps(
+    /// The records to choose from.
+    #[prop(into)]
+    records: Signal<Vec<RecordItem>>,
+    /// The record that is chosen already.
+    #[prop(optional_no_strip)]
+    record: Option<String>,
+) -> impl IntoView {
+    let draft = Draft::new(record);
+    let heading = NodeRef::<leptos::html::H1>::new();
+    Effect::new(move |before: Option<usize>| {
+        let step = draft.step.get();
+        // A new step is a new page to whoever listens.
+        if before.is_some_and(|before| before != step)
+            && let Some(heading) = heading.get()
+        {
+            drop(heading.focus());
+        }
+        step
+    });
+    view! {
+        <h1 node_ref=heading tabindex="-1">"Share"</h1>
+        <div class="narrow stack wide">
+            <Steps names=vec!["With whom", "What", "Until when", "Check"] current=draft.step />
+            {move || match draft.step.get() {
+                0 => view! { <WithWhom draft /> }.into_any(),
+                1 => view! { <What draft records /> }.into_any(),
+                2 => view! { <UntilWhen draft /> }.into_any(),
+                _ => view! { <Check draft records /> }.into_any(),
+            }}
+        </div>
+    }
+    .into_any()
+}
+
+/// Back and on.
+#[component]
+fn Ways(draft: Draft, #[prop(into)] on_next: Callback<()>) -> impl IntoView {
+    view! {
+        <div class="actions">
+            <Button on_press=on_next>"Go on"</Button>
+            {move || match draft.step.get() {
+                0 => view! { <LinkButton kind=ButtonKind::Quiet href="/sharing">"Not now"</LinkButton> }.into_any(),
+                _ => view! { <Button kind=ButtonKind::Quiet on_press=move || draft.step.update(|step| *step -= 1)>"Back"</Button> }.into_any(),
+            }}
+        </div>
+    }
+    .into_any()
+}
+
+/// Finds a person by address.
+#[component]
+pub fn WithWhom(
+    /// What is chosen.
+    draft: Draft,
+) -> impl IntoView {
+    let email = RwSignal::new(String::new());
+    let wrong = RwSignal::new(None::<String>);
+    let find = use_act();
+    let look = move |event: leptos::ev::SubmitEvent| {
+        event.prevent_default();
+        let address = email.get_untracked().trim().to_owned();
+        wrong.set(email_error(&address).map(str::to_owned));
+        if wrong.with_untracked(Option::is_none) {
+            draft.person.set(None);
+            find.run(move |vault| vault.find(address), move |found| draft.person.set(Some(found)));
+        }
+    };
+    view! {
+        <Card title="With whom?">
+            <form class="form" novalidate on:submit=look>
+                <TextField name="email" label="E-mail address of the doctor or care team" kind="email" inputmode="email" autocomplete="off" value=email error=wrong />
+                <TroubleAlert trouble=find.trouble kept="Nothing was shared." />
+                <div class="actions"><Button submit=true kind=ButtonKind::Quiet glyph=Glyph::Search busy=find.busy>"Find"</Button></div>
+            </form>
+        </Card>
+        <div aria-live="polite" class="stack wide">
+            {move || draft.person.get().map(|person| view! {
+                <PersonCard person on_compared=move || draft.person.update(|person| {
+                    if let Some(person) = person { person.compared = true; }
+                }) />
+                <Ways draft on_next=move || draft.step.set(1) />
+            })}
+        </div>
+    }
+    .into_any()
+}
+
+/// Who was found, with the safety phrase.
+#[component]
+pub fn PersonCard(
+    /// Who.
+    person: Person,
+    /// The phrase was compared.
+    #[prop(into)]
+    on_compared: Callback<()>,
+) -> impl IntoView {
+    let act = use_act();
+    let initials = words::initials(&person.name);
+    let verified = person.provider.as_ref().map(|provider| provider.verified);
+    let account = person.account.clone();
+    let compare = move || {
+        let account = account.clone();
+        act.run(move |vault| vault.compared(account), move |()| on_compared.run(()));
+    };
+    view! {
+        <Card>
+            <div class="row still top">
+                <Face initials />
+                <div class="stack grow">
+                    <div class="row"><h2>{person.name.clone()}</h2>{compared_chip(&person)}</div>
+                    <span class="soft">{profession(&person)}</span>
+                    <span class="soft">{person.email.clone()}</span>
+                </div>
+            </div>
+            {match verified {
+                Some(true) => view! { <p class="row"><Chip tone=Tone::Good glyph=Glyph::Shield>"profession checked"</Chip><span class="soft">"The people who run this server have checked it."</span></p> }.into_any(),
+                Some(false) => view! { <p class="row"><Chip tone=Tone::Warn glyph=Glyph::Warning>"profession not checked"</Chip><span class="soft">"Nobody has checked yet that this profession is true."</span></p> }.into_any(),
+                None => ().into_any(),
+            }}
+            {if person.compared {
+                view! { <p class="soft">"You compared your words in person, so your records are sealed for the right person."</p> }.into_any()
+            } else {
+                let name = person.name.clone();
+                view! {
+                    <h3>{format!("Is this really {name}?")}</h3>
+                    <p>"Compare these six words with the ones on the other screen, in person or on a call. They are the same only if nobody stands between you. You can share a record or a kind of record before that, but not everything."</p>
+                    <SafetyPhrase words=person.phrase.clone() />
+                    <TroubleAlert trouble=act.trouble kept="Nothing was shared." />
+                    <div class="actions"><Button kind=ButtonKind::Quiet glyph=Glyph::Check busy=act.busy on_press=compare>"I compared it in person"</Button></div>
+                }.into_any()
+            }}
+        </Card>
+    }
+    .into_any()
+}
+
+/// Chooses what is shared.
+#[component]
+pub fn What(
+    /// What is chosen.
+    draft: Draft,
+    /// The records to choose from.
+    records: Signal<Vec<RecordItem>>,
+) -> impl IntoView {
+    let wrong = RwSignal::new(None::<String>);
+    let compared = draft.person.with_untracked(|person| person.as_ref().is_some_and(|person| person.compared));
+    let mut choices = vec![
+        Choice::new("record", "One record", "Nothing but this record."),
+        Choice::new("category", "A kind of record", "Such as imaging: what is there, and what you add later."),
+    ];
+    if compared {
+        choices.push(Choice::new("everything", "Everything", "Every record in your vault, and what you add later."));
+    } else if draft.what.with_untracked(|what| what == "everything") {
+        draft.what.set("record".to_owned());
+    }
+    let options = move || {
+        let sorted = records.with(|records| filter::shown(records, "", None, filter::Order::Date));
+        let mut options: Vec<_> = sorted
+            .iter()
+            .map(|item| {
+                let date = words::date_words(&item.details.date, None);
+                let words = if date.is_empty() { title_of(item) } else { format!("{}, {date}", title_of(item)) };
+                (item.id.clone(), words)
+            })
+            .collect();
+        options.insert(0, (String::new(), "Choose a record".to_owned()));
+        options
+    };
+    let next = move |()| {
+        let chosen = records.with_untracked(|records| draft.reach(records)).is_some();
+        wrong.set((!chosen).then(|| "Choose the record to share.".to_owned()));
+        if chosen {
+            draft.step.set(2);
+        }
+    };
+    view! {
+        <Card title="What?">
+            <div class="form">
+                <Choices name="what" label="What do you share?" value=draft.what choices />
+                {move || match draft.what.get().as_str() {
+                    "record" => view! { <Select name="record" label="Record" value=draft.record options=options() error=wrong /> }.into_any(),
+                    "category" => view! { <Select name="category" label="Kind of record" value=draft.category options=category::options() /> }.into_any(),
+                    _ => ().into_any(),
+                }}
+                {(!compared).then(|| view! { <p class="hint">"Sharing everything needs the six words compared first: go back one step."</p> })}
+                <Ways draft on_next=next />
+            </div>
+        </Card>
+    }
+    .into_any()
+}
+
+/// Chooses the end.
+#[component]
+pub fn UntilWhen(
+    /// What is chosen.
+    draft: Draft,
+) -> impl IntoView {
+    let now = use_now();
+    let wrong = RwSignal::new(None::<String>);
+    let until_words = move |days: i64| {
+        now.get_untracked()
+            .map(|now| format!("Until {}.", words::in_days(now, days).words(Some(now))))
+            .unwrap_or_default()
+    };
+    let choices = vec![
+        Choice::new("1", "1 day", until_words(1)),
+        Choice::new("7", "7 days", until_words(7)),
+        Choice::new("30", "30 days", until_words(30)),
+        Choice::new("90", "90 days", until_words(90)),
+        Choice::new("date", "Until a day that I choose", ""),
+        Choice::new("none", "No end", "Until you stop it yourself."),
+    ];
+    let next = move |()| {
+        let Some(now) = now.get_untracked() else { return };
+        let until = untrack(|| draft.until(now));
+        let error = last_day_error(until.as_deref(), now);
+        wrong.set(error.map(str::to_owned));
+        if error.is_none() {
+            draft.step.set(3);
+        }
+    };
+    view! {
+        <Card title="Until when?">
+            <div class="form">
+                <Choices name="length" label="How long may it be seen?" value=draft.length choices />
+                {move || match draft.length.get().as_str() {
+                    "date" => view! { <TextField name="last-day" label="Last day" kind="date" autocomplete="off" value=draft.date error=wrong /> }.into_any(),
+                    "none" => view! {
+                        <Alert tone=Tone::Warn happened="This share has no end." next="People change jobs and forget. A day is safer: you can always give more time." />
+                    }.into_any(),
+                    _ => ().into_any(),
+                }}
+                <Ways draft on_next=next />
+            </div>
+        </Card>
+    }
+    .into_any()
+}
+
+/// Says it all once more, and shares.
+#[component]
+pub fn Check(
+    /// What is chosen.
+    draft: Draft,
+    /// The records.
+    records: Signal<Vec<RecordItem>>,
+) -> impl IntoView {
+    let now = use_now();
+    let act = use_act();
+    let toasts = use_toasts();
+    let navigate = use_navigate();
+    let chosen = Signal::derive(move || {
+        let person = draft.person.get()?;
+        let reach = records.with(|records| draft.reach(records))?;
+        let until = now.get().and_then(|now| draft.until(now));
+        Some((person, reach, until))
+    });
+    let words =
+        move || chosen.get().map(|(person, reach, until)| promise(&person.name, &reach, until.as_deref(), now.get()));
+    let unverified = move || chosen.with(|chosen| chosen.as_ref().is_some_and(|(person, ..)| !person.compared));
+    let share = Callback::new(move |()| {
+        // Without the time there is no end to be worked out, and a share without an end must be chosen.
+        let (Some((person, reach, until)), Some(_)) = (chosen.get_untracked(), now.get_untracked()) else { return };
+        let new = NewShare { account: person.account, reach, until };
+        let navigate = navigate.clone();
+        act.run(
+            move |vault| vault.share(new),
+            move |()| {
+                toasts.good(format!("Shared with {}.", person.name));
+                navigate("/sharing", NavigateOptions::default());
+            },
+        );
+    });
+    view! {
+        <Card tone=CardTone::Ask>
+            <h2>{words}</h2>
+            {move || unverified().then(|| view! {
+                <p class="row"><Chip tone=Tone::Warn glyph=Glyph::Warning>"unverified"</Chip><span>"You have not compared the six words yet."</span></p>
+            })}
+            <p>"You see every opening in your activity, and you can stop at any time. What a person has seen or saved cannot be taken back."</p>
+            <TroubleAlert trouble=act.trouble kept="Nothing was shared, and what you chose is still here." />
+            <div class="actions fill">
+                <Button glyph=Glyph::Sharing busy=act.busy on_press=share>"Share"</Button>
+                <Button kind=ButtonKind::Quiet on_press=move || draft.step.set(2)>"Back"</Button>
+            </div>
+        </Card>
+    }
+    .into_any()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// 22 November 2026, 14:30 in a zone an hour ahead of UTC.
+    const NOW: Now = Now { minute: 29_922_570, offset_minutes: 60 };
+
+    #[test]
+    fn the_promise_says_who_what_and_until_when() {
+        let record = Reach::Record("1".to_owned(), "CT of the chest".to_owned());
+        assert_eq!(
+            promise("Dr Kenji Ito", &record, Some("2026-12-22"), Some(NOW)),
+            "Dr Kenji Ito may open and save copies of CT of the chest until 22 December."
+        );
+        assert_eq!(
+            promise("Dr Kenji Ito", &Reach::Category("visit-notes".to_owned()), None, Some(NOW)),
+            "Dr Kenji Ito may open and save copies of all records of the kind visit notes, and what you add later, until you stop it."
+        );
+    }
+
+    #[test]
+    fn the_last_day_is_today_or_later() {
+        assert_eq!(last_day("30", "", NOW).as_deref(), Some("2026-12-22"));
+        assert_eq!(last_day("none", "2026-12-01", NOW), None);
+        assert_eq!(last_day("date", "2026-12-01", NOW).as_deref(), Some("2026-12-01"));
+        assert_eq!(last_day_error(None, NOW), None);
+        assert_eq!(last_day_error(Some("2026-11-22"), NOW), None);
+        assert!(last_day_error(Some("2026-11-21"), NOW).is_some());
+        assert!(last_day_error(Some(""), NOW).is_some());
+    }
+}

@@ -1,0 +1,27 @@
+//! A person, as sharing shows them.
+
+use leptos::prelude::*;
+
+use crate::ui::{Chip, Glyph, Tone};
+use crate::vault::Person;
+
+/// Whether their identity was compared in person, as a chip.
+pub fn compared_chip(person: &Person) -> impl IntoView + use<> {
+    if person.compared {
+        view! { <Chip tone=Tone::Good glyph=Glyph::Check>"verified in person"</Chip> }.into_any()
+    } else {
+        view! { <Chip tone=Tone::Warn glyph=Glyph::Warning>"unverified"</Chip> }.into_any()
+    }
+}
+
+/// "Cardiology · St. Anna Hospital", or the address where there is nothing else to say.
+pub fn profession(person: &Person) -> String {
+    match &person.provider {
+        Some(provider) => [provider.specialty.as_str(), provider.organisation.as_str()]
+            .into_iter()
+            .filter(|part| !part.is_empty())
+            .collect::<Vec<_>>()
+            .join(" · "),
+        None => person.email.clone(),
+    }
+}

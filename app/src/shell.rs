@@ -1,0 +1,111 @@
+//! The HTML document around every page, and the routes inside it.
+
+use leptos::prelude::*;
+use leptos::wasm_bindgen::JsCast as _;
+use leptos::web_sys;
+use leptos_meta::{MetaTags, Title, provide_meta_context};
+use leptos_router::components::{Route, Router, Routes};
+use leptos_router::hooks::use_location;
+use leptos_router::path;
+
+use crate::pages::account::forgot::ForgotPage;
+use crate::pages::account::show::AccountPage;
+use crate::pages::account::sign_in::SignInPage;
+use crate::pages::account::sign_up::SignUpPage;
+use crate::pages::activity::list::ActivityPage;
+use crate::pages::front::help::HelpPage;
+use crate::pages::front::landing::LandingPage;
+use crate::pages::front::not_found::NotFoundPage;
+use crate::pages::front::security::SecurityPage;
+use crate::pages::home::show::HomePage;
+use crate::pages::patients::list::PatientsPage;
+use crate::pages::patients::show::PatientPage;
+use crate::pages::records::add::AddPage;
+use crate::pages::records::edit::EditPage;
+use crate::pages::records::list::RecordsPage;
+use crate::pages::records::show::RecordPage;
+use crate::pages::sharing::list::SharingPage;
+use crate::pages::sharing::new::NewSharePage;
+use crate::ui::{Gallery, ToastRegion, provide_toasts};
+
+/// The document that the server sends: metadata, styles, hydration scripts, and the application.
+pub fn shell(options: LeptosOptions) -> impl IntoView {
+    view! {
+        <!DOCTYPE html>
+        <html lang="en">
+            <head>
+                <meta charset="utf-8" />
+                <meta name="viewport" content="width=device-width, initial-scale=1, viewport-fit=cover" />
+                <meta name="description" content="Your health records, sealed on your own device, shared as far and as long as you say." />
+                <meta name="theme-color" content="#f6f4ef" media="(prefers-color-scheme: light)" />
+                <meta name="theme-color" content="#101719" media="(prefers-color-scheme: dark)" />
+                <link rel="icon" href="/favicon.svg" />
+                <link rel="apple-touch-icon" href="/icons/touch-180.png" />
+                <link rel="manifest" href="/manifest.webmanifest" />
+                <link rel="preload" href="/fonts/atkinson-hyperlegible-next-latin.woff2" r#as="font" r#type="font/woff2" crossorigin="anonymous" />
+                <link id="leptos" rel="stylesheet" href="/pkg/healthbridge.css" />
+                <AutoReload options=options.clone() />
+                <HydrationScripts options />
+                <MetaTags />
+            </head>
+            <body>
+                <App />
+            </body>
+        </html>
+    }
+}
+
+/// The application: the same tree on the server and in the browser.
+#[component]
+pub fn App() -> impl IntoView {
+    provide_meta_context();
+    provide_toasts();
+    view! {
+        <Title formatter=|title: String| if title.is_empty() { "HealthBridge".to_owned() } else { format!("{title} · HealthBridge") } />
+        <Router>
+            <FocusHeading />
+            <Routes fallback=NotFoundPage>
+                <Route path=path!("/") view=LandingPage />
+                <Route path=path!("/sign-up") view=SignUpPage />
+                <Route path=path!("/sign-in") view=SignInPage />
+                <Route path=path!("/forgot") view=ForgotPage />
+                <Route path=path!("/security") view=SecurityPage />
+                <Route path=path!("/help") view=HelpPage />
+                <Route path=path!("/home") view=HomePage />
+                <Route path=path!("/records") view=RecordsPage />
+                <Route path=path!("/records/add") view=AddPage />
+                <Route path=path!("/records/:id") view=RecordPage />
+                <Route path=path!("/records/:id/edit") view=EditPage />
+                <Route path=path!("/sharing") view=SharingPage />
+                <Route path=path!("/sharing/new") view=NewSharePage />
+                <Route path=path!("/activity") view=ActivityPage />
+                <Route path=path!("/patients") view=PatientsPage />
+                <Route path=path!("/patients/:vault") view=PatientPage />
+                <Route path=path!("/account") view=AccountPage />
+                <Route path=path!("/style") view=Gallery />
+            </Routes>
+            <ToastRegion />
+        </Router>
+    }
+    .into_any()
+}
+
+/// After a change of page in the browser, leads the focus to its heading, as loading a page anew would.
+#[component]
+fn FocusHeading() -> impl IntoView {
+    let path = use_location().pathname;
+    Effect::new(move |before: Option<String>| {
+        let path = path.get();
+        if before.is_some_and(|before| before != path) {
+            // The new page is in place after this turn.
+            request_animation_frame(|| {
+                let heading = document().query_selector("main h1").ok().flatten();
+                if let Some(heading) = heading.and_then(|heading| heading.dyn_into::<web_sys::HtmlElement>().ok()) {
+                    heading.set_tab_index(-1);
+                    drop(heading.focus());
+                }
+            });
+        }
+        path
+    });
+}

@@ -1,0 +1,167 @@
+//! The frame of every signed-in page: lock state, notices, navigation. One design for a phone and a wide screen.
+
+use leptos::prelude::*;
+use leptos_router::hooks::use_location;
+
+use super::{Chip, Face, Glyph, Icon, Mark, Tone};
+
+/// Whose side of the bridge the frame is for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Side {
+    /// The owner of a vault, or somebody who helps with one.
+    #[default]
+    Patient,
+    /// A care team.
+    Provider,
+}
+
+struct Tab {
+    href: &'static str,
+    name: &'static str,
+    glyph: Glyph,
+}
+
+const PATIENT: &[Tab] = &[
+    Tab { href: "/home", name: "Home", glyph: Glyph::Home },
+    Tab { href: "/records", name: "Records", glyph: Glyph::Records },
+    Tab { href: "/records/add", name: "Add", glyph: Glyph::Add },
+    Tab { href: "/sharing", name: "Sharing", glyph: Glyph::Sharing },
+    Tab { href: "/activity", name: "Activity", glyph: Glyph::Activity },
+];
+
+const PROVIDER: &[Tab] = &[
+    Tab { href: "/patients", name: "Patients", glyph: Glyph::People },
+    Tab { href: "/activity", name: "Activity", glyph: Glyph::Activity },
+    Tab { href: "/account", name: "Account", glyph: Glyph::Person },
+];
+
+impl Side {
+    fn tabs(self) -> &'static [Tab] {
+        match self {
+            Self::Patient => PATIENT,
+            Self::Provider => PROVIDER,
+        }
+    }
+
+    /// Where the mark leads.
+    pub fn home(self) -> &'static str {
+        match self {
+            Self::Patient => "/home",
+            Self::Provider => "/patients",
+        }
+    }
+
+    /// The tab that a path belongs to: the longest one that it begins with.
+    fn current(self, path: &str) -> Option<&'static str> {
+        self.tabs()
+            .iter()
+            .map(|tab| tab.href)
+            .filter(|href| path.strip_prefix(href).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')))
+            .max_by_key(|href| href.len())
+    }
+}
+
+/// The frame of signed-in pages. It needs a router around it.
+#[component]
+pub fn AppFrame(
+    /// Whose side it is for.
+    #[prop(optional)]
+    side: Side,
+    /// Whether the vault is locked here.
+    #[prop(into)]
+    locked: Signal<bool>,
+    /// Locks it. The lock state is then a button while it is unlocked.
+    #[prop(optional, into)]
+    on_lock: Option<Callback<()>>,
+    /// How many notices are new. Without it there is no bell.
+    #[prop(optional, into)]
+    notices: Option<Signal<u32>>,
+    /// Initials of the person.
+    #[prop(optional, into)]
+    initials: TextProp,
+    /// The page, beginning with its `h1`.
+    children: Children,
+) -> impl IntoView {
+    let path = use_location().pathname;
+    let account = {
+        let initials = initials.clone();
+        move || format!("{}, your account", initials.get())
+    };
+    let tabs = side
+        .tabs()
+        .iter()
+        .map(|tab| {
+            let href = tab.href;
+            let current = move || path.with(|path| (side.current(path) == Some(href)).then_some("page"));
+            view! {
+                <a class="tab" class:add=tab.glyph == Glyph::Add href=href aria-current=current>
+                    <Icon glyph=tab.glyph />
+                    <span>{tab.name}</span>
+                </a>
+            }
+        })
+        .collect_view();
+    view! {
+        <div class="app">
+            <a class="skip" href="#main">"Skip to the page"</a>
+            <header class="top">
+                <Mark href=side.home() />
+                <div class="bar">
+                    <LockState locked on_lock />
+                    {notices.map(|notices| view! {
+                        <a class="button only bell" href="/notices" aria-label=move || notices_label(notices.get())>
+                            <Icon glyph=Glyph::Notices />
+                            {move || (notices.get() > 0).then(|| view! { <span class="count" aria-hidden="true">{count(notices.get())}</span> })}
+                        </a>
+                    })}
+                    <a class="face-link" href="/account" aria-label=account><Face initials small=true /></a>
+                </div>
+            </header>
+            <nav class="tabs" aria-label="Main">{tabs}</nav>
+            <main class="page" id="main" tabindex="-1">{children()}</main>
+        </div>
+    }
+    .into_any()
+}
+
+#[component]
+fn LockState(locked: Signal<bool>, on_lock: Option<Callback<()>>) -> impl IntoView {
+    view! {
+        <span role="status" class="lock-state">
+            {move || match on_lock {
+                _ if locked.get() => view! { <Chip glyph=Glyph::Locked>"Locked"</Chip> }.into_any(),
+                None => view! { <Chip tone=Tone::Good glyph=Glyph::Unlocked>"Unlocked here"</Chip> }.into_any(),
+                Some(on_lock) => view! {
+                    <button type="button" class="chip lock" on:click=move |_| on_lock.run(())>
+                        <Icon glyph=Glyph::Unlocked />
+                        <span class="words">"Unlocked here " <span class="act">"Lock now"</span></span>
+                    </button>
+                }.into_any(),
+            }}
+        </span>
+    }
+    .into_any()
+}
+
+fn count(notices: u32) -> String {
+    if notices > 99 { "99+".to_owned() } else { notices.to_string() }
+}
+
+fn notices_label(notices: u32) -> String {
+    if notices == 0 { "Notices, none new".to_owned() } else { format!("Notices, {notices} new") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_belongs_to_the_longest_tab_it_begins_with() {
+        let current = |path| Side::Patient.current(path);
+        assert_eq!(current("/records"), Some("/records"));
+        assert_eq!(current("/records/add"), Some("/records/add"));
+        assert_eq!(current("/records/7f3a"), Some("/records"));
+        assert_eq!(current("/recordsets"), None);
+        assert_eq!(current("/"), None);
+    }
+}

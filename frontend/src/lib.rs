@@ -1,0 +1,31 @@
+//! Hydration and every browser binding: the worker that holds the keys, fetch, IndexedDB, `WebCrypto`, canvas.
+
+mod cipher;
+mod clock;
+mod device;
+mod kept;
+mod message;
+mod platform;
+
+mod page;
+mod worker;
+
+use wasm_bindgen::prelude::wasm_bindgen;
+
+/// Takes over the page that the server rendered.
+#[wasm_bindgen]
+pub fn hydrate() {
+    console_error_panic_hook::set_once();
+    leptos::mount::hydrate_body(|| {
+        page::provide();
+        clock::provide();
+        app::App()
+    });
+}
+
+/// Runs the vault in a dedicated worker.
+#[wasm_bindgen]
+pub fn run_worker() {
+    console_error_panic_hook::set_once();
+    worker::run();
+}

@@ -1,0 +1,313 @@
+//! The page's side: the vault as pages know it, over messages to the worker.
+
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use app::vault::{
+    Chosen, Content, Details, Happening, Local, NewShare, Patient, Person, Pixels, RecordItem, Share, SignUp, Status,
+    Trouble, TroubleKind, Upload, Vault, provide_vault,
+};
+use futures_channel::oneshot;
+use leptos::prelude::*;
+use leptos::web_sys;
+use wasm_bindgen::closure::Closure;
+use wasm_bindgen::{Clamped, JsCast, JsValue};
+use web_sys::{MessageEvent, WorkerOptions, WorkerType};
+
+use crate::message::{Answer, Command, News, UNASKED, pack, unpack};
+use crate::platform::minute;
+
+/// Minutes without a touch or a key after which this page locks the vault.
+const IDLE_MINUTES: u32 = 30;
+
+type Waiting = oneshot::Sender<(Answer, JsValue)>;
+
+/// The vault, in another thread.
+struct Proxy {
+    worker: web_sys::Worker,
+    next: Cell<u32>,
+    waiting: RefCell<BTreeMap<u32, Waiting>>,
+    /// What was asked before the worker listened.
+    early: RefCell<Option<Vec<JsValue>>>,
+    status: RwSignal<Status>,
+    version: RwSignal<u32>,
+    alarm: RwSignal<Option<String>>,
+    uploads: RwSignal<Vec<Upload>>,
+}
+
+/// Starts the worker and gives pages the vault.
+pub(crate) fn provide() {
+    let options = WorkerOptions::new();
+    options.set_type(WorkerType::Module);
+    let Ok(worker) = web_sys::Worker::new_with_options("/worker.js", &options) else { return };
+    let proxy = Rc::new(Proxy {
+        worker,
+        next: Cell::new(UNASKED + 1),
+        waiting: RefCell::default(),
+        early: RefCell::new(Some(Vec::new())),
+        status: RwSignal::new(Status::Starting),
+        version: RwSignal::new(0),
+        alarm: RwSignal::new(None),
+        uploads: RwSignal::new(Vec::new()),
+    });
+    let listener = Rc::clone(&proxy);
+    let on_message = Closure::<dyn Fn(MessageEvent)>::new(move |event: MessageEvent| listener.heard(&event.data()));
+    proxy.worker.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
+    on_message.forget();
+    lock_when_idle(Rc::clone(&proxy));
+    provide_vault(proxy);
+}
+
+/// Locks the vault when nobody has touched this page for a while.
+fn lock_when_idle(proxy: Rc<Proxy>) {
+    let touched = Rc::new(Cell::new(minute().0));
+    for event in ["pointerdown", "keydown", "wheel"] {
+        let touched = Rc::clone(&touched);
+        let on_touch = Closure::<dyn Fn()>::new(move || touched.set(minute().0));
+        let listening = window().add_event_listener_with_callback(event, on_touch.as_ref().unchecked_ref());
+        if listening.is_ok() {
+            on_touch.forget();
+        }
+    }
+    gloo::timers::callback::Interval::new(20_000, move || {
+        if minute().0.saturating_sub(touched.get()) >= IDLE_MINUTES
+            && matches!(proxy.status.get_untracked(), Status::Open(_))
+        {
+            touched.set(minute().0);
+            drop(proxy.ask(&Command::Lock, &JsValue::NULL));
+        }
+    })
+    .forget();
+}
+
+impl Proxy {
+    fn heard(&self, data: &JsValue) {
+        let Some((number, bytes, beside)) = unpack(data) else { return };
+        if number != UNASKED {
+            let waiting = self.waiting.borrow_mut().remove(&number);
+            if let (Some(waiting), Ok(answer)) = (waiting, protocol::cbor::decode(&bytes)) {
+                // Whoever asked may have left the page.
+                drop(waiting.send((answer, beside)));
+            }
+            return;
+        }
+        match protocol::cbor::decode(&bytes) {
+            Ok(News::Ready) => {
+                for message in self.early.borrow_mut().take().into_iter().flatten() {
+                    self.post(&message);
+                }
+            }
+            Ok(News::Status(status)) => self.status.set(status),
+            Ok(News::Changed) => self.version.update(|version| *version += 1),
+            Ok(News::Alarm(words)) => self.alarm.set(Some(words)),
+            Ok(News::Uploads(uploads)) => self.uploads.set(uploads),
+            Err(_) => {}
+        }
+    }
+
+    fn post(&self, message: &JsValue) {
+        if let Some(early) = self.early.borrow_mut().as_mut() {
+            early.push(message.clone());
+        } else if self.worker.post_message(message).is_err() {
+            self.alarm
+                .set(Some("This page and its vault no longer understand each other. Please load it again.".to_owned()));
+        }
+    }
+
+    /// Asks the worker; the answer comes later.
+    fn ask(&self, command: &Command, beside: &JsValue) -> oneshot::Receiver<(Answer, JsValue)> {
+        let number = self.next.replace(self.next.get().wrapping_add(1).max(UNASKED + 1));
+        let (sender, receiver) = oneshot::channel();
+        self.waiting.borrow_mut().insert(number, sender);
+        self.post(&pack(number, command, beside));
+        receiver
+    }
+
+    /// Asks the worker for one kind of answer.
+    fn request<T: 'static>(
+        &self,
+        command: &Command,
+        beside: &JsValue,
+        take: impl FnOnce(Answer, JsValue) -> Option<T> + 'static,
+    ) -> Local<Result<T, Trouble>> {
+        let receiver = self.ask(command, beside);
+        Box::pin(async move {
+            match receiver.await {
+                Ok((Answer::Failed(trouble), _)) => Err(trouble),
+                Ok((answer, beside)) => take(answer, beside).ok_or_else(confused),
+                Err(_) => Err(confused()),
+            }
+        })
+    }
+
+    fn done(&self, command: &Command) -> Local<Result<(), Trouble>> {
+        self.request(command, &JsValue::NULL, |answer, _| matches!(answer, Answer::Done).then_some(()))
+    }
+}
+
+fn confused() -> Trouble {
+    Trouble {
+        happened: "Something went wrong in this page. Please load it again; nothing was lost.".to_owned(),
+        kind: TroubleKind::Other,
+    }
+}
+
+/// Takes one variant out of an answer.
+macro_rules! only {
+    ($variant:ident) => {
+        |answer, _| if let Answer::$variant(value) = answer { Some(value) } else { None }
+    };
+}
+
+impl Vault for Proxy {
+    fn status(&self) -> Signal<Status> {
+        self.status.into()
+    }
+
+    fn version(&self) -> Signal<u32> {
+        self.version.into()
+    }
+
+    fn alarm(&self) -> RwSignal<Option<String>> {
+        self.alarm
+    }
+
+    fn uploads(&self) -> Signal<Vec<Upload>> {
+        self.uploads.into()
+    }
+
+    fn sign_up(&self, entered: SignUp) -> Local<Result<Vec<String>, Trouble>> {
+        self.request(&Command::SignUp(entered), &JsValue::NULL, only!(Kit))
+    }
+
+    fn sign_in(&self, email: String, password: String) -> Local<Result<(), Trouble>> {
+        self.done(&Command::SignIn(email, password))
+    }
+
+    fn recover(&self, email: String, code: String, password: String) -> Local<Result<(), Trouble>> {
+        self.done(&Command::Recover(email, code, password))
+    }
+
+    fn rate_password(&self, password: String, about: Vec<String>) -> Local<(u8, Option<String>)> {
+        let take = |answer, _| if let Answer::Rating(level, advice) = answer { Some((level, advice)) } else { None };
+        let rating = self.request(&Command::RatePassword(password, about), &JsValue::NULL, take);
+        Box::pin(async move { rating.await.unwrap_or((0, None)) })
+    }
+
+    fn lock(&self) -> Local<Result<(), Trouble>> {
+        self.done(&Command::Lock)
+    }
+
+    fn sign_out(&self) -> Local<Result<(), Trouble>> {
+        self.done(&Command::SignOut)
+    }
+
+    fn records(&self) -> Local<Result<Vec<RecordItem>, Trouble>> {
+        self.request(&Command::Records, &JsValue::NULL, only!(Records))
+    }
+
+    fn thumbnail(&self, id: String) -> Local<Option<Vec<u8>>> {
+        let thumbnail = self.request(&Command::Thumbnail(id), &JsValue::NULL, only!(Thumbnail));
+        Box::pin(async move { thumbnail.await.ok().flatten() })
+    }
+
+    fn choose(&self, file: web_sys::File) -> Local<Result<Chosen, Trouble>> {
+        self.request(&Command::Choose, &file, only!(Chosen))
+    }
+
+    fn unchoose(&self, id: u32) {
+        drop(self.ask(&Command::Unchoose(id), &JsValue::NULL));
+    }
+
+    fn add(&self, id: u32, details: Details) {
+        drop(self.ask(&Command::Add(id, details), &JsValue::NULL));
+    }
+
+    fn replace(&self, id: u32, record: String) {
+        drop(self.ask(&Command::Replace(id, record), &JsValue::NULL));
+    }
+
+    fn pause(&self, upload: u32, paused: bool) {
+        drop(self.ask(&Command::Pause(upload, paused), &JsValue::NULL));
+    }
+
+    fn cancel(&self, upload: u32) {
+        drop(self.ask(&Command::Cancel(upload), &JsValue::NULL));
+    }
+
+    fn open(&self, id: String) -> Local<Result<Content, Trouble>> {
+        self.request(&Command::Open(id), &JsValue::NULL, only!(Content))
+    }
+
+    fn page(&self, id: String, page: u32, width: u32) -> Local<Result<Pixels, Trouble>> {
+        self.request(&Command::Page(id, page, width), &JsValue::NULL, only!(Pixels))
+    }
+
+    fn paint(&self, canvas: web_sys::HtmlCanvasElement, pixels: &Pixels) {
+        canvas.set_width(pixels.width);
+        canvas.set_height(pixels.height);
+        let image =
+            web_sys::ImageData::new_with_u8_clamped_array_and_sh(Clamped(&pixels.rgba), pixels.width, pixels.height);
+        let context = canvas.get_context("2d").ok().flatten();
+        if let (Ok(image), Some(context)) = (image, context) {
+            // A canvas that left the page meanwhile has nothing to show.
+            drop(context.unchecked_into::<web_sys::CanvasRenderingContext2d>().put_image_data(&image, 0.0, 0.0));
+        }
+    }
+
+    fn save(&self, id: String) -> Local<Result<(), Trouble>> {
+        self.request(&Command::Save(id), &JsValue::NULL, |answer, beside| {
+            let Answer::File(name) = answer else { return None };
+            offer(&beside.dyn_into().ok()?, &name).ok()
+        })
+    }
+
+    fn edit(&self, id: String, details: Details) -> Local<Result<(), Trouble>> {
+        self.done(&Command::Edit(id, details))
+    }
+
+    fn delete(&self, id: String) -> Local<Result<(), Trouble>> {
+        self.done(&Command::Delete(id))
+    }
+
+    fn find(&self, email: String) -> Local<Result<Person, Trouble>> {
+        self.request(&Command::Find(email), &JsValue::NULL, only!(Person))
+    }
+
+    fn compared(&self, account: String) -> Local<Result<(), Trouble>> {
+        self.done(&Command::Compared(account))
+    }
+
+    fn share(&self, new: NewShare) -> Local<Result<(), Trouble>> {
+        self.done(&Command::Share(new))
+    }
+
+    fn shares(&self) -> Local<Result<Vec<Share>, Trouble>> {
+        self.request(&Command::Shares, &JsValue::NULL, only!(Shares))
+    }
+
+    fn stop(&self, id: String) -> Local<Result<(), Trouble>> {
+        self.done(&Command::Stop(id))
+    }
+
+    fn activity(&self) -> Local<Result<Vec<Happening>, Trouble>> {
+        self.request(&Command::Activity, &JsValue::NULL, only!(Happenings))
+    }
+
+    fn patients(&self) -> Local<Result<Vec<Patient>, Trouble>> {
+        self.request(&Command::Patients, &JsValue::NULL, only!(Patients))
+    }
+}
+
+/// Lets the browser save a blob under a name.
+fn offer(blob: &web_sys::Blob, name: &str) -> Result<(), JsValue> {
+    let url = web_sys::Url::create_object_url_with_blob(blob)?;
+    let link: web_sys::HtmlAnchorElement = document().create_element("a")?.dyn_into()?;
+    link.set_href(&url);
+    link.set_download(name);
+    link.click();
+    // The browser has taken hold of the blob by the time the click returns, but some read it a little later.
+    gloo::timers::callback::Timeout::new(60_000, move || drop(web_sys::Url::revoke_object_url(&url))).forget();
+    Ok(())
+}

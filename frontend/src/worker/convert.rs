@@ -1,0 +1,201 @@
+//! From the client's types to those that pages show.
+
+use app::vault::{Details, Ended, Happening, Me, Patient, Person, Provider, Reach, RecordItem, Share};
+use client::Session;
+use client::phrase::safety_phrase;
+use client::session::Who;
+use client::share::unknown_person;
+use client::view::{self, Record, VaultView};
+use protocol::api::{self, Profile};
+use protocol::entry::PartKind;
+use protocol::{Account, AccountId, GrantScope, Minute};
+use records::{Category, Date, Metadata};
+
+use super::trouble::Failure;
+use crate::platform::Browser;
+
+/// Who is signed in, with the safety phrase once the vault is open.
+pub(crate) fn me(who: &Who, phrase: &[&str]) -> Me {
+    Me {
+        account: who.account.to_string(),
+        name: who.name.clone(),
+        email: who.email.clone(),
+        provider: provider(&who.profile),
+        phrase: phrase.iter().map(|word| (*word).to_owned()).collect(),
+    }
+}
+
+/// What the directory shows.
+pub(crate) fn provider(profile: &Profile) -> Option<Provider> {
+    match profile {
+        Profile::Patient => None,
+        Profile::Provider { specialty, organisation, verified } => {
+            Some(Provider { specialty: specialty.clone(), organisation: organisation.clone(), verified: *verified })
+        }
+    }
+}
+
+/// What a person said about a record.
+pub(crate) fn details(metadata: &Metadata) -> Details {
+    Details {
+        title: metadata.title.clone(),
+        category: metadata.category.slug().to_owned(),
+        date: metadata.date.map(|date| date.to_string()).unwrap_or_default(),
+        notes: metadata.notes.clone(),
+    }
+}
+
+/// Puts what a person said into a record's metadata.
+pub(crate) fn apply(details: &Details, metadata: &mut Metadata) {
+    details.title.trim().clone_into(&mut metadata.title);
+    metadata.category = Category::from_slug(&details.category).unwrap_or(metadata.category);
+    metadata.date = Date::from_iso(&details.date);
+    metadata.notes.clone_from(&details.notes);
+}
+
+/// A record in a list; none when it does not open.
+pub(crate) fn item(view: &VaultView, record: &Record, owner: Option<&str>, now: Minute) -> Option<RecordItem> {
+    let metadata = record.metadata.as_ref()?;
+    let shared = view
+        .shares()
+        .filter(|share| view.holds(share, now) && view.reached_by(share).any(|reached| reached.id == record.id));
+    Some(RecordItem {
+        id: record.id.to_string(),
+        vault: view.id().to_string(),
+        details: details(metadata),
+        file_name: metadata.file_name.clone(),
+        kind: metadata.kind.label().to_owned(),
+        size: metadata.size,
+        added: record.added.0,
+        changed: record.changed.0,
+        owner: owner.map(str::to_owned),
+        shared_with: u32::try_from(shared.count()).unwrap_or(u32::MAX),
+        has_thumbnail: owner.is_none() && record.part(PartKind::Thumbnail).is_some(),
+    })
+}
+
+/// A person, with the safety phrase.
+pub(crate) fn person(session: &Session<Browser>, person: &api::Person) -> Result<Person, Failure> {
+    let account = Account::from_chain(person.account, &person.chain)?;
+    let phrase = safety_phrase(person.account, account.identity());
+    Ok(Person {
+        account: person.account.to_string(),
+        name: person.name.clone(),
+        email: person.email.clone(),
+        provider: provider(&person.profile),
+        phrase: phrase.iter().map(|word| (*word).to_owned()).collect(),
+        compared: session.pin(person.account).is_some_and(|pin| pin.verified.is_some()),
+    })
+}
+
+/// A person by account, as far as the server still tells.
+pub(crate) async fn person_of(session: &Session<Browser>, account: AccountId) -> Result<Person, Failure> {
+    match session.person(account).await {
+        Ok(found) => person(session, &found),
+        Err(client::ClientError::Api(protocol::ApiError::NotFound)) => Ok(Person {
+            account: account.to_string(),
+            name: unknown_person(account),
+            email: String::new(),
+            provider: None,
+            phrase: Vec::new(),
+            compared: false,
+        }),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// What a share reaches.
+pub(crate) fn reach(view: &VaultView, share: &view::Share) -> Reach {
+    match share.grant.scope {
+        GrantScope::Record(record) => Reach::Record(record.to_string(), title(view, record)),
+        GrantScope::Scope(scope) => Reach::Category(view.category(scope).map_or("other", Category::slug).to_owned()),
+        GrantScope::Vault => Reach::Everything,
+    }
+}
+
+/// A record's title, or words in its place.
+pub(crate) fn title(view: &VaultView, record: protocol::RecordId) -> String {
+    let known = view.record(record).and_then(|record| record.metadata.as_ref());
+    known.map_or_else(|| "a deleted record".to_owned(), |metadata| metadata.title.clone())
+}
+
+/// A share, with what came of it.
+pub(crate) fn share(view: &VaultView, found: &view::Share, with: Person, now: Minute) -> Share {
+    let of_share = || view.events().iter().filter(|event| event.what.grant() == Some(found.grant.grant));
+    let opened = || {
+        of_share()
+            .filter(|event| event.who == found.grant.recipient)
+            .filter_map(|event| Some((event.at, event.what.record()?)))
+    };
+    let ended = view.ending(found, now).map(|ending| {
+        let mut before: Vec<String> = opened().map(|(_, record)| title(view, record)).collect();
+        before.sort();
+        before.dedup();
+        Ended {
+            at: found.stopped.map(|(at, _)| at).or(found.grant.until).map_or(now.0, |at| at.0),
+            blocked: ending.blocked,
+            rotated: ending.rotated,
+            reencrypted: ending.reencrypted,
+            opened_before: before,
+        }
+    });
+    Share {
+        id: found.grant.grant.to_string(),
+        person: with,
+        reach: reach(view, found),
+        level: found.grant.level.name().to_owned(),
+        from: found.at.0,
+        until: found.grant.until.map(|until| until.0),
+        accepted: found.accepted,
+        last_opened: opened().next_back().map(|(at, record)| (at.0, title(view, record))),
+        ended,
+    }
+}
+
+/// A thing that happened. Names are filled in by the caller.
+pub(crate) fn happening(
+    view: &VaultView,
+    event: &client::activity::Event,
+    name: String,
+    with: Option<String>,
+) -> Happening {
+    let share = event.what.grant().and_then(|grant| view.shares().find(|share| share.grant.grant == grant));
+    Happening {
+        seq: event.seq,
+        at: event.at.0,
+        who: event.who.to_string(),
+        name,
+        what: event.what.name().to_owned(),
+        record: event.what.record().map(|record| (record.to_string(), title(view, record))),
+        share: share.zip(with).map(|(share, with)| (with, reach(view, share))),
+    }
+}
+
+/// A patient on a provider's dashboard.
+pub(crate) fn patient(view: &VaultView, owner: Person, me: AccountId, now: Minute) -> Patient {
+    let mine: Vec<&view::Share> =
+        view.shares().filter(|share| share.grant.recipient == me && view.holds(share, now)).collect();
+    let reached: Vec<&Record> = view
+        .records()
+        .filter(|record| mine.iter().any(|share| view.reached_by(share).any(|reached| reached.id == record.id)))
+        .collect();
+    let last_look = view
+        .events()
+        .iter()
+        .filter(|event| event.who == me && event.what.record().is_some())
+        .map(|event| event.seq)
+        .max();
+    let seen = |record: &Record| {
+        view.events()
+            .iter()
+            .any(|event| event.who == me && event.what.record() == Some(record.id) && event.at >= record.changed)
+    };
+    let new = reached.iter().filter(|record| last_look.is_none() || !seen(record)).count();
+    Patient {
+        vault: view.id().to_string(),
+        shares: mine.iter().map(|found| share(view, found, owner.clone(), now)).collect(),
+        person: owner,
+        records: u32::try_from(reached.len()).unwrap_or(u32::MAX),
+        new: u32::try_from(new).unwrap_or(u32::MAX),
+    }
+}

@@ -1,0 +1,74 @@
+//! Making a record's content visible: decoded here, drawn by the page.
+
+use app::vault::{Content, Pixels};
+use records::{Kind, Metadata, Viewer, dicom, image, pdf, text};
+
+use super::trouble::Failure;
+
+/// Files over this are saved rather than shown: decoding needs them whole in memory.
+pub(crate) const LARGEST: u64 = 256 << 20;
+
+/// A document that stays open for its pages.
+pub(crate) struct OpenDocument {
+    pub(crate) record: String,
+    pub(crate) document: pdf::Document,
+}
+
+/// Why a kind of file is not decoded at all.
+pub(crate) fn cannot_be_shown(metadata: &Metadata) -> Option<String> {
+    if metadata.kind.viewer() == Viewer::None {
+        return Some(format!(
+            "This is a file of the kind “{}”. It is kept safely, but it cannot be shown here.",
+            metadata.kind.label()
+        ));
+    }
+    if metadata.size > LARGEST {
+        return Some("This file is too large to be shown here. You can save a copy.".to_owned());
+    }
+    None
+}
+
+/// Decodes a file for the page.
+pub(crate) fn look(record: &str, kind: Kind, bytes: Vec<u8>) -> (Content, Option<OpenDocument>) {
+    let none = |why: String| Content::None { why, facts: Vec::new() };
+    match kind.viewer() {
+        Viewer::Image => match image::decode(&bytes) {
+            Ok(picture) => (Content::Picture { pixels: pixels(picture), facts: Vec::new() }, None),
+            Err(error) => (none(error.to_string()), None),
+        },
+        Viewer::Dicom => (scan(&bytes), None),
+        Viewer::Pdf => match pdf::Document::open(bytes) {
+            Ok(document) => {
+                let pages = u32::try_from(document.page_count()).unwrap_or(u32::MAX);
+                (Content::Pages(pages), Some(OpenDocument { record: record.to_owned(), document }))
+            }
+            Err(error) => (none(error.to_string()), None),
+        },
+        Viewer::Text => match text::extract(kind, &bytes) {
+            Some(text) => (Content::Text { text: text.content, cut: text.cut }, None),
+            None => (none("This text cannot be read.".to_owned()), None),
+        },
+        Viewer::None => (none("This file cannot be shown here.".to_owned()), None),
+    }
+}
+
+fn scan(bytes: &[u8]) -> Content {
+    let facts = match dicom::summary(bytes) {
+        Ok(summary) => summary.facts.into_iter().map(|fact| (fact.label.to_owned(), fact.value)).collect(),
+        Err(_) => Vec::new(),
+    };
+    match dicom::first_frame(bytes) {
+        Ok(picture) => Content::Picture { pixels: pixels(picture), facts },
+        Err(error) => Content::None { why: error.to_string(), facts },
+    }
+}
+
+/// Draws one page of a document.
+pub(crate) fn page(open: &OpenDocument, page: u32, width: u32) -> Result<Pixels, Failure> {
+    let page = usize::try_from(page).map_err(|_| Failure::Gone)?;
+    open.document.render(page, width).map(pixels).map_err(|error| Failure::NotShown(error.to_string()))
+}
+
+fn pixels(picture: records::pixels::Pixels) -> Pixels {
+    Pixels { width: picture.width, height: picture.height, rgba: picture.rgba }
+}

@@ -1,0 +1,61 @@
+//! From the client's errors to words for the person.
+
+use app::vault::{Trouble, TroubleKind};
+use client::ClientError;
+use protocol::ApiError;
+
+/// Why a command failed.
+#[derive(Debug)]
+pub(crate) enum Failure {
+    /// The client said so.
+    Client(ClientError),
+    /// The vault is locked.
+    Locked,
+    /// It cannot be shown, for this reason.
+    NotShown(String),
+    /// What the page sent names nothing here.
+    Gone,
+}
+
+impl<E: Into<ClientError>> From<E> for Failure {
+    fn from(error: E) -> Self {
+        Self::Client(error.into())
+    }
+}
+
+/// What to tell the person.
+pub(crate) fn words(failure: &Failure) -> Trouble {
+    let (happened, kind) = match failure {
+        Failure::Locked => ("Your records are locked. Unlock them to go on.".to_owned(), TroubleKind::Locked),
+        Failure::NotShown(why) => (why.clone(), TroubleKind::NotShown),
+        Failure::Gone => ("This is no longer here.".to_owned(), TroubleKind::Gone),
+        Failure::Client(error) => (sentence(&error.to_string()), kind(error)),
+    };
+    Trouble { happened, kind }
+}
+
+const fn kind(error: &ClientError) -> TroubleKind {
+    match error {
+        ClientError::Unreachable(_) | ClientError::Api(ApiError::Unavailable) => TroubleKind::Offline,
+        ClientError::Alarm(_) => TroubleKind::Alarm,
+        ClientError::Missing(_) | ClientError::Api(ApiError::NotFound) => TroubleKind::Gone,
+        ClientError::Api(ApiError::NotSignedIn) => TroubleKind::Locked,
+        ClientError::Password(_)
+        | ClientError::Code(_)
+        | ClientError::WeakPassword(_)
+        | ClientError::NotCompared
+        | ClientError::Metadata(_)
+        | ClientError::Api(
+            ApiError::WrongCredentials | ApiError::Conflict(_) | ApiError::TooMany(_) | ApiError::Refused(_),
+        ) => TroubleKind::Input,
+        _ => TroubleKind::Other,
+    }
+}
+
+/// Errors are written to be put into a line; on a page they stand alone.
+fn sentence(words: &str) -> String {
+    let mut characters = words.chars();
+    let first: String = characters.next().into_iter().flat_map(char::to_uppercase).collect();
+    let end = if words.ends_with(['.', '!', '?']) { "" } else { "." };
+    format!("{first}{}{end}", characters.as_str())
+}
