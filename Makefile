@@ -1,0 +1,27 @@
+# What people run. Each target says what it does; the work is in scripts/.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help: ## Lists the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+.PHONY: serve
+serve: ## Installs what is missing, builds in release, migrates and serves on http://localhost:3000
+	@scripts/serve
+
+.PHONY: test
+test: ## Passes every check: formatting, lints, licences, unit, WebAssembly, server, browser
+	@scripts/test
+
+.PHONY: dev
+dev: ## Serves a debug build, rebuilds and reloads on change
+	@scripts/setup build && scripts/dev
+
+.PHONY: release
+release: ## Builds the server, the command and the site into target/dist
+	@scripts/setup build && scripts/release
+
+.PHONY: setup
+setup: ## Installs everything that building and testing need
+	@scripts/setup build test
