@@ -58,3 +58,50 @@ impl BulkCipher for WebCipher {
         Ok(())
     }
 }
+
+#[cfg(all(test, target_arch = "wasm32"))]
+mod tests {
+    use vault::floe::{BulkCipher, Native, SegmentKey};
+    use wasm_bindgen_test::wasm_bindgen_test;
+
+    use super::WebCipher;
+    use crate::platform::Browser;
+
+    fn random<const N: usize>() -> [u8; N] {
+        vault::make_bytes(&mut client::Platform::random(&Browser))
+    }
+
+    /// Both ciphers seal random inputs of random lengths to the same bytes, and each opens what the other sealed.
+    #[wasm_bindgen_test]
+    async fn native_and_web_ciphers_agree() {
+        for _ in 0..50 {
+            let key = SegmentKey::make(&mut client::Platform::random(&Browser));
+            let (nonce, aad): ([u8; 12], [u8; 9]) = (random(), random());
+            let length = usize::from(u16::from_le_bytes(random())) % 5_000;
+            let plaintext: Vec<u8> = random::<5_000>()[..length].to_vec();
+            let (web, native) = (WebCipher.import(&key).await.unwrap(), Native.import(&key).await.unwrap());
+            let (mut by_web, mut by_native) = (plaintext.clone(), plaintext.clone());
+            WebCipher.seal(&web, &nonce, &aad, &mut by_web).await.unwrap();
+            Native.seal(&native, &nonce, &aad, &mut by_native).await.unwrap();
+            assert!(by_web == by_native, "different ciphertext of {length} bytes");
+            Native.open(&native, &nonce, &aad, &mut by_web).await.unwrap();
+            WebCipher.open(&web, &nonce, &aad, &mut by_native).await.unwrap();
+            assert!(by_web == plaintext && by_native == plaintext, "different plaintext of {length} bytes");
+        }
+    }
+
+    #[wasm_bindgen_test]
+    async fn the_web_cipher_refuses_what_was_altered() {
+        let key = SegmentKey::make(&mut client::Platform::random(&Browser));
+        let imported = WebCipher.import(&key).await.unwrap();
+        let mut sealed = b"4.2 mmol/L".to_vec();
+        WebCipher.seal(&imported, &[1; 12], &[2; 9], &mut sealed).await.unwrap();
+        for (nonce, aad, place) in [([9; 12], [2; 9], None), ([1; 12], [9; 9], None), ([1; 12], [2; 9], Some(3))] {
+            let mut altered = sealed.clone();
+            if let Some(place) = place {
+                altered[place] ^= 1;
+            }
+            assert!(WebCipher.open(&imported, &nonce, &aad, &mut altered).await.is_err());
+        }
+    }
+}

@@ -94,7 +94,9 @@ impl Proxy {
         }
         match protocol::cbor::decode(&bytes) {
             Ok(News::Ready) => {
-                for message in self.early.borrow_mut().take().into_iter().flatten() {
+                // The borrow must end before anything is posted.
+                let early = self.early.borrow_mut().take();
+                for message in early.into_iter().flatten() {
                     self.post(&message);
                 }
             }
@@ -109,7 +111,9 @@ impl Proxy {
     fn post(&self, message: &JsValue) {
         if let Some(early) = self.early.borrow_mut().as_mut() {
             early.push(message.clone());
-        } else if self.worker.post_message(message).is_err() {
+            return;
+        }
+        if self.worker.post_message(message).is_err() {
             self.alarm
                 .set(Some("This page and its vault no longer understand each other. Please load it again.".to_owned()));
         }

@@ -4,6 +4,10 @@
 //! content. Randomness is an argument. The raw primitives are private to `hazmat`. `README.md` beside this
 //! crate draws the key hierarchy and says who can read what.
 
+#[doc = include_str!("../README.md")]
+#[cfg(doctest)]
+struct Readme;
+
 mod hazmat;
 
 pub mod account;

@@ -25,7 +25,7 @@ const FIXED: [(HeaderName, &str); 6] = [
     (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
     (
         HeaderName::from_static("permissions-policy"),
-        "accelerometer=(), autoplay=(), bluetooth=(self), camera=(self), display-capture=(), geolocation=(), gyroscope=(), \
+        "accelerometer=(), autoplay=(), camera=(self), display-capture=(), geolocation=(), gyroscope=(), \
          hid=(), magnetometer=(), microphone=(), midi=(), payment=(), publickey-credentials-create=(self), \
          publickey-credentials-get=(self), serial=(), usb=()",
     ),
