@@ -10,6 +10,10 @@ help: ## Lists the targets
 serve: ## Installs what is missing, builds in release, migrates and serves on http://localhost:3000
 	@scripts/serve
 
+.PHONY: demo
+demo: ## As serve, filled with a patient, a caregiver, a physician and records; prints their sign-ins
+	@scripts/serve --demo
+
 .PHONY: test
 test: ## Passes every check: formatting, lints, licences, unit, WebAssembly, server, browser
 	@scripts/test

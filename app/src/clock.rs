@@ -30,7 +30,7 @@ impl Clock {
     }
 }
 
-/// Gives pages the time. `frontend` calls it before it hydrates; nobody calls it on the server.
+/// Gives pages the time. `frontend` calls it beside `provide_vault`; nobody calls it on the server.
 pub fn provide_clock(clock: Clock) {
     provide_context(clock);
 }
@@ -40,7 +40,8 @@ pub fn use_clock() -> Option<Clock> {
     use_context()
 }
 
-/// A signal of the present moment, for words that change with it.
+/// A signal of the present moment, for words that change with it. What holds buttons or links must read it untracked,
+/// or they are made anew every minute and whoever is on one of them loses their place.
 pub fn use_now() -> Signal<Option<Now>> {
     let clock = use_clock();
     Signal::derive(move || clock.map(Clock::read))

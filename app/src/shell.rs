@@ -1,5 +1,7 @@
 //! The HTML document around every page, and the routes inside it.
 
+use std::time::Duration;
+
 use leptos::prelude::*;
 use leptos::wasm_bindgen::JsCast as _;
 use leptos::web_sys;
@@ -90,6 +92,24 @@ pub fn App() -> impl IntoView {
     .into_any()
 }
 
+/// Leads the focus to the heading of the page, unless somebody has gone elsewhere meanwhile. Some pages change their
+/// heading when their data come, so it looks again a few times.
+fn focus_heading(tries: u8) {
+    let nowhere = document().active_element().is_none_or(|active| matches!(active.tag_name().as_str(), "BODY" | "H1"));
+    let heading = document().query_selector("main h1").ok().flatten();
+    if let Some(heading) = heading.and_then(|heading| heading.dyn_into::<web_sys::HtmlElement>().ok())
+        && nowhere
+    {
+        heading.set_tab_index(-1);
+        drop(heading.focus());
+    }
+    if let Some(left) = tries.checked_sub(1)
+        && nowhere
+    {
+        set_timeout(move || focus_heading(left), Duration::from_millis(150));
+    }
+}
+
 /// After a change of page in the browser, leads the focus to its heading, as loading a page anew would.
 #[component]
 fn FocusHeading() -> impl IntoView {
@@ -97,14 +117,13 @@ fn FocusHeading() -> impl IntoView {
     Effect::new(move |before: Option<String>| {
         let path = path.get();
         if before.is_some_and(|before| before != path) {
-            // The new page is in place after this turn.
-            request_animation_frame(|| {
-                let heading = document().query_selector("main h1").ok().flatten();
-                if let Some(heading) = heading.and_then(|heading| heading.dyn_into::<web_sys::HtmlElement>().ok()) {
-                    heading.set_tab_index(-1);
-                    drop(heading.focus());
-                }
-            });
+            // What was pressed to come here is no reason to stay on it. The new page is in place after this turn.
+            if let Some(active) =
+                document().active_element().and_then(|active| active.dyn_into::<web_sys::HtmlElement>().ok())
+            {
+                drop(active.blur());
+            }
+            request_animation_frame(|| focus_heading(10));
         }
         path
     });

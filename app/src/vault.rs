@@ -536,7 +536,8 @@ impl VaultHandle {
     }
 }
 
-/// Gives pages the vault. `frontend` calls it before it hydrates; nobody calls it on the server.
+/// Gives pages the vault. `frontend` calls it in the closure that it hydrates, around `App`: what is provided outside
+/// of that is not found inside. Nobody calls it on the server.
 pub fn provide_vault(vault: Rc<dyn Vault>) {
     provide_context(VaultHandle(Some(StoredValue::new_local(vault))));
 }

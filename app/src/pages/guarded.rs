@@ -8,6 +8,7 @@ use leptos_router::NavigateOptions;
 use leptos_router::hooks::{use_location, use_navigate};
 
 use super::account::unlock::LockedPanel;
+use super::asking::use_alive;
 use super::words;
 use crate::ui::{Alert, AppFrame, Button, ButtonKind, Side, Skeleton, SkeletonShape, Tone};
 use crate::vault::{Me, Status, use_status, use_vault};
@@ -154,8 +155,10 @@ fn Frame(side: Side, children: Children) -> impl IntoView {
 #[component]
 fn Alarm() -> impl IntoView {
     let vault = use_vault();
+    // An alarm may be older than the page, but what comes alive must first be what the server sent.
+    let alive = use_alive();
     move || {
-        let alarm = vault.get()?.alarm();
+        let alarm = alive.get().then(|| vault.get()).flatten()?.alarm();
         alarm.get().map(|happened| {
             view! { <AlarmAlert happened on_read=move || alarm.set(None) /> }
         })

@@ -207,7 +207,18 @@ pub fn time_left(from: u32, until: Option<u32>, now: Option<Now>) -> TimeLeft {
     TimeLeft { percent: percent.clamp(1, 100), words, soon: days < 7 }
 }
 
-/// The bar and words of a share. What it says of itself to the one who may look is without "you stop it".
+/// When something ended, to begin a heading with: "Ended today", "Ended on 2 November".
+pub fn ended(minute: u32, now: Option<Now>) -> String {
+    let Some(now) = now else {
+        return format!("Ended on {}", Day::of_minute(minute, 0).words(None));
+    };
+    match near_day(minute, now) {
+        near if near == "today" || near == "yesterday" => format!("Ended {near}"),
+        day => format!("Ended on {day}"),
+    }
+}
+
+/// The bar and words of a share.
 pub fn share_left(share: &Share, now: Option<Now>) -> TimeLeft {
     time_left(share.from, share.until, now)
 }
@@ -325,6 +336,8 @@ mod tests {
         assert_eq!(moment(NOW.minute - 10 * DAY + 212, Some(NOW)), "12 November at 18:02");
         assert_eq!(moment(NOW.minute - 366 * DAY, Some(NOW)), "21 November 2025 at 14:30");
         assert_eq!(moment(NOW.minute, None), "22 November 2026");
+        assert_eq!(ended(NOW.minute, Some(NOW)), "Ended today");
+        assert_eq!(ended(NOW.minute - 20 * DAY, Some(NOW)), "Ended on 2 November");
     }
 
     #[test]

@@ -117,6 +117,8 @@ pub(crate) enum Command {
     },
     /// Check the whole log and every blob
     Verify,
+    /// Fill a server with the demo accounts
+    Demo,
 }
 
 /// What signing up takes.
@@ -132,7 +134,7 @@ pub(crate) struct Signup {
     #[arg(long = "as", value_enum)]
     pub(crate) kind: AccountKind,
     /// A provider's specialty
-    #[arg(long, default_value = "", required_if_eq("kind", "provider"))]
+    #[arg(long, default_value = "")]
     pub(crate) specialty: String,
     /// A provider's organisation
     #[arg(long, default_value = "")]

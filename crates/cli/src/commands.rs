@@ -7,6 +7,7 @@ mod sharing;
 mod verify;
 
 use crate::arguments::{Arguments, Command};
+use crate::demo;
 use crate::failure::Failure;
 use crate::unlock::Context;
 
@@ -33,5 +34,6 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
         Command::Inbox => sharing::inbox(&context).await,
         Command::Export { dir } => export::export(&context, &dir).await,
         Command::Verify => verify::verify(&context).await,
+        Command::Demo => demo::fill(&context).await,
     }
 }

@@ -1,5 +1,6 @@
 //! From a file to a draft: what is it, what is it called, when is it from, what does it look like.
 
+use protocol::Digest;
 use records::thumbnail::thumbnail;
 use records::{Kind, Metadata, propose};
 
@@ -9,7 +10,8 @@ use crate::upload::Draft;
 pub const EXAMINED: usize = 64 << 20;
 
 /// Looks at a file's content, or its first [`EXAMINED`] bytes, and proposes everything that can be known.
-pub fn examine(name: &str, content: &[u8], size: u64) -> Draft {
+/// `modified` is when the file last changed, in milliseconds since 1970, where that is known.
+pub fn examine(name: &str, content: &[u8], size: u64, modified: u64) -> Draft {
     let kind = Kind::detect(name, content);
     let whole = content.len() as u64 == size;
     let proposal = propose(name, kind, content);
@@ -22,8 +24,10 @@ pub fn examine(name: &str, content: &[u8], size: u64) -> Draft {
         kind,
         size,
     };
+    let fingerprint = [&size.to_be_bytes()[..], &modified.to_be_bytes(), content].concat();
     Draft {
         metadata,
+        fingerprint: Digest::of(&fingerprint),
         thumbnail: if whole { thumbnail(kind, content) } else { None },
         // Filled once records are searched by their text.
         text: None,

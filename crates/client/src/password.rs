@@ -19,8 +19,11 @@ pub fn rate(password: &str, about: &[&str]) -> Rating {
         let advice = format!("{missing} more {} needed.", if missing == 1 { "character" } else { "characters" });
         return Rating { level: 0, advice: Some(advice) };
     }
-    let parts: Vec<&str> =
-        about.iter().flat_map(|words| words.split([' ', '@', '.']).chain([*words])).filter(|part| part.len() > 2).collect();
+    let parts: Vec<&str> = about
+        .iter()
+        .flat_map(|words| words.split([' ', '@', '.']).chain([*words]))
+        .filter(|part| part.len() > 2)
+        .collect();
     let estimate = zxcvbn::zxcvbn(password, &parts);
     let level = u8::from(estimate.score());
     let advice = match level {
@@ -38,7 +41,8 @@ mod tests {
 
     #[test]
     fn short_and_common_passwords_are_refused() {
-        for password in ["", "short", "password1234", "123456789012", "qwertyuiopas", "aaaaaaaaaaaa", "maya sørensen"] {
+        for password in ["", "short", "password1234", "123456789012", "qwertyuiopas", "aaaaaaaaaaaa", "maya sørensen"]
+        {
             assert_eq!(rate(password, &["Maya Sørensen", "maya@example.org"]).level, 0, "{password}");
         }
     }

@@ -3,7 +3,7 @@
 use futures_util::lock::Mutex;
 use protocol::api::Person;
 use protocol::entry::{Access, AccessKind, Body, Grant, Reseal, VaultEpoch};
-use protocol::{Account, AccountId, GrantId, GrantScope, Level, Minute, RecordId, ScopeId, VaultId};
+use protocol::{Account, AccountId, Digest, GrantId, GrantScope, Level, Minute, RecordId, ScopeId, VaultId};
 use records::Category;
 use vault::account::Pin;
 use vault::{KeyContext, OpenError, RecordKey, ScopeSeed, SealContext, VaultKey, VerifiedRecipient};
@@ -153,7 +153,9 @@ impl<P: Platform> Session<P> {
         let thumbnail = self.thumbnail(vault, record).await?;
         let text = self.text(vault, record).await?;
         let metadata = reader.metadata().clone();
-        let ticket = self.begin_replacement(vault, record, Draft { metadata, thumbnail, text }).await?;
+        let fingerprint = Digest::of(record.as_bytes());
+        let draft = Draft { metadata, fingerprint, thumbnail, text };
+        let ticket = self.begin_replacement(vault, record, draft).await?;
         self.run(&ticket, &RenewalSource(Mutex::new(reader)), &NoOutbox, &Unwatched).await?;
         Ok(true)
     }

@@ -101,6 +101,9 @@ impl Watcher for Unwatched {
 pub struct Draft {
     /// What it is.
     pub metadata: Metadata,
+    /// Tells whether a file that is chosen again is the same one: its content as far as it was examined, its size, and
+    /// when it last changed.
+    pub fingerprint: Digest,
     /// A small picture of it, encoded.
     pub thumbnail: Option<Vec<u8>>,
     /// Its text, for search.
@@ -129,6 +132,8 @@ pub struct Ticket {
     thumbnail: Option<Vec<u8>>,
     #[n(8)]
     text: Option<String>,
+    #[n(9)]
+    fingerprint: Digest,
 }
 
 impl std::fmt::Debug for Ticket {
@@ -141,6 +146,12 @@ impl Ticket {
     /// The record that it will become.
     pub const fn record(&self) -> RecordId {
         self.record
+    }
+
+    /// Whether it was made for this very file.
+    pub fn is_for(&self, draft: &Draft) -> bool {
+        self.fingerprint == draft.fingerprint
+            && self.metadata().is_ok_and(|own| own.file_name == draft.metadata.file_name)
     }
 
     /// What it is.
@@ -200,6 +211,7 @@ impl<P: Platform> Session<P> {
             metadata: draft.metadata.encode(),
             thumbnail: draft.thumbnail.clone(),
             text: draft.text.clone(),
+            fingerprint: draft.fingerprint,
         })
     }
 
@@ -260,6 +272,8 @@ impl<P: Platform> Session<P> {
             Some(text) => Some(self.send_small(ticket, PartKind::Text, text.as_bytes(), watcher).await?),
             None => None,
         };
+        // The last moment at which stopping leaves nothing behind.
+        watcher.may_go_on().await?;
         let file = (PartKind::File, ContentKey::from_ticket(ticket.key), blob);
         let parts: Vec<_> = std::iter::once(file).chain(thumbnail).chain(text).collect();
         self.commit(ticket.vault, |view| self.write_revision(view, ticket, &metadata, &parts)).await?;

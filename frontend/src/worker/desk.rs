@@ -1,7 +1,7 @@
 //! What the worker holds, and what it does for each command.
 
 use std::cell::{Cell, RefCell};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use app::vault::{Chosen as ChosenFile, Details, Me, NewShare, Reach, Status, Trouble, TroubleKind, UploadState};
@@ -46,6 +46,8 @@ pub(crate) struct Desk {
     document: RefCell<Option<OpenDocument>>,
     uploads: Rc<Uploads>,
     finishing: Cell<bool>,
+    /// Records whose upload is under way.
+    running: RefCell<BTreeSet<RecordId>>,
 }
 
 impl Desk {
@@ -59,6 +61,7 @@ impl Desk {
             next_chosen: Cell::new(1),
             document: RefCell::default(),
             finishing: Cell::new(false),
+            running: RefCell::default(),
         }
     }
 
@@ -142,7 +145,12 @@ impl Desk {
         if trouble.kind == TroubleKind::Alarm {
             self.page.tell(&News::Alarm(trouble.happened.clone()));
         }
+        if trouble.kind == TroubleKind::Gone {
+            // What is gone should leave the pages' lists too.
+            self.page.tell(&News::Changed);
+        }
         if matches!(failure, Failure::Client(ClientError::Api(ApiError::NotSignedIn))) {
+            self.uploads.clear();
             *self.session.borrow_mut() = None;
             *self.signed_in.borrow_mut() = None;
             self.say_status();
@@ -241,7 +249,13 @@ impl Desk {
         Ok((answer, JsValue::NULL))
     }
 
+    /// Whether an upload is under way already.
+    fn is_running(&self, ticket: &Ticket) -> bool {
+        self.running.borrow().contains(&ticket.record())
+    }
+
     fn drop_keys(&self) {
+        self.uploads.clear();
         *self.session.borrow_mut() = None;
         *self.document.borrow_mut() = None;
         self.chosen.borrow_mut().clear();
@@ -297,7 +311,9 @@ impl Desk {
         let source = Chosen(file);
         let head = usize::try_from(size).unwrap_or(usize::MAX).min(EXAMINED);
         let content = source.read(0, head).await?;
-        let draft = examine(&source.0.name(), &content, size);
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "milliseconds since 1970")]
+        let modified = source.0.last_modified().max(0.0) as u64;
+        let draft = examine(&source.0.name(), &content, size, modified);
         let id = self.next_chosen.replace(self.next_chosen.get() + 1);
         let chosen = ChosenFile {
             id,
@@ -324,7 +340,7 @@ impl Desk {
                 draft.metadata.size,
                 UploadState::Sending,
             );
-            let interrupted = interrupted(&session, &draft).await;
+            let interrupted = interrupted(&session, &draft).await.filter(|ticket| !desk.is_running(ticket));
             let begun = match interrupted {
                 Some(ticket) => Ok(ticket),
                 None => session.begin(draft).await,
@@ -367,7 +383,12 @@ impl Desk {
     ) {
         let progress = Progress { uploads: Rc::clone(&desk.uploads), id: upload };
         let result = match &begun {
-            Ok(ticket) => Self::send_ticket(session, ticket, file.as_ref(), &progress).await,
+            Ok(ticket) => {
+                desk.running.borrow_mut().insert(ticket.record());
+                let result = Self::send_ticket(session, ticket, file.as_ref(), &progress).await;
+                desk.running.borrow_mut().remove(&ticket.record());
+                result
+            }
             Err(error) => Err(error.clone()),
         };
         let state = match result {
@@ -376,8 +397,9 @@ impl Desk {
                 desk.page.tell(&News::Changed);
                 UploadState::Kept(record.to_string())
             }
+            // Locking stops uploads too; those go on when the vault is opened again.
             Err(ClientError::Cancelled) => {
-                if let Ok(ticket) = &begun {
+                if let (Ok(ticket), Ok(_)) = (&begun, desk.session()) {
                     clear(&ticket.record().to_string()).await;
                 }
                 return;
@@ -411,6 +433,9 @@ impl Desk {
         for (_, sealed) in kept::all(Shelf::Tickets).await.unwrap_or_default() {
             let Some(Ok(ticket)) = kept::bytes(&sealed).map(|sealed| session.open_ticket(&sealed)) else { continue };
             let Ok(metadata) = ticket.metadata() else { continue };
+            if desk.is_running(&ticket) {
+                continue;
+            }
             let (desk, session) = (Rc::clone(desk), Rc::clone(session));
             let category = metadata.category.slug().to_owned();
             let upload = desk.uploads.begin(metadata.title, category, metadata.size, UploadState::Sending);
@@ -607,18 +632,11 @@ fn heads(session: &Session<Browser>) -> Vec<(VaultId, u64)> {
         .collect()
 }
 
-/// An upload of the same file that a reload interrupted.
+/// An upload of this very file that a reload interrupted.
 async fn interrupted(session: &Session<Browser>, draft: &Draft) -> Option<Ticket> {
-    for (_, sealed) in kept::all(Shelf::Tickets).await.ok()? {
-        let Ok(ticket) = session.open_ticket(&kept::bytes(&sealed)?) else { continue };
-        let same = ticket.metadata().is_ok_and(|metadata| {
-            metadata.file_name == draft.metadata.file_name && metadata.size == draft.metadata.size
-        });
-        if same {
-            return Some(ticket);
-        }
-    }
-    None
+    let kept = kept::all(Shelf::Tickets).await.ok()?;
+    let tickets = kept.iter().filter_map(|(_, sealed)| session.open_ticket(&kept::bytes(sealed)?).ok());
+    tickets.into_iter().find(|ticket| ticket.is_for(draft))
 }
 
 /// The last minute of a day in the person's own zone.

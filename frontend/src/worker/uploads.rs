@@ -124,6 +124,12 @@ impl Uploads {
         self.tell();
     }
 
+    /// Stops every upload and empties the list.
+    pub(crate) fn clear(&self) {
+        self.list.borrow_mut().clear();
+        self.tell();
+    }
+
     fn tell(&self) {
         let uploads = self.list.borrow().values().map(|going| going.shown.clone()).collect();
         self.page.tell(&News::Uploads(uploads));

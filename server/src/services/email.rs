@@ -21,7 +21,7 @@ pub fn normalise(email: &str) -> Result<String, Refusal> {
     if sane { Ok(email) } else { Err(Refusal::Email) }
 }
 
-/// A name, specialty or organisation of 1 to 200 characters and no control characters, trimmed.
+/// A name of 1 to 200 characters and no control characters, trimmed.
 pub fn name(name: &str) -> Result<String, Refusal> {
     let name = name.trim();
     let length = name.chars().count();
@@ -30,6 +30,11 @@ pub fn name(name: &str) -> Result<String, Refusal> {
     } else {
         Err(Refusal::Name)
     }
+}
+
+/// A specialty or organisation: as a name, or nothing, for who would rather not say.
+pub fn directory_words(words: &str) -> Result<String, Refusal> {
+    if words.trim().is_empty() { Ok(String::new()) } else { name(words) }
 }
 
 #[cfg(test)]

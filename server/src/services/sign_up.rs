@@ -65,8 +65,8 @@ fn own_profile(profile: Profile) -> Result<Profile> {
     Ok(match profile {
         Profile::Patient => Profile::Patient,
         Profile::Provider { specialty, organisation, verified: _ } => Profile::Provider {
-            specialty: email::name(&specialty)?,
-            organisation: email::name(&organisation)?,
+            specialty: email::directory_words(&specialty)?,
+            organisation: email::directory_words(&organisation)?,
             verified: false,
         },
     })

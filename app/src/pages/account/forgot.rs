@@ -18,7 +18,7 @@ pub fn ForgotPage() -> impl IntoView {
     let email = RwSignal::new(String::new());
     let code = RwSignal::new(String::new());
     let password = RwSignal::new(String::new());
-    let level = RwSignal::new(0_u8);
+    let level = RwSignal::new(None::<u8>);
     let email_wrong = RwSignal::new(None::<String>);
     let code_wrong = RwSignal::new(None::<String>);
     let password_wrong = RwSignal::new(None::<String>);

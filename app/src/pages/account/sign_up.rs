@@ -76,7 +76,7 @@ fn AboutYou(groups: RwSignal<Vec<String>>, side: RwSignal<Side>, signing_up: RwS
     let new = || RwSignal::new(String::new());
     let (kind, name, email, password) = (RwSignal::new("patient".to_owned()), new(), new(), new());
     let (specialty, organisation) = (new(), new());
-    let level = RwSignal::new(0_u8);
+    let level = RwSignal::new(None::<u8>);
     let wrong = || RwSignal::new(None::<String>);
     let (name_wrong, email_wrong, password_wrong, specialty_wrong, organisation_wrong) =
         (wrong(), wrong(), wrong(), wrong(), wrong());
@@ -157,8 +157,8 @@ pub fn NewPassword(
     label: &'static str,
     /// What was typed.
     password: RwSignal<String>,
-    /// How good it is: 0 (refused) to 4.
-    level: RwSignal<u8>,
+    /// How good it is: 0 (refused) to 4; none while that is being found out.
+    level: RwSignal<Option<u8>>,
     /// What is wrong.
     error: RwSignal<Option<String>>,
     /// What the password must not be made of: name and address.
@@ -166,11 +166,15 @@ pub fn NewPassword(
 ) -> impl IntoView {
     let vault = use_vault();
     let advice = RwSignal::new(None::<String>);
+    // The meter keeps its last answer while the next one is on its way.
+    let shown = RwSignal::new(0_u8);
     Effect::new(move |_| {
         let (typed, about) = (password.get(), about.get());
         let Some(vault) = vault.get() else { return };
+        level.set(None);
+        error.set(None);
         if typed.is_empty() {
-            level.set(0);
+            shown.set(0);
             advice.set(None);
             return;
         }
@@ -179,14 +183,15 @@ pub fn NewPassword(
             let (rated, words) = rating.await;
             // What was typed meanwhile is rated by its own question.
             if password.try_get_untracked().is_some_and(|now| now == typed) {
-                level.try_set(rated);
+                level.try_set(Some(rated));
+                shown.try_set(rated);
                 advice.try_set(words);
             }
         });
     });
     view! {
         <PasswordField name="new-password" label new=true value=password error hint="At least 12 characters. A few unrelated words are easy to keep and hard to guess. You may paste one.">
-            <StrengthMeter level advice />
+            <StrengthMeter level=shown advice />
         </PasswordField>
     }
     .into_any()

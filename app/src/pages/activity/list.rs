@@ -56,13 +56,13 @@ pub fn ActivityList(
     let records = Memo::new(move |_| happenings.with(|all| records(all)));
     let rows = move || {
         let first = found.with(|found| found.iter().take(most.get()).cloned().collect::<Vec<_>>());
-        by_day(first, now.get())
+        by_day(first, now.get_untracked())
             .into_iter()
             .map(|(day, group)| {
                 let items = group
                     .into_iter()
                     .map(|happening| {
-                        let time = words::moment(happening.at, now.get());
+                        let time = words::moment(happening.at, now.get_untracked());
                         let words = sentence(&happening);
                         let named = happening.record.filter(|_| happening.what != "deleted");
                         let link = named.map(|(id, _)| format!("/records/{id}"));

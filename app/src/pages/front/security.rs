@@ -35,7 +35,7 @@ pub fn SecurityPage() -> impl IntoView {
                 <Card title="What the server can see">
                     {list(Glyph::Eye, &[
                         "Who has an account: name, e-mail address, and what a care team says of itself.",
-                        "Who shares with whom, and until when. Not what.",
+                        "Who shares with whom, and until when. Instead of what, it sees a number without meaning.",
                         "When somebody adds, opens or saves something, and from which address on the internet.",
                         "How much: the number and the rough size of the sealed boxes.",
                     ])}

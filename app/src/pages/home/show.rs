@@ -102,7 +102,7 @@ pub fn HomeView(
     });
     view! {
         {move || {
-            let soon = shares.with(|shares| ending(shares, now.get()));
+            let soon = shares.with(|shares| ending(shares, now.get_untracked()));
             (!soon.is_empty()).then(|| view! { <EndingSoon shares=soon /> })
         }}
         {move || if none.get() {
@@ -176,7 +176,7 @@ fn WhoCanSeeWhat(shares: Signal<Vec<Share>>) -> impl IntoView {
                 let person = first.person.clone();
                 let initials = words::initials(&person.name);
                 let sub = [profession(&person), what].join(" · ");
-                let left = words::share_left(&first, now.get());
+                let left = words::share_left(&first, now.get_untracked());
                 Some(view! {
                     <Row
                         top=true
@@ -204,7 +204,7 @@ fn WhatOthersDid(activity: Signal<Vec<Happening>>) -> impl IntoView {
                 .into_iter()
                 .map(|happening| {
                     let initials = words::initials(&happening.name);
-                    view! { <Row title=sentence(&happening) sub=words::moment(happening.at, now.get()) tile=move || view! { <Face initials small=true /> } /> }
+                    view! { <Row title=sentence(&happening) sub=words::moment(happening.at, now.get_untracked()) tile=move || view! { <Face initials small=true /> } /> }
                 })
                 .collect_view();
             view! {

@@ -85,17 +85,20 @@ pub fn PatientList(
             <SearchField name="search" label="Search your patients" value=typed placeholder="Name or e-mail address" />
             <div class="two">
                 <Card title="Patients by what is new">
-                    {move || view! { <List>{found.get().into_iter().map(|patient| view! { <PatientRow patient /> }).collect_view()}</List> }}
+                    {move || {
+                        let rows = found.get().into_iter().map(|patient| view! { <PatientRow patient /> }).collect_view();
+                        view! { <List>{rows}</List> }
+                    }}
                     {move || found.with(Vec::is_empty).then(|| view! { <EmptyState glyph=Glyph::Search title="No patient found" next="Try another part of the name or the address." /> })}
                     <p class="heard" role="status">{move || words::count(u64::try_from(found.with(Vec::len)).unwrap_or(u64::MAX), "patient")}</p>
                 </Card>
                 {move || {
-                    let ending = ending.get();
+                    let (ending, now) = (ending.get(), now.get_untracked());
                     (!ending.is_empty()).then(|| view! {
                         <Card tone=CardTone::Ask title="Ends this week">
                             <ul class="stack near">
                                 {ending.into_iter().map(|(patient, end)| {
-                                    let left = words::time_left(0, Some(end), now.get());
+                                    let left = words::time_left(0, Some(end), now);
                                     view! { <li><strong>{patient.person.name}</strong>" · "{left.words}</li> }
                                 }).collect_view()}
                             </ul>

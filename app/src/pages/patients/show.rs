@@ -12,7 +12,7 @@ use crate::pages::records::rows::keep_pictures;
 use crate::pages::sharing::person::compared_chip;
 use crate::pages::words;
 use crate::ui::{
-    Card, Chip, EmptyState, Face, Glyph, LinkButton, List, Row, SafetyPhrase, Skeleton, SkeletonShape, Until,
+    Card, EmptyState, Face, Glyph, Icon, LinkButton, List, Row, SafetyPhrase, Skeleton, SkeletonShape, Until,
 };
 use crate::vault::{Patient, RecordItem};
 
@@ -95,7 +95,7 @@ pub fn PatientView(
         .collect_view();
     view! {
         <Title text=person.name.clone() />
-        <div class="row still">
+        <div class="row still top">
             <Face initials />
             <div class="stack grow">
                 <div class="row"><h1>{name}</h1>{chip}</div>
@@ -105,11 +105,13 @@ pub fn PatientView(
         <div class="two">
             <div class="stack wide"><RecordList items=records /></div>
             <div class="stack wide">
-                <Card title="What you may see"><List>{shares}</List></Card>
+                <Card title="What you may see">
+                    <List>{shares}</List>
+                    <p class="seen"><Icon glyph=Glyph::Eye /><span>"The patient sees when you open a record or save a copy."</span></p>
+                </Card>
                 <Card title="Safety phrase">
-                    <p>"The same six words stand on the patient's screen. Compare them in person."</p>
+                    <p>"The patient sees the same six words under \"Your account\". Compare them in person: they are the same only if nobody stands between you."</p>
                     <SafetyPhrase words=person.phrase />
-                    <p class="row"><Chip glyph=Glyph::Eye>"seen"</Chip><span class="soft">"The patient sees when you open a record or save a copy."</span></p>
                 </Card>
             </div>
         </div>

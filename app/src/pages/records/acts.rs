@@ -70,7 +70,7 @@ fn ReplaceDialog(item: Signal<Option<RecordItem>>, open: RwSignal<bool>) -> impl
                 {move || look().map(|(key, name, look)| {
                     let (about, state) = match look {
                         Look::Reading => ("Looking at it".to_owned(), FileState::Waiting),
-                        Look::Read(chosen, _) => (format!("{}, {}", chosen.kind, words::size(chosen.size)), FileState::Resting(0, "Not sent yet")),
+                        Look::Read(chosen, _) => (format!("{}, {}", chosen.kind, words::size(chosen.size)), FileState::Waiting),
                         Look::Failed(trouble) => (String::new(), FileState::Failed(trouble.happened)),
                     };
                     view! { <FileRow name about state=Signal::stored(state) on_remove=move || picks.take_away(key) /> }

@@ -24,7 +24,7 @@ pub fn RecordsPage() -> impl IntoView {
             view! {
                 <div class="title">
                     <h1 class="grow">"Records"</h1>
-                    <LinkButton href="/records/add" glyph=Glyph::Add>"Add records"</LinkButton>
+                    <span class="only-wide"><LinkButton href="/records/add" glyph=Glyph::Add>"Add records"</LinkButton></span>
                 </div>
                 <Uploads />
                 <WhenLoaded
@@ -79,7 +79,7 @@ pub fn RecordList(
     let groups = move || {
         let order = order.with(|order| Order::named(order));
         let first = found.with(|found| found.iter().take(most.get()).cloned().collect::<Vec<_>>());
-        filter::grouped(first, order, now.get())
+        filter::grouped(first, order, now.get_untracked())
             .into_iter()
             .map(|(heading, group)| {
                 view! {

@@ -291,6 +291,7 @@ fn Document(title: String, id: String, count: u32) -> impl IntoView {
             pixels
             place
             busy
+            tall=true
             tools=move || view! {
                 <IconButton glyph=Glyph::Back label="Previous page" disabled=Signal::derive(move || page.get() <= 1) on_press=move || turn(page.get_untracked() - 1) />
                 <span class="number" role="status">{move || format!("Page {} of {count}", page.get())}</span>
@@ -309,20 +310,22 @@ fn About(item: Signal<Option<RecordItem>>, opened: Signal<Option<Opened>>) -> im
     move || {
         item.get().map(|item| {
         let slug = category::slug(&item.details.category);
-        let date = words::date_words(&item.details.date, now.get());
+        let date = words::date_words(&item.details.date, now.get_untracked());
         let facts = opened.with(|opened| opened.as_ref().map(Opened::facts).unwrap_or_default());
         let notes = item.details.notes;
         view! {
             <Card title="About this record">
                 <Facts>
-                    {item.owner.map(|owner| view! { <Fact name="Whose">{owner}</Fact> })}
+                    {item.owner.map(|owner| view! {
+                        <Fact name="Whose"><a href=format!("/patients/{}", item.vault)>{owner}</a></Fact>
+                    })}
                     <Fact name="Kind"><Chip category=slug>{category::label(slug)}</Chip></Fact>
                     {(!date.is_empty()).then(|| view! { <Fact name="Date">{date}</Fact> })}
                     {facts.into_iter().map(|(name, value)| view! { <Fact name>{value}</Fact> }).collect_view()}
                     <Fact name="File"><span class="anywhere">{item.file_name}</span></Fact>
                     <Fact name="Size">{format!("{}, {}", item.kind, words::size(item.size))}</Fact>
-                    <Fact name="Added">{words::moment(item.added, now.get())}</Fact>
-                    {(item.changed > item.added).then(|| view! { <Fact name="Changed">{words::moment(item.changed, now.get())}</Fact> })}
+                    <Fact name="Added">{words::moment(item.added, now.get_untracked())}</Fact>
+                    {(item.changed > item.added).then(|| view! { <Fact name="Changed">{words::moment(item.changed, now.get_untracked())}</Fact> })}
                 </Facts>
                 {(!notes.is_empty()).then(|| view! {
                     <div class="stack"><h3>"Notes"</h3><p class="notes">{notes}</p></div>
@@ -340,7 +343,7 @@ fn YourShare(item: Signal<Option<RecordItem>>, shares: Signal<Vec<Share>>) -> im
     move || {
         let item = item.get()?;
         let share = shares.with(|shares| reaching(shares, &item).into_iter().next())?;
-        let left = words::share_left(&share, now.get());
+        let left = words::share_left(&share, now.get_untracked());
         let until = if share.until.is_none() { "until it is stopped".to_owned() } else { left.words };
         Some(view! {
             <Card title="What you may do">
@@ -363,7 +366,7 @@ fn WhoCanSee(item: Signal<Option<RecordItem>>, shares: Signal<Vec<Share>>, stopp
         let rows = holding
             .into_iter()
             .map(|share| {
-                let left = words::share_left(&share, now.get());
+                let left = words::share_left(&share, now.get_untracked());
                 let initials = words::initials(&share.person.name);
                 let sub = format!("{} · {}", words::reach_words(&share.reach), words::level_words(&share.level));
                 view! {
@@ -395,7 +398,7 @@ fn WhoOpened(item: Signal<Option<RecordItem>>, activity: Signal<Vec<Happening>>)
             .into_iter()
             .map(|Seen { name, what, at }| {
                 let initials = words::initials(&name);
-                view! { <Row title=name sub=format!("{what} {}", words::moment(at, now.get())) tile=move || view! { <Face initials /> } /> }
+                view! { <Row title=name sub=format!("{what} {}", words::moment(at, now.get_untracked())) tile=move || view! { <Face initials /> } /> }
             })
             .collect_view();
         view! {

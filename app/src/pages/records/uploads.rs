@@ -87,11 +87,11 @@ fn UploadRow(id: u32, uploads: Signal<Vec<Upload>>) -> impl IntoView {
             {move || acts.get().map(|acts| match acts {
                 Acts::Pause => view! {
                     <Button kind=ButtonKind::Quiet glyph=Glyph::Pause on_press=move || pause(true)>"Pause"</Button>
-                    <Button kind=ButtonKind::Quiet on_press=cancel>"Stop and take away"</Button>
+                    <Button kind=ButtonKind::Quiet on_press=cancel>"Stop sending"</Button>
                 }.into_any(),
                 Acts::GoOn => view! {
                     <Button kind=ButtonKind::Quiet glyph=Glyph::Play on_press=move || pause(false)>"Go on"</Button>
-                    <Button kind=ButtonKind::Quiet on_press=cancel>"Stop and take away"</Button>
+                    <Button kind=ButtonKind::Quiet on_press=cancel>"Stop sending"</Button>
                 }.into_any(),
                 Acts::Stop => view! {
                     <Button kind=ButtonKind::Quiet on_press=cancel>"Take away"</Button>

@@ -60,6 +60,9 @@ pub fn Viewer(
     /// Is being drawn.
     #[prop(optional, into)]
     busy: Signal<bool>,
+    /// Is a page of paper, higher than wide.
+    #[prop(optional)]
+    tall: bool,
     /// More tools, before those that change the size.
     #[prop(optional, into)]
     tools: ViewFnOnce,
@@ -75,12 +78,12 @@ pub fn Viewer(
                 {tools.run()}
                 <span class="grow"></span>
                 <IconButton glyph=Glyph::ZoomOut label="Smaller" disabled=Signal::derive(move || place.get().zoom <= 1.0) on_press=move || zoom_by(1.0 / 1.5) />
-                <span class="number" aria-live="polite">{move || format!("{:.0} %", place.get().zoom * 100.0)}</span>
+                <span class="number only-wide" aria-live="polite">{move || format!("{:.0} %", place.get().zoom * 100.0)}</span>
                 <IconButton glyph=Glyph::ZoomIn label="Larger" disabled=Signal::derive(move || place.get().zoom >= Place::MOST) on_press=move || zoom_by(1.5) />
                 <IconButton glyph=Glyph::FullScreen label="Show the whole picture" on_press=move || place.set(Place::FIT) />
             }
         >
-            <Pan label=image_label pixels place busy view_node />
+            <Pan label=image_label pixels place busy tall view_node />
         </Stage>
     }
     .into_any()
@@ -98,6 +101,7 @@ fn Pan(
     pixels: Signal<Option<Arc<Pixels>>>,
     place: RwSignal<Place>,
     busy: Signal<bool>,
+    tall: bool,
     view_node: NodeRef<html::Div>,
 ) -> impl IntoView {
     let canvas = NodeRef::<html::Canvas>::new();
@@ -178,6 +182,7 @@ fn Pan(
         <div
             class="stage-pan"
             class:waiting=move || busy.get()
+            class:tall=tall
             tabindex="0"
             role="group"
             aria-label=about

@@ -213,10 +213,7 @@ fn EndedCard(share: Share) -> impl IntoView {
     let name = share.person.name;
     let heading = {
         let name = name.clone();
-        move || match now.get() {
-            Some(now) => format!("{} ended {}", name, words::moment(at, Some(now))),
-            None => format!("{name} ended"),
-        }
+        move || format!("{}: {name}", words::ended(at, now.get()))
     };
     let state = |done: bool, words: &'static str, coming: &'static str| {
         if done {

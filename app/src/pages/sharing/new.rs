@@ -247,7 +247,7 @@ pub fn PersonCard(
                 let name = person.name.clone();
                 view! {
                     <h3>{format!("Is this really {name}?")}</h3>
-                    <p>"Compare these six words with the ones on the other screen, in person or on a call. They are the same only if nobody stands between you. You can share a record or a kind of record before that, but not everything."</p>
+                    <p>{format!("{name} sees six words under \"Your account\". Compare them with these, in person or on a call: they are the same only if nobody stands between you. You can share a record or a kind of record before that, but not everything.")}</p>
                     <SafetyPhrase words=person.phrase.clone() />
                     <TroubleAlert trouble=act.trouble kept="Nothing was shared." />
                     <div class="actions"><Button kind=ButtonKind::Quiet glyph=Glyph::Check busy=act.busy on_press=compare>"I compared it in person"</Button></div>

@@ -6,7 +6,7 @@ use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use client::draft::{EXAMINED, examine};
-use client::upload::{NoOutbox, Source, Ticket, Watcher};
+use client::upload::{Draft, NoOutbox, Source, Ticket, Watcher};
 use client::view::Record;
 use client::{ClientError, Session};
 use indicatif::ProgressBar;
@@ -109,7 +109,7 @@ async fn add(
     metadata.category = wanted.category.unwrap_or(metadata.category);
     metadata.date = wanted.date.or(metadata.date);
     let bar = output::bar(context.json, draft.metadata.size);
-    let (kept, ticket) = if let Some(found) = resume(context, session, path, &draft.metadata)? {
+    let (kept, ticket) = if let Some(found) = resume(context, session, path, &draft)? {
         found
     } else {
         let ticket = session.begin(draft).await?;
@@ -121,13 +121,16 @@ async fn add(
     Ok((id, ticket.metadata()?))
 }
 
-fn read_draft(path: &Path) -> Result<(Disk, client::upload::Draft), Failure> {
+fn read_draft(path: &Path) -> Result<(Disk, Draft), Failure> {
     let file = fs::File::open(path)?;
-    let size = file.metadata()?.len();
+    let about = file.metadata()?;
+    let size = about.len();
+    let modified = about.modified().ok().and_then(|at| at.duration_since(std::time::UNIX_EPOCH).ok());
+    let modified = modified.and_then(|since| u64::try_from(since.as_millis()).ok()).unwrap_or(0);
     let mut head = Vec::new();
     (&file).take(EXAMINED as u64).read_to_end(&mut head)?;
     let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    Ok((Disk(RefCell::new(file)), examine(&name, &head, size)))
+    Ok((Disk(RefCell::new(file)), examine(&name, &head, size, modified)))
 }
 
 /// Where the ticket of an upload of this path is kept until it is finished.
@@ -149,13 +152,14 @@ fn resume(
     context: &Context,
     session: &Session<Terminal>,
     path: &Path,
-    metadata: &Metadata,
+    draft: &Draft,
 ) -> Result<Option<(PathBuf, Ticket)>, Failure> {
     let kept = ticket_path(context, path);
     let Ok(sealed) = fs::read(&kept) else { return Ok(None) };
     // Another account's ticket, or one for other contents, is no use here.
     let Ok(ticket) = session.open_ticket(&sealed) else { return Ok(None) };
-    Ok((ticket.metadata()? == *metadata).then_some((kept, ticket)))
+    let same = ticket.is_for(draft) && ticket.metadata()? == draft.metadata;
+    Ok(same.then_some((kept, ticket)))
 }
 
 /// Brings everything up to date that this account may see.

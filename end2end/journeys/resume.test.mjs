@@ -1,0 +1,149 @@
+// A large file arrives whole, whatever happens on the way.
+import assert from "node:assert/strict";
+import { after, afterEach, before, beforeEach, test } from "node:test";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { person, startBrowser, widths } from "../support/browser.mjs";
+import { noise } from "../support/files.mjs";
+import { assertQuiet, follow, go, heading, kept, openFromList, passwords, pickCard, saveCopy, sha256, signUp, until, uploadRow } from "../support/people.mjs";
+import { startServer } from "../support/server.mjs";
+import { startWire } from "../support/wire.mjs";
+
+const SIZE = 40 << 20;
+/** So much is let through before the wire is held: some chunks are there, and most are not. */
+const HELD_AT = 12 << 20;
+
+let browser;
+let folder;
+let content;
+before(async () => {
+  browser = await startBrowser();
+  folder = await mkdtemp(join(tmpdir(), "healthbridge-end2end-"));
+  content = noise(SIZE);
+  await writeFile(join(folder, "long-scan.bin"), content);
+});
+after(async () => {
+  await browser?.close();
+  await rm(folder, { recursive: true, force: true });
+});
+
+let wire;
+let server;
+let maya;
+beforeEach(async () => {
+  wire = await startWire();
+  server = await startServer({ environment: { HEALTHBRIDGE_PUBLIC_URL: wire.url } });
+  wire.lead(Number(new URL(server.url).port));
+  maya = await person(browser, widths.wide);
+  await signUp(maya, wire.url, { name: "Maya Sørensen", email: "maya@example.org", password: passwords.patient });
+});
+afterEach(async () => {
+  await maya?.context.close();
+  await wire?.stop();
+  await server?.stop();
+});
+
+/** Begins to send the file, and waits until a part of it has arrived and the rest is held. */
+async function sendHalf(page) {
+  await follow(page, "Add");
+  await heading(page, "Add records");
+  await page.getByLabel("Choose files, or drop them here").setInputFiles(join(folder, "long-scan.bin"));
+  await pickCard(page, "long-scan.bin").getByLabel("Title").fill("Long scan");
+  wire.holdAfter(HELD_AT);
+  await page.getByRole("button", { name: "Add 1 record" }).click();
+  await until(wire.isHolding, "a part of the file has arrived");
+  await uploadRow(page, "Long scan").getByRole("progressbar").waitFor();
+}
+
+/** Opens the record anew and compares what comes back. */
+async function comesBack(page) {
+  await follow(page, "Records");
+  await openFromList(page, "Long scan");
+  const copy = await saveCopy(page);
+  assert.equal(copy.name, "long-scan.bin");
+  assert.equal(sha256(copy.bytes), sha256(content), "what comes back is what was sent");
+  await follow(page, "Records");
+  await heading(page, "Records");
+  assert.equal(await page.getByRole("main").locator("ul.list a").count(), 1, "it is there once");
+}
+
+/** Bytes that went over the wire since. */
+function counter() {
+  const all = () => wire.sent().reduce((sum, { length }) => sum + length, 0);
+  const before = all();
+  return () => all() - before;
+}
+
+test("it goes on after the server was killed and started again", async () => {
+  const { page } = maya;
+  await sendHalf(page);
+  await server.kill();
+  wire.release();
+  await uploadRow(page, "Long scan").getByText("No connection. It goes on by itself.").waitFor();
+  await server.start();
+  await kept(page, "Long scan", { timeout: 60_000 });
+  await comesBack(page);
+  assertQuiet(maya, "a restart of the server");
+});
+
+test("it goes on after the page was loaded anew, without sending again what is there", async () => {
+  const { page } = maya;
+  await sendHalf(page);
+  await page.reload();
+  wire.release();
+  const sent = counter();
+  await kept(page, "Long scan", { timeout: 60_000 });
+  assert.ok(sent() < SIZE, "what had arrived was not sent again");
+  await comesBack(page);
+  assertQuiet(maya, "a reload");
+});
+
+test("it goes on when the connection comes back", async () => {
+  const { page } = maya;
+  await sendHalf(page);
+  await maya.context.setOffline(true);
+  wire.cut();
+  await uploadRow(page, "Long scan").getByText("No connection. It goes on by itself.").waitFor();
+  wire.release();
+  wire.mend();
+  await maya.context.setOffline(false);
+  await kept(page, "Long scan", { timeout: 60_000 });
+  await comesBack(page);
+  assertQuiet(maya, "a lost connection");
+});
+
+test("it rests while it is paused, goes on when told, and is gone when it is taken away", async () => {
+  const { page } = maya;
+  await sendHalf(page);
+  const row = uploadRow(page, "Long scan");
+  await row.getByRole("button", { name: "Pause" }).click();
+  await row.getByText("Paused", { exact: true }).waitFor();
+  wire.release();
+  // What was on its way still arrives; then nothing moves.
+  const progress = () => row.getByRole("progressbar").getAttribute("aria-valuenow");
+  let last;
+  let same = 0;
+  await until(async () => {
+    const now = await progress();
+    same = now === last ? same + 1 : 0;
+    last = now;
+    return same >= 20;
+  }, "nothing moves");
+  assert.ok(Number(last) < 100, "it rests before its end");
+  await row.getByRole("button", { name: "Go on" }).click();
+  await kept(page, "Long scan", { timeout: 60_000 });
+  await comesBack(page);
+
+  // The same file once more, taken away half-way.
+  await sendHalf(page);
+  const second = uploadRow(page, "Long scan").filter({ has: page.getByRole("button", { name: "Stop sending" }) });
+  await second.getByRole("button", { name: "Stop sending" }).click();
+  await second.waitFor({ state: "detached" });
+  wire.release();
+  await go(maya, `${wire.url}/records`);
+  await page.getByRole("main").getByRole("link", { name: "Long scan" }).waitFor();
+  assert.equal(await page.getByRole("main").locator("ul.list a").count(), 1, "what was taken away is not there");
+  assert.equal(await uploadRow(page, "Long scan").count(), 0, "nothing goes on by itself");
+  assertQuiet(maya, "pausing and stopping");
+});

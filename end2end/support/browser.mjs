@@ -1,0 +1,59 @@
+// Debian's Chromium, driven by Playwright; and what every journey checks on every page.
+import { existsSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+import assert from "node:assert/strict";
+import { chromium } from "playwright-core";
+
+const require = createRequire(import.meta.url);
+const axe = await readFile(require.resolve("axe-core/axe.min.js"), "utf8");
+
+const flags = [
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+];
+
+export const widths = { phone: { width: 390, height: 844 }, wide: { width: 1280, height: 900 } };
+
+export async function startBrowser() {
+  const executablePath = ["/usr/bin/chromium", "/usr/bin/chromium-browser"].find(existsSync);
+  assert(executablePath, "Chromium is not installed: run `make setup`");
+  return chromium.launch({ executablePath, args: flags });
+}
+
+/** A person with a browser profile of their own. Errors on any page end the journey. */
+export async function person(browser, viewport, { colorScheme = "light" } = {}) {
+  const context = await browser.newContext({ viewport, colorScheme, reducedMotion: "reduce", acceptDownloads: true });
+  const page = await context.newPage();
+  const errors = [];
+  const requests = [];
+  page.on("pageerror", (error) => errors.push(String(error)));
+  page.on("console", (message) => {
+    // A refused request is an answer that pages deal with; Chromium writes a line about it all the same.
+    if (message.type() === "error" && !message.text().startsWith("Failed to load resource")) errors.push(message.text());
+  });
+  context.on("request", (request) => {
+    const body = request.postDataBuffer();
+    requests.push(Buffer.concat([Buffer.from(`${request.method()} ${request.url()}\n${JSON.stringify(request.headers())}\n`), body ?? Buffer.alloc(0)]));
+  });
+  return { context, page, errors, requests };
+}
+
+/** Fails on anything that axe finds on the page as it stands. */
+export async function assertAccessible(page, what) {
+  // The Content-Security-Policy forbids injected scripts, so axe comes in by the debugger.
+  const session = await page.context().newCDPSession(page);
+  await session.send("Runtime.evaluate", { expression: axe });
+  const { result } = await session.send("Runtime.evaluate", {
+    expression: `axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] }).then((r) => JSON.stringify(r.violations.map((v) => [v.id, v.help, v.nodes.slice(0, 3).map((n) => n.html.slice(0, 200))])))`,
+    awaitPromise: true,
+    returnByValue: true,
+  });
+  await session.detach();
+  assert.deepEqual(JSON.parse(result.value), [], `axe on ${what}`);
+}

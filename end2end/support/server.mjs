@@ -1,0 +1,63 @@
+// A server of a test's own: the real binary, a free port, a folder that goes away with it.
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, rm } from "node:fs/promises";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+
+export const root = resolve(import.meta.dirname, "../..");
+export const target = process.env.CARGO_TARGET_DIR ?? join(root, "target");
+export const corpus = resolve(root, "../shared/corpus");
+
+async function freePort() {
+  const socket = createServer().listen(0, "127.0.0.1");
+  await once(socket, "listening");
+  const { port } = socket.address();
+  socket.close();
+  await once(socket, "close");
+  return port;
+}
+
+/** Starts a server; `restart()` stops it hard and starts it again on the same data. */
+export async function startServer({ environment = {} } = {}) {
+  const data = await mkdtemp(join(tmpdir(), "healthbridge-end2end-"));
+  const port = await freePort();
+  const url = `http://localhost:${port}`;
+  let log = "";
+  let child;
+  async function start() {
+    child = spawn(
+      join(target, "debug/healthbridge-server"),
+      ["serve", "--data", data, "--listen", `127.0.0.1:${port}`],
+      { cwd: root, env: { ...process.env, HEALTHBRIDGE_PUBLIC_URL: url, RUST_LOG: "debug,hyper=info,sqlx=info", ...environment } },
+    );
+    for (const stream of [child.stdout, child.stderr]) stream.on("data", (piece) => (log += piece));
+    for (let tries = 0; tries < 200; tries++) {
+      if (child.exitCode !== null) throw new Error(`the server ended at once:\n${log}`);
+      if (await fetch(`${url}/healthz`).then((answer) => answer.ok, () => false)) return;
+      await sleep(50);
+    }
+    throw new Error(`the server does not answer:\n${log}`);
+  }
+  async function kill(signal) {
+    if (child.exitCode !== null || child.signalCode !== null) return;
+    child.kill(signal);
+    await once(child, "exit");
+  }
+  await start();
+  return {
+    url,
+    data,
+    log: () => log,
+    kill: () => kill("SIGKILL"),
+    /** Stops it as an operator does; the data stay. */
+    halt: () => kill("SIGTERM"),
+    start,
+    async stop() {
+      await kill("SIGTERM");
+      await rm(data, { recursive: true, force: true });
+    },
+  };
+}
