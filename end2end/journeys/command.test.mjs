@@ -69,6 +69,12 @@ test("real records go in and come back, are shared, seen and revoked", async (t)
   assert.equal(refused.err.trim().split("\n").length, 1);
   assert.ok(!existsSync(join(work, "no")));
 
+  // Sharing something else with the same person again starts from what is shared now.
+  const other = added.find((record) => record.category !== scan.category);
+  await maya.json("share", "--category", other.category, "--with", "ito@example.org");
+  assert.ok((await ito.json("list")).some((record) => record.id === other.id));
+  assert.ok(!(await ito.json("list")).some((record) => record.id === scan.id));
+
   await maya.json("delete", added[0].id);
   assert.equal((await maya.json("list")).length, files.length - 1);
   await maya.json("verify");

@@ -65,6 +65,7 @@ export function encodings(text) {
       for (const offset of [0, 1, 2]) {
         const base64 = base64At(bytes, offset);
         put(of(`${name} in base64 at ${offset}`), Buffer.from(base64));
+        put(of(`${name} in base64 at ${offset} in a URL`), Buffer.from(encodeURIComponent(base64)));
         put(of(`${name} in base64url at ${offset}`), Buffer.from(base64.replaceAll("+", "-").replaceAll("/", "_")));
       }
     }

@@ -43,7 +43,8 @@ pub fn load<T: Send + Sync + 'static>(ask: impl Fn(Rc<dyn Vault>) -> Local<Resul
         vault.version().track();
         asked.update_value(|asked| *asked = asked.wrapping_add(1));
         let own = asked.get_value();
-        let answer = ask(vault);
+        // What the vault reads while it is asked is no reason to ask again.
+        let answer = untrack(|| ask(vault));
         spawn_local(async move {
             let answer = answer.await;
             // A later question may have been answered first, and the page may be gone.
@@ -90,7 +91,7 @@ impl Act {
         }
         self.busy.set(true);
         self.trouble.set(None);
-        let answer = ask(vault);
+        let answer = untrack(|| ask(vault));
         spawn_local(async move {
             let answer = answer.await;
             self.busy.try_set(false);

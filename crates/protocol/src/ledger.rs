@@ -396,14 +396,15 @@ impl Ledger {
         match (access.kind, access.record) {
             (AccessKind::Accepted, None) => Ok(None),
             (AccessKind::Opened | AccessKind::Saved, Some(id)) => {
-                let record = self.records.get(&id).ok_or(Violation::Authority)?;
-                let reached = grant.scope.covers(id, record.scope);
                 let allowed =
                     access.kind == AccessKind::Opened && grant.level >= Level::View || grant.level.reads_originals();
-                if reached && allowed {
-                    Ok(record.deleted.then_some(Superseded::Ended))
-                } else {
-                    Err(Violation::Authority)
+                match self.records.get(&id) {
+                    Some(record) if allowed && grant.scope.covers(id, record.scope) => {
+                        Ok(record.deleted.then_some(Superseded::Ended))
+                    }
+                    // What an earlier share reached is hidden by now; the reader's own openings of it are not.
+                    None if allowed && self.reach == Reach::Partial => Ok(None),
+                    _ => Err(Violation::Authority),
                 }
             }
             _ => Err(Violation::Form),

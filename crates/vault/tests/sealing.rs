@@ -1,6 +1,6 @@
 //! Every sealed object opens in its own context with its own key, and nowhere else.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![expect(clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 use protocol::entry::{Origin, PartKind};
 use protocol::{AccountId, GrantId, GrantScope, RecordId, ScopeId, VaultId};

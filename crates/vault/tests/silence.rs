@@ -1,7 +1,5 @@
 //! No secret speaks in `Debug`.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-
 use protocol::AccountId;
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::SeedableRng;

@@ -1,7 +1,5 @@
 //! What was sealed once must open for ever: frozen vectors, from the recovery code down to the plaintext.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-
 use std::collections::BTreeMap;
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};

@@ -4,10 +4,11 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 
 use super::entered::{email_error, group, password_error};
-use super::sign_in::go_on_when_signed_in;
+use super::sign_in::going_on;
 use super::sign_up::NewPassword;
 use crate::pages::asking::{TroubleAlert, use_act, use_alive};
 use crate::ui::{BareFrame, Button, Card, TextArea, TextField, use_toasts};
+use crate::vault::{Status, use_status};
 
 /// Letters and digits in a whole kit.
 const WHOLE_KIT: usize = 56;
@@ -25,7 +26,14 @@ pub fn ForgotPage() -> impl IntoView {
     let act = use_act();
     let alive = use_alive();
     let toasts = use_toasts();
-    go_on_when_signed_in();
+    let status = use_status();
+    let go_on = going_on();
+    Effect::new(move |_| match status.get() {
+        Status::Open(me) => go_on(&me),
+        // Whoever comes here from a locked vault need not type the address.
+        Status::Locked(me) if email.with_untracked(String::is_empty) => email.set(me.email),
+        _ => {}
+    });
     let typed = Signal::derive(move || code.with(|code| group(code).len()));
     let send = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();

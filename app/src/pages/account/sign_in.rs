@@ -9,7 +9,7 @@ use super::entered::{email_error, way_back};
 use crate::pages::asking::{TroubleAlert, use_act, use_alive};
 use crate::pages::guarded::side_of;
 use crate::ui::{BareFrame, Button, Card, PasswordField, TextField};
-use crate::vault::{Status, use_status};
+use crate::vault::{Me, Status, use_status};
 
 /// `/sign-in`
 #[component]
@@ -53,17 +53,25 @@ pub fn SignInPage() -> impl IntoView {
     .into_any()
 }
 
-/// Whoever is signed in has nothing to do here: on to where they came from, or to their first page.
-pub(super) fn go_on_when_signed_in() {
+/// Whoever is signed in has nothing to do here: on to where they came from, or to their first page. A locked vault asks
+/// for the password there.
+fn go_on_when_signed_in() {
     let status = use_status();
+    let go_on = going_on();
+    Effect::new(move |_| {
+        if let Status::Open(me) | Status::Locked(me) = status.get() {
+            go_on(&me);
+        }
+    });
+}
+
+/// Leads a person on to where they came from, or to their first page.
+pub(super) fn going_on() -> impl Fn(&Me) + 'static {
     let query = use_query_map();
     let navigate = use_navigate();
-    Effect::new(move |_| {
-        let (Status::Open(me) | Status::Locked(me)) = status.get() else {
-            return;
-        };
+    move |me| {
         let back = query.with_untracked(|query| way_back(query.get_str("back")));
         let options = NavigateOptions { replace: true, ..NavigateOptions::default() };
-        navigate(back.as_deref().unwrap_or(side_of(&me).home()), options);
-    });
+        navigate(back.as_deref().unwrap_or(side_of(me).home()), options);
+    }
 }

@@ -178,7 +178,7 @@ pub fn NewPassword(
             advice.set(None);
             return;
         }
-        let rating = vault.rate_password(typed.clone(), about);
+        let rating = untrack(|| vault.rate_password(typed.clone(), about));
         spawn_local(async move {
             let (rated, words) = rating.await;
             // What was typed meanwhile is rated by its own question.

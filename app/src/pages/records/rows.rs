@@ -48,7 +48,7 @@ pub fn Thumbnail(
         if !has || address.with_untracked(Option::is_some) {
             return;
         }
-        let (picture, key) = (vault.thumbnail(id.clone()), key.clone());
+        let (picture, key) = (untrack(|| vault.thumbnail(id.clone())), key.clone());
         spawn_local(async move {
             if let Some(encoded) = picture.await {
                 let found = picture_address(&encoded);

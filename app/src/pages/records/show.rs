@@ -264,7 +264,7 @@ fn Document(title: String, id: String, count: u32) -> impl IntoView {
         let wanted = (page.get(), width.get());
         let Some(vault) = vault.get() else { return };
         busy.set(true);
-        let drawn = vault.page(id.clone(), wanted.0 - 1, wanted.1);
+        let drawn = untrack(|| vault.page(id.clone(), wanted.0 - 1, wanted.1));
         leptos::task::spawn_local(async move {
             let drawn = drawn.await;
             // Somebody may have turned the page meanwhile.
