@@ -22,6 +22,14 @@ test: ## Passes every check: formatting, lints, licences, unit, WebAssembly, ser
 dev: ## Serves a debug build, rebuilds and reloads on change
 	@scripts/setup build && scripts/dev
 
+.PHONY: bench
+bench: ## Measures the vault's cryptography and the folding of logs
+	@scripts/setup build && cargo bench -p vault
+
+.PHONY: fuzz
+fuzz: ## Runs every fuzz target for a minute; needs a nightly compiler
+	@scripts/fuzz
+
 .PHONY: release
 release: ## Builds the server, the command and the site into target/dist
 	@scripts/setup build && scripts/release

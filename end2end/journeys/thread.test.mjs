@@ -125,9 +125,10 @@ for (const [width, viewport] of Object.entries(widths)) {
     assert.deepEqual(await drawn(page), { width: 128, height: 128 });
     await check("the CT image");
     await page.getByRole("button", { name: "Larger" }).click();
-    await page.getByText("150 %").waitFor();
+    const zoomed = (zoom) => page.waitForFunction((zoom) => document.querySelector("canvas").style.getPropertyValue("--zoom") === zoom, zoom);
+    await zoomed("1.5");
     await page.getByRole("button", { name: "Show the whole picture" }).click();
-    await page.getByText("100 %").waitFor();
+    await zoomed("1");
     const savedScan = await saveCopy(page);
     assert.equal(savedScan.name, files.ct.name);
     assert.ok(savedScan.bytes.equals(files.ct.content), "the saved CT image is the one that was added");

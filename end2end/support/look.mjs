@@ -1,0 +1,194 @@
+// Writes pictures of every page in its main states into results/, to be looked at: `npm run look`.
+import { mkdir, rm } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { person, startBrowser, widths } from "./browser.mjs";
+import { noise, pdf, png } from "./files.mjs";
+import { addChosen, choose, drawn, fillSignUp, follow, go, heading, openFromList, passwords, pickCard, saveCopy, signUp, uploadRow, until } from "./people.mjs";
+import { startServer } from "./server.mjs";
+import { startWire } from "./wire.mjs";
+
+const results = resolve(import.meta.dirname, "../results");
+await rm(results, { recursive: true, force: true });
+await mkdir(results, { recursive: true });
+
+const browser = await startBrowser();
+const wire = await startWire();
+const server = await startServer({ environment: { HEALTHBRIDGE_PUBLIC_URL: wire.url } });
+wire.lead(Number(new URL(server.url).port));
+
+/** Takes a page as it stands, in both widths and both schemes. */
+let number = 0;
+async function look({ page }, name) {
+  number += 1;
+  for (const [width, viewport] of Object.entries(widths)) {
+    await page.setViewportSize(viewport);
+    for (const colorScheme of ["light", "dark"]) {
+      await page.emulateMedia({ colorScheme });
+      await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
+      // The whole page in one picture: bars that stay in sight would otherwise lie across its middle.
+      const height = await page.evaluate(() => document.documentElement.scrollHeight);
+      await page.setViewportSize({ width: viewport.width, height: Math.max(height, viewport.height) });
+      await page.screenshot({ path: join(results, `${String(number).padStart(2, "0")}-${name}-${width}-${colorScheme}.png`) });
+      await page.setViewportSize(viewport);
+    }
+  }
+  await page.emulateMedia({ colorScheme: "light" });
+}
+
+try {
+  const maya = await person(browser, widths.wide);
+  const ito = await person(browser, widths.wide);
+  const { page } = maya;
+  const patient = { name: "Maya Sørensen", email: "maya@example.org", password: passwords.patient };
+  const doctor = { name: "Dr Kenji Ito", email: "ito@example.org", password: passwords.provider, specialty: "Cardiology", organisation: "St. Anna Hospital" };
+
+  for (const [path, name] of [["", "landing"], ["sign-in", "sign-in"], ["forgot", "forgot"], ["security", "security"], ["help", "help"], ["nowhere", "not-found"]]) {
+    await go(maya, `${wire.url}/${path}`);
+    await look(maya, name);
+  }
+  await go(maya, `${wire.url}/sign-in`);
+  await page.getByLabel("E-mail", { exact: true }).fill("maya@example.org");
+  await page.getByLabel("Password", { exact: true }).fill("not the password");
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await page.getByRole("alert").waitFor();
+  await look(maya, "sign-in-error");
+  await fillSignUp(maya, wire.url, { ...patient, email: "maya", password: "password1234", specialty: "Cardiology", organisation: "" });
+  await page.locator(".meter").getByText("too easy to guess").waitFor();
+  await page.getByRole("button", { name: "Make my vault" }).click();
+  await page.getByText("Write it like name@example.org.").waitFor();
+  await look(maya, "sign-up-errors");
+  await signUp(maya, wire.url, patient, { check: (what) => look(maya, what.replaceAll(" ", "-")) });
+  await look(maya, "home-empty");
+  for (const [tab, name] of [["Records", "records-empty"], ["Add", "add-empty"], ["Sharing", "sharing-empty"], ["Activity", "activity-new"]]) {
+    await follow(page, tab);
+    await page.waitForLoadState();
+    await page.locator(".skeleton").first().waitFor({ state: "detached" });
+    await look(maya, name);
+  }
+  await go(maya, `${wire.url}/account`);
+  await page.getByRole("list", { name: "Safety phrase" }).waitFor();
+  await look(maya, "account");
+
+  const files = [
+    { name: "arm.png", content: png({ width: 640, height: 480 }) },
+    { name: "2025-11-03 blood count.pdf", content: pdf({ pages: ["Blood count", "Second page"], title: "Blood count" }) },
+    { name: "letter.txt", content: Buffer.from("Dear colleague,\n\nthank you for seeing this patient.\n") },
+    { name: "sleep.bin", content: noise(3000) },
+  ];
+  await follow(page, "Add");
+  await choose(page, files);
+  await pickCard(page, "arm.png").getByLabel("Title").fill("");
+  await page.getByRole("button", { name: /^Add \d/ }).click();
+  await look(maya, "add-chosen-error");
+  const titles = ["Rash on the arm", "Blood count", "Letter to the cardiologist", "Sleep recording"];
+  for (const [index, { name }] of files.entries()) await pickCard(page, name).getByLabel("Title").fill(titles[index]);
+  await pickCard(page, "letter.txt").getByLabel("Notes").fill("Keep an eye on potassium.");
+  await addChosen(page, titles);
+  await look(maya, "add-done");
+  await choose(page, [{ name: "long-scan.bin", content: noise(40 << 20) }]);
+  wire.holdAfter(12 << 20);
+  await page.getByRole("button", { name: "Add 1 record" }).click();
+  await until(wire.isHolding, "a part has arrived");
+  await look(maya, "add-sending");
+  wire.cut();
+  await uploadRow(page, "Long scan").getByText("No connection.").waitFor();
+  await look(maya, "add-offline");
+  await uploadRow(page, "Long scan").getByRole("button", { name: "Stop sending" }).click();
+  wire.release();
+  wire.mend();
+
+  await go(maya, `${wire.url}/home`);
+  await page.getByText("Recent records").waitFor();
+  await follow(page, "Records");
+  await page.getByRole("main").getByRole("link", { name: titles[0] }).waitFor();
+  await look(maya, "records");
+  await page.getByLabel("Search your records").fill("nothing like this");
+  await look(maya, "records-none-found");
+  for (const [index, title] of titles.entries()) {
+    await follow(page, "Records");
+    await openFromList(page, title);
+    if (index < 2) await drawn(page);
+    else await page.getByText(index === 2 ? "Dear colleague" : "cannot be shown here").first().waitFor();
+    await look(maya, ["record-picture", "record-document", "record-text", "record-not-shown"][index]);
+  }
+  await page.getByRole("button", { name: "Delete", exact: true }).click();
+  await page.getByRole("dialog").getByText(/^Delete /).first().waitFor();
+  await look(maya, "record-delete");
+  await page.getByRole("button", { name: "Keep it" }).click();
+  await page.getByRole("button", { name: "Replace the file" }).first().click();
+  await page.getByRole("dialog").getByText("Choose the newer file").waitFor();
+  await look(maya, "record-replace");
+  await page.getByRole("button", { name: "Keep the file as it is" }).click();
+  await page.getByRole("link", { name: "Edit", exact: true }).click();
+  await page.getByLabel("Title").waitFor();
+  await look(maya, "record-edit");
+  await go(maya, `${wire.url}/records/00000000000000000000000000000000`);
+  await heading(page, "Not here");
+  await look(maya, "record-not-here");
+
+  await signUp(ito, wire.url, doctor);
+  await look(ito, "patients-empty");
+  await follow(page, "Records");
+  await openFromList(page, titles[0]);
+  await page.getByRole("link", { name: "Share", exact: true }).click();
+  await page.getByLabel("E-mail address of the doctor or care team").fill("nobody@example.org");
+  await page.getByRole("button", { name: "Find", exact: true }).click();
+  await page.getByRole("alert").waitFor();
+  await look(maya, "share-nobody");
+  await page.getByLabel("E-mail address of the doctor or care team").fill(doctor.email);
+  await page.getByRole("button", { name: "Find", exact: true }).click();
+  await page.getByRole("list", { name: "Safety phrase" }).waitFor();
+  await look(maya, "share-with-whom");
+  await page.getByRole("button", { name: "Go on" }).click();
+  await page.getByText("What do you share?").waitFor();
+  await look(maya, "share-what");
+  await page.getByRole("button", { name: "Go on" }).click();
+  await page.getByText("No end", { exact: true }).click();
+  await look(maya, "share-until-when");
+  await page.getByText("1 day", { exact: true }).click();
+  await page.getByRole("button", { name: "Go on" }).click();
+  await page.getByRole("heading", { name: /may open and save copies of/ }).waitFor();
+  await look(maya, "share-check");
+  await page.getByRole("main").getByRole("button", { name: "Share", exact: true }).click();
+  await heading(page, "Who can see what");
+  await page.getByRole("button", { name: /^Stop sharing/ }).waitFor();
+  await look(maya, "sharing");
+
+  await go(ito, `${wire.url}/patients`);
+  await ito.page.getByRole("main").getByRole("link", { name: patient.name }).waitFor();
+  await look(ito, "patients");
+  await ito.page.getByRole("main").getByRole("link", { name: patient.name }).click();
+  await ito.page.getByRole("link", { name: titles[0] }).waitFor();
+  await look(ito, "patient");
+  await openFromList(ito.page, titles[0]);
+  await drawn(ito.page);
+  await look(ito, "patient-record");
+  await saveCopy(ito.page);
+  await go(maya, `${wire.url}/home`);
+  await page.getByText(`${doctor.name} opened`).first().waitFor();
+  await look(maya, "home");
+  await follow(page, "Activity");
+  await page.getByText("You made your vault").waitFor();
+  await look(maya, "activity");
+  await follow(page, "Sharing");
+  await page.getByRole("button", { name: /^Stop sharing/ }).click();
+  await page.getByRole("dialog").getByText(`Stop sharing with ${doctor.name}?`).waitFor();
+  await look(maya, "sharing-stop");
+  await page.getByRole("dialog").getByRole("button", { name: "Stop sharing", exact: true }).click();
+  await page.getByText("resealed", { exact: true }).waitFor();
+  await look(maya, "sharing-ended");
+  await go(maya, `${wire.url}/records`);
+  await page.getByRole("button", { name: /Unlocked here/ }).click();
+  await heading(page, "Locked");
+  await look(maya, "locked");
+  await page.getByLabel("Password", { exact: true }).fill("not the password");
+  await page.getByRole("button", { name: "Unlock", exact: true }).click();
+  await page.getByText("Your vault stays locked.").waitFor();
+  await look(maya, "locked-error");
+  for (const [who, { errors }] of Object.entries({ patient: maya, physician: ito })) if (errors.length) console.error(who, errors);
+} finally {
+  await browser.close();
+  await wire.stop();
+  await server.stop();
+}
+console.log(`${number * 4} pictures are in ${results}`);
