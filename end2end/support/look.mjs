@@ -103,7 +103,9 @@ try {
   await page.getByRole("main").getByRole("link", { name: titles[0] }).waitFor();
   await look(maya, "records");
   await page.getByLabel("Search your records").fill("nothing like this");
+  await page.getByText("No record found").first().waitFor();
   await look(maya, "records-none-found");
+  await page.getByRole("button", { name: "Show every record" }).click();
   for (const [index, title] of titles.entries()) {
     await follow(page, "Records");
     await openFromList(page, title);

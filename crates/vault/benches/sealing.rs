@@ -1,6 +1,6 @@
 //! Sealing beside raw AES-GCM, envelopes, sealing to a person, and folding a log.
 
-#![expect(clippy::unwrap_used, missing_docs, reason = "a benchmark for developers")]
+#![expect(clippy::unwrap_used, reason = "a benchmark for developers")]
 
 use std::hint::black_box;
 use std::pin::pin;
