@@ -6,8 +6,8 @@ import { after, before, test } from "node:test";
 import { assertAccessible, person, startBrowser, widths } from "../support/browser.mjs";
 import { pdf, png } from "../support/files.mjs";
 import {
-  addChosen, checkPage, choose, drawn, follow, go, heading, kept, openFromList, passwords, pickCard, saveCopy, shareOpen,
-  signUp,
+  addChosen, checkPage, choose, drawn, follow, go, heading, openFromList, passwords, pickCard, saveCopy, shareOpen,
+  signUp, turn,
 } from "../support/people.mjs";
 import { corpus, startServer } from "../support/server.mjs";
 
@@ -54,11 +54,9 @@ for (const [width, viewport] of Object.entries(widths)) {
     const checker = (someone, who) => async (what) => {
       await look(checkPage(someone, `${who}: ${what}`));
       if (viewport === widths.wide) {
-        await someone.page.emulateMedia({ colorScheme: "dark" });
-        // The colours are there with the next frame.
-        await someone.page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
+        await turn(someone.page, "dark");
         await look(assertAccessible(someone.page, `${who}: ${what}, dark`));
-        await someone.page.emulateMedia({ colorScheme: "light" });
+        await turn(someone.page, "light");
       }
       const [shown, all] = await someone.page.evaluate(() => [document.documentElement.clientWidth, document.documentElement.scrollWidth]);
       if (all > shown) blemishes.push(`${who}: ${what} is wider than the screen`);

@@ -3,7 +3,7 @@ import { mkdir, rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { person, startBrowser, widths } from "./browser.mjs";
 import { noise, pdf, png } from "./files.mjs";
-import { addChosen, choose, drawn, fillSignUp, follow, go, heading, openFromList, passwords, pickCard, saveCopy, signUp, uploadRow, until } from "./people.mjs";
+import { addChosen, choose, drawn, fillSignUp, follow, go, heading, openFromList, passwords, pickCard, saveCopy, signUp, turn, until, uploadRow } from "./people.mjs";
 import { startServer } from "./server.mjs";
 import { startWire } from "./wire.mjs";
 
@@ -23,8 +23,7 @@ async function look({ page }, name) {
   for (const [width, viewport] of Object.entries(widths)) {
     await page.setViewportSize(viewport);
     for (const colorScheme of ["light", "dark"]) {
-      await page.emulateMedia({ colorScheme });
-      await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
+      await turn(page, colorScheme);
       // The whole page in one picture: bars that stay in sight would otherwise lie across its middle.
       const height = await page.evaluate(() => document.documentElement.scrollHeight);
       await page.setViewportSize({ width: viewport.width, height: Math.max(height, viewport.height) });
@@ -32,7 +31,7 @@ async function look({ page }, name) {
       await page.setViewportSize(viewport);
     }
   }
-  await page.emulateMedia({ colorScheme: "light" });
+  await turn(page, "light");
 }
 
 try {

@@ -21,6 +21,17 @@ export function assertQuiet({ errors }, what) {
   assert.deepEqual(errors, [], `the console at ${what}`);
 }
 
+/** Turns the page light or dark, and waits until its colours have settled: three frames in which nothing changes. */
+export async function turn(page, colorScheme) {
+  await page.emulateMedia({ colorScheme });
+  await page.evaluate(async () => {
+    for (let still = 0; still < 3; ) {
+      await new Promise((done) => requestAnimationFrame(done));
+      still = document.getAnimations().some(({ playState }) => playState === "running") ? 0 : still + 1;
+    }
+  });
+}
+
 /** Goes to a page by its address, and waits until it has come alive and its vault has answered. */
 export async function go(someone, url) {
   const answered = someone.page.waitForResponse((response) => response.url().endsWith("/api/v1/session"));

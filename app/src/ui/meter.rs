@@ -40,7 +40,7 @@ pub fn StrengthMeter(
 
 fn word(level: u8) -> &'static str {
     match level {
-        0 => "At least 12 characters",
+        0 => "Not good enough yet",
         1 => "Easy to guess",
         2 => "Could be stronger",
         3 => "Good",

@@ -69,7 +69,8 @@ pub(crate) fn item(view: &VaultView, record: &Record, owner: Option<&str>, now: 
         added: record.added.0,
         changed: record.changed.0,
         owner: owner.map(str::to_owned),
-        shared_with: u32::try_from(shared.count()).unwrap_or(u32::MAX),
+        // Whom else an owner shares with is not for others to know, and not shown to them.
+        shared_with: if owner.is_some() { 0 } else { u32::try_from(shared.count()).unwrap_or(u32::MAX) },
         has_thumbnail: owner.is_none() && record.part(PartKind::Thumbnail).is_some(),
     })
 }

@@ -215,7 +215,12 @@ impl Desk {
                 Answer::Done
             }
             Command::Cancel(id) => {
+                // What was stopped must not go on after a reload, so it is forgotten before anything else is said.
+                let record = desk.uploads.record(id);
                 desk.uploads.cancel(id);
+                if let Some(record) = record {
+                    clear(&record).await;
+                }
                 Answer::Done
             }
             Command::Open(id) => desk.open(&id).await?,
@@ -225,7 +230,10 @@ impl Desk {
             Command::Delete(id) => desk.delete(&id).await?,
             Command::Find(email) => {
                 let session = desk.session()?;
-                let person = session.find(&email).await?;
+                let person = match session.find(&email).await {
+                    Err(ClientError::Api(ApiError::NotFound)) => return Err(Failure::NobodyThere),
+                    found => found?,
+                };
                 Answer::Person(convert::person(&session, &person)?)
             }
             Command::Compared(account) => {
@@ -384,6 +392,7 @@ impl Desk {
         let progress = Progress { uploads: Rc::clone(&desk.uploads), id: upload };
         let result = match &begun {
             Ok(ticket) => {
+                desk.uploads.set_record(upload, ticket.record().to_string());
                 desk.running.borrow_mut().insert(ticket.record());
                 let result = Self::send_ticket(session, ticket, file.as_ref(), &progress).await;
                 desk.running.borrow_mut().remove(&ticket.record());

@@ -13,6 +13,8 @@ pub(crate) enum Failure {
     Locked,
     /// It cannot be shown, for this reason.
     NotShown(String),
+    /// Nobody is found at this address.
+    NobodyThere,
     /// What the page sent names nothing here.
     Gone,
 }
@@ -28,6 +30,11 @@ pub(crate) fn words(failure: &Failure) -> Trouble {
     let (happened, kind) = match failure {
         Failure::Locked => ("Your records are locked. Unlock them to go on.".to_owned(), TroubleKind::Locked),
         Failure::NotShown(why) => (why.clone(), TroubleKind::NotShown),
+        Failure::NobodyThere => (
+            "There is no care team with this address here. Look at the address again, or ask them to sign up."
+                .to_owned(),
+            TroubleKind::Input,
+        ),
         Failure::Gone => ("This is no longer here.".to_owned(), TroubleKind::Gone),
         Failure::Client(error) => (sentence(&error.to_string()), kind(error)),
     };

@@ -69,6 +69,8 @@ pub(crate) struct Uploads {
 
 struct Going {
     shown: Upload,
+    /// The record that it becomes, once that is known.
+    record: Option<String>,
     paused: bool,
     stopped: bool,
     waiting: Option<oneshot::Sender<()>>,
@@ -85,10 +87,29 @@ impl Uploads {
     pub(crate) fn begin(&self, title: String, category: String, total: u64, state: UploadState) -> u32 {
         let id = self.next.replace(self.next.get() + 1);
         let shown = Upload { id, title, category, sent: 0, total, speed: 0, state };
-        let going = Going { shown, paused: false, stopped: false, waiting: None, measured: (0, js_sys::Date::now()) };
+        let going = Going {
+            shown,
+            record: None,
+            paused: false,
+            stopped: false,
+            waiting: None,
+            measured: (0, js_sys::Date::now()),
+        };
         self.list.borrow_mut().insert(id, going);
         self.tell();
         id
+    }
+
+    /// Notes which record an upload becomes.
+    pub(crate) fn set_record(&self, id: u32, record: String) {
+        if let Some(going) = self.list.borrow_mut().get_mut(&id) {
+            going.record = Some(record);
+        }
+    }
+
+    /// The record that an upload becomes.
+    pub(crate) fn record(&self, id: u32) -> Option<String> {
+        self.list.borrow().get(&id)?.record.clone()
     }
 
     /// Says how an upload stands.
