@@ -1,4 +1,4 @@
-//! The pages of HealthBridge: isomorphic components and server functions.
+//! The pages of HealthBridge, as isomorphic components.
 //!
 //! Rendered on the server, where every page is locked, and hydrated in the browser, where the vault's
 //! worker gives it plaintext. There is no database, no key and no plaintext on the server's side.
