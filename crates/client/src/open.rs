@@ -1,6 +1,6 @@
 //! Opening records: authenticated segments only, read where they are needed.
 
-use protocol::entry::{Access, AccessKind, Blob, Body, CHUNK, Content, PartKind};
+use protocol::entry::{Access, AccessKind, Blob, Body, CHUNK, PartKind};
 use protocol::{AccountId, Digest, RecordId, VaultId};
 use records::Metadata;
 use vault::envelope::open_envelope;
@@ -61,13 +61,13 @@ impl<P: Platform> Session<P> {
             let found = view.record(record).ok_or(ClientError::Missing("record"))?;
             let metadata = found.metadata.clone().ok_or(vault::OpenError)?;
             let part = found.part(PartKind::File).ok_or(ClientError::Missing("file"))?;
-            let Content::Blob(blob) = &part.content else { return Err(ClientError::Missing("file")) };
+            let blob = part.blob().ok_or(ClientError::Missing("file"))?;
             let key = view.content_key(record, part)?;
             let context = view.part_context(record, PartKind::File, part.origin);
             let opener = Opener::start(self.platform.cipher(), &key, &context, &blob.header, blob.length)?;
             // The sealed length is what the metadata's length pads to, or one of the two was swapped.
             if opener.layout().plaintext() != vault::padding::padme(metadata.size) {
-                return Err(Alarm::Blob.into());
+                return Err(ClientError::from(Alarm::Blob));
             }
             Ok((metadata, blob.clone(), opener))
         })??;
@@ -93,7 +93,7 @@ impl<P: Platform> Session<P> {
     ) -> Result<Option<Vec<u8>>, ClientError> {
         let found = self.with_view(vault, |view| {
             let Some(part) = view.record(record).and_then(|record| record.part(kind)) else { return Ok(None) };
-            let Content::Blob(blob) = &part.content else { return Ok(None) };
+            let Some(blob) = part.blob() else { return Ok(None) };
             let key = view.content_key(record, part)?;
             Ok::<_, ClientError>(Some((key, view.part_context(record, kind, part.origin), blob.clone())))
         })??;
@@ -122,7 +122,7 @@ impl<P: Platform> Reader<'_, P> {
             let piece = segment.get(start..).ok_or(Alarm::Blob)?;
             let piece = piece.get(..wanted).unwrap_or(piece);
             if piece.is_empty() {
-                return Err(Alarm::Blob.into());
+                return Err(ClientError::from(Alarm::Blob));
             }
             bytes.extend_from_slice(piece);
             at += piece.len() as u64;

@@ -417,9 +417,7 @@ impl<P: Platform> Session<P> {
         if record.is_some_and(|record| record.number >= ticket.origin.revision) {
             // An earlier run got this far; or another device was faster with another file.
             let ours = view.records.get(&ticket.record).is_some_and(|record| {
-                record
-                    .part(PartKind::File)
-                    .is_some_and(|part| matches!(&part.content, Content::Blob(blob) if blob.id == ticket.blob))
+                record.part(PartKind::File).and_then(Part::blob).is_some_and(|blob| blob.id == ticket.blob)
             });
             return if ours { Ok((Vec::new(), ())) } else { Err(ClientError::Busy) };
         }

@@ -244,6 +244,16 @@ pub struct Part {
     pub content: Content,
 }
 
+impl Part {
+    /// The blob that holds it, if one does.
+    pub const fn blob(&self) -> Option<&Blob> {
+        match &self.content {
+            Content::Blob(blob) => Some(blob),
+            Content::Inline(_) => None,
+        }
+    }
+}
+
 /// The revision that a part was sealed in. With vault, record and kind it is the context that the ciphertext
 /// is bound to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]

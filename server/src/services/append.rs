@@ -4,7 +4,7 @@
 mod facts;
 
 use protocol::api::{Append, Appended, Conflict, MAX_ENTRIES, MAX_ENTRY, Refusal};
-use protocol::entry::{AccessKind, Content, Revision};
+use protocol::entry::{AccessKind, Part, Revision};
 use protocol::ledger::Outcome;
 use protocol::time::DAY;
 use protocol::{
@@ -55,8 +55,17 @@ pub(super) async fn append_in(
         if let Outcome::Superseded(superseded) = verified.outcome {
             return Err(ApiError::from(superseded).into());
         }
-        if let Body::Revision(revision) = &entry.body {
-            name_blobs(transaction, author, &vault, revision).await?;
+        match &entry.body {
+            Body::Revision(revision) => {
+                name_blobs(transaction, author, &vault, revision).await?;
+                let kept = revision.parts.iter().filter_map(Part::blob).map(|blob| blob.id);
+                blobs::release_others(transaction, vault.id, revision.record, kept, state.clock.now()).await?;
+            }
+            Body::Tombstone(tombstone) => {
+                let none = std::iter::empty();
+                blobs::release_others(transaction, vault.id, tombstone.record, none, state.clock.now()).await?;
+            }
+            _ => {}
         }
         if let Body::Access(access) = &entry.body
             && access.kind == AccessKind::Accepted
@@ -123,12 +132,11 @@ fn refusal(violation: Violation, entry: &Entry, first: bool, head: Head) -> Serv
 
 /// Every blob that a revision names is whole, of this vault and of this record, and is kept from now on.
 async fn name_blobs(transaction: &Transaction, author: AccountId, vault: &Vault, revision: &Revision) -> Result<()> {
-    for part in &revision.parts {
-        let Content::Blob(named) = &part.content else { continue };
+    for named in revision.parts.iter().filter_map(Part::blob) {
         let blob = blobs::lock(transaction, named.id).await?.filter(|blob| blob.vault == vault.id);
         let blob = blob.ok_or(Refusal::BlobIncomplete)?;
         match blob.record {
-            Some(record) if record == revision.record => {}
+            Some(record) if record == revision.record && blob.released.is_none() => {}
             None if blob.creator == author => blobs::name(transaction, named.id, revision.record).await?,
             _ => return Err(Refusal::Rule.into()),
         }

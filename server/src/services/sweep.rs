@@ -1,4 +1,5 @@
-//! What is removed by itself: blobs that no entry ever named, and everything whose time is over.
+//! What is removed by itself: blobs that no entry ever named or that their record let go, and everything whose time
+//! is over.
 
 use futures_util::TryStreamExt as _;
 
@@ -6,10 +7,12 @@ use super::Result;
 use super::session::{IDLE, SESSION};
 use crate::clock::DAY;
 use crate::state::AppState;
+use crate::store::blobs::Blob;
 use crate::store::{attempts, blobs, commit, counters, sessions};
 
-/// How long a blob waits for the entry that names it.
-pub const ABANDONED: u64 = 7 * DAY;
+/// How long a blob waits for the entry that names it, and how long it stays after its record let it go: somebody may
+/// be reading it, and a restored backup of the database still names it.
+pub const UNNEEDED: u64 = 7 * DAY;
 
 /// How many blobs or objects are looked at together.
 const BATCH: usize = 100;
@@ -17,7 +20,7 @@ const BATCH: usize = 100;
 /// What a sweep removed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Swept {
-    /// Blobs that no entry named.
+    /// Blobs that no entry named, or that their record let go.
     pub blobs: u64,
     /// Objects that no chunk names: left by a crash between the two stores.
     pub objects: u64,
@@ -36,8 +39,8 @@ pub async fn sweep(state: &AppState) -> Result<Swept> {
     let db = state.store.reader();
     let now = state.clock.now();
     Ok(Swept {
-        blobs: sweep_blobs(state, now.saturating_sub(ABANDONED)).await?,
-        objects: sweep_objects(state, now.saturating_sub(ABANDONED)).await?,
+        blobs: sweep_blobs(state, now.saturating_sub(UNNEEDED)).await?,
+        objects: sweep_objects(state, now.saturating_sub(UNNEEDED)).await?,
         attempts: attempts::delete_expired(db, now).await?,
         counters: counters::delete_expired(db, now).await?,
         sessions: sessions::delete_older(db, now.saturating_sub(SESSION)).await?,
@@ -48,14 +51,15 @@ pub async fn sweep(state: &AppState) -> Result<Swept> {
 async fn sweep_blobs(state: &AppState, before: u64) -> Result<u64> {
     let mut swept = 0;
     loop {
-        let abandoned = blobs::abandoned(state.store.reader(), before, BATCH as u64).await?;
-        if abandoned.is_empty() {
+        let unneeded = blobs::unneeded(state.store.reader(), before, BATCH as u64).await?;
+        if unneeded.is_empty() {
             return Ok(swept);
         }
-        for id in abandoned {
+        for id in unneeded {
             let transaction = state.store.begin().await?;
             // An entry may have named it since.
-            if blobs::lock(&transaction, id).await?.is_none_or(|blob| blob.record.is_some()) {
+            let needed = |blob: Blob| blob.record.is_some() && blob.released.is_none_or(|released| released >= before);
+            if blobs::lock(&transaction, id).await?.is_none_or(needed) {
                 continue;
             }
             let chunks = blobs::chunks(&transaction, id).await?;

@@ -35,10 +35,17 @@ pub async fn create(state: &AppState, caller: Caller, id: BlobId, message: BlobC
     }
     let transaction = state.store.begin().await?;
     require_whole(state, &transaction, caller, message.vault).await?;
-    let new = Blob { id, vault: message.vault, creator: caller.account, length: message.length, record: None };
+    let new = Blob {
+        id,
+        vault: message.vault,
+        creator: caller.account,
+        length: message.length,
+        record: None,
+        released: None,
+    };
     match blobs::find(&transaction, id).await? {
         None => blobs::insert(&transaction, new, state.clock.now()).await?,
-        Some(found) if (Blob { record: None, ..found }) == new => {}
+        Some(found) if (Blob { record: None, released: None, ..found }) == new => {}
         Some(_) => return Err(Conflict::Id.into()),
     }
     Ok(commit(transaction).await?)

@@ -6,7 +6,8 @@ use protocol::{AccountId, BlobId, Digest, RecordId, VaultId};
 use sea_orm::ActiveValue::Set;
 use sea_orm::sea_query::{Expr, OnConflict};
 use sea_orm::{
-    ColumnTrait as _, ConnectionTrait, EntityTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _,
+    ColumnTrait as _, ConnectionTrait, EntityTrait as _, ExprTrait as _, QueryFilter as _, QueryOrder as _,
+    QuerySelect as _,
 };
 
 use super::Result;
@@ -26,6 +27,8 @@ pub struct Blob {
     pub length: u64,
     /// The record of which a revision names it.
     pub record: Option<RecordId>,
+    /// When its record let it go.
+    pub released: Option<u64>,
 }
 
 /// One stored chunk.
@@ -46,6 +49,7 @@ fn read(row: &blobs::Model) -> Result<Blob> {
         creator: fixed("blobs.creator", &row.creator, AccountId::from_bytes)?,
         length: unsigned("blobs.length", row.length)?,
         record: row.record.as_ref().map(|id| fixed("blobs.record", id, RecordId::from_bytes)).transpose()?,
+        released: row.released.map(|at| unsigned("blobs.released", at)).transpose()?,
     })
 }
 
@@ -66,6 +70,7 @@ pub async fn insert(db: &impl ConnectionTrait, blob: Blob, now: u64) -> Result<(
         length: Set(signed(blob.length)),
         created: Set(signed(now)),
         record: Set(None),
+        released: Set(None),
     };
     blobs::Entity::insert(row).exec_without_returning(db).await?;
     Ok(())
@@ -82,11 +87,31 @@ pub(crate) async fn lock(db: &impl ConnectionTrait, id: BlobId) -> Result<Option
     row.as_ref().map(read).transpose()
 }
 
-/// Notes which record a blob is a part of.
+/// Notes which record a blob is a part of, from now on.
 pub async fn name(db: &impl ConnectionTrait, id: BlobId, record: RecordId) -> Result<()> {
     blobs::Entity::update_many()
         .col_expr(blobs::Column::Record, Expr::value(record.as_bytes().to_vec()))
+        .col_expr(blobs::Column::Released, Expr::value(None::<i64>))
         .filter(blobs::Column::Id.eq(id.as_bytes().to_vec()))
+        .exec(db)
+        .await?;
+    Ok(())
+}
+
+/// Notes that a record let go of every blob but these.
+pub async fn release_others(
+    db: &impl ConnectionTrait,
+    vault: VaultId,
+    record: RecordId,
+    kept: impl Iterator<Item = BlobId>,
+    now: u64,
+) -> Result<()> {
+    blobs::Entity::update_many()
+        .col_expr(blobs::Column::Released, Expr::value(signed(now)))
+        .filter(blobs::Column::Vault.eq(vault.as_bytes().to_vec()))
+        .filter(blobs::Column::Record.eq(record.as_bytes().to_vec()))
+        .filter(blobs::Column::Id.is_not_in(kept.map(|id| id.as_bytes().to_vec())))
+        .filter(blobs::Column::Released.is_null())
         .exec(db)
         .await?;
     Ok(())
@@ -128,11 +153,11 @@ pub async fn put_chunk(db: &impl ConnectionTrait, blob: BlobId, number: u32, chu
     Ok(())
 }
 
-/// Blobs that no entry named and that were announced before this second.
-pub async fn abandoned(db: &impl ConnectionTrait, before: u64, most: u64) -> Result<Vec<BlobId>> {
+/// Blobs that nothing needs: announced before this second and named by no entry, or let go before it.
+pub async fn unneeded(db: &impl ConnectionTrait, before: u64, most: u64) -> Result<Vec<BlobId>> {
+    let abandoned = blobs::Column::Record.is_null().and(blobs::Column::Created.lt(signed(before)));
     let rows = blobs::Entity::find()
-        .filter(blobs::Column::Record.is_null())
-        .filter(blobs::Column::Created.lt(signed(before)))
+        .filter(abandoned.or(blobs::Column::Released.lt(signed(before))))
         .limit(most)
         .all(db)
         .await?;

@@ -144,6 +144,7 @@ table!(blobs, "blobs", {
     length: i64,
     created: i64,
     record: Option<Vec<u8>>,
+    released: Option<i64>,
 });
 
 table!(chunks, "chunks", {

@@ -2,8 +2,8 @@
 
 use futures_util::StreamExt as _;
 use protocol::api::{BlobCreate, BlobStatus, Conflict, Profile, Refusal, StoredChunk};
-use protocol::entry::{CHUNK, Content};
-use protocol::{ApiError, BlobId, Digest, RecordId};
+use protocol::entry::{CHUNK, Content, Part, Revision, Tombstone};
+use protocol::{ApiError, BlobId, Body, Digest, RecordId};
 use server::services::sweep::{Swept, sweep};
 
 use crate::person::{Person, chunks_of, data_part, file_part, first_revision, id16};
@@ -15,6 +15,10 @@ async fn status(app: &TestApp, person: &Person, blob: BlobId) -> Result<BlobStat
 
 async fn objects(app: &TestApp) -> usize {
     app.state.blobs.list().count().await
+}
+
+fn second_revision(record: RecordId, parts: Vec<Part>) -> Body {
+    Body::Revision(Revision { record, number: 1, generation: 0, key: None, parts })
 }
 
 const DAMAGED: Result<(), ApiError> = Err(ApiError::Refused(Refusal::Chunk));
@@ -151,6 +155,32 @@ on_both! {
         assert_eq!(ann.chunk(&app, kept, 0).await.unwrap(), b"kept");
         assert_eq!(objects(&app).await, 1);
         assert_eq!(sweep(&app.state).await.unwrap(), Swept::default());
+    }
+
+    async fn what_a_record_let_go_is_swept_a_week_later(app) {
+        let mut ann = Person::sign_up(&app, "ann@example.org", Profile::Patient).await;
+        let vault = ann.vault;
+        let (deleted, gone) = ann.add_record(&app, b"deleted").await;
+        let (replaced, old) = ann.add_record(&app, b"old").await;
+        let new = BlobId::from_bytes(id16());
+        let chunks = [b"new".to_vec()];
+        ann.put_blob(&app, vault, new, &chunks).await.unwrap();
+        app.pass(10 * 24 * 3600);
+        let tombstone = Body::Tombstone(Tombstone { record: deleted, number: 0 });
+        ann.append(&app, vault, tombstone).await.unwrap();
+        ann.append(&app, vault, second_revision(replaced, vec![data_part(), file_part(new, &chunks)])).await.unwrap();
+        let parts = vec![data_part(), file_part(old, &[b"old".to_vec()])];
+        let back = Body::Revision(Revision { record: replaced, number: 2, generation: 0, key: None, parts });
+        assert_eq!(ann.append(&app, vault, back).await, Err(ApiError::Refused(Refusal::Rule)), "it was let go");
+        app.pass(7 * 24 * 3600);
+        assert_eq!(sweep(&app.state).await.unwrap().blobs, 0);
+        app.pass(1);
+        assert_eq!(sweep(&app.state).await.unwrap().blobs, 2);
+        for blob in [gone, old] {
+            assert_eq!(status(&app, &ann, blob).await, Err(ApiError::NotFound));
+        }
+        assert_eq!(ann.chunk(&app, new, 0).await.unwrap(), b"new");
+        assert_eq!(objects(&app).await, 1);
     }
 
     async fn everything_whose_time_is_over_is_swept(app) {
