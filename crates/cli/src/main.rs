@@ -20,9 +20,11 @@ fn main() -> ExitCode {
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
         Err(error) => {
-            // Help and version are answers, everything else is a failure; clap knows which stream is right.
-            let code = if error.use_stderr() { ExitCode::FAILURE } else { ExitCode::SUCCESS };
-            return if error.print().is_ok() { code } else { ExitCode::FAILURE };
+            // Help and version are answers, everything else is a failure; clap knows which is which.
+            if error.use_stderr() {
+                return fail(&Failure::new(in_one_line(&error.to_string())));
+            }
+            return if error.print().is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE };
         }
     };
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
@@ -33,6 +35,12 @@ fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => fail(&failure),
     }
+}
+
+/// What is wrong with the arguments, without the paragraphs of advice that follow it.
+fn in_one_line(said: &str) -> String {
+    let first = said.trim_start_matches("error: ").split("\n\n").next().unwrap_or_default();
+    first.lines().map(str::trim).collect::<Vec<_>>().join(" ")
 }
 
 #[expect(clippy::print_stderr, reason = "errors go to standard error, in one line")]
