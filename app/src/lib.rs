@@ -8,5 +8,6 @@ pub mod pages;
 pub mod shell;
 pub mod ui;
 pub mod vault;
+pub mod visitor;
 
 pub use shell::{App, shell};

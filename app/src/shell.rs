@@ -29,12 +29,13 @@ use crate::pages::records::show::RecordPage;
 use crate::pages::sharing::list::SharingPage;
 use crate::pages::sharing::new::NewSharePage;
 use crate::ui::{Gallery, ToastRegion, provide_toasts};
+use crate::visitor::use_visitor;
 
 /// The document that the server sends: metadata, styles, hydration scripts, and the application.
 pub fn shell(options: LeptosOptions) -> impl IntoView {
     view! {
         <!DOCTYPE html>
-        <html lang="en">
+        <html lang="en" data-side=use_visitor().attribute()>
             <head>
                 <meta charset="utf-8" />
                 <meta name="viewport" content="width=device-width, initial-scale=1, viewport-fit=cover" />

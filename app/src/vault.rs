@@ -174,6 +174,9 @@ pub struct RecordItem {
     /// Whether there is a small picture.
     #[n(10)]
     pub has_thumbnail: bool,
+    /// How often it was changed.
+    #[n(11)]
+    pub revision: u32,
 }
 
 /// A file that was chosen, and what its content and name say about it. Nothing is sent yet.
@@ -223,6 +226,9 @@ pub struct Upload {
     /// How it stands.
     #[n(6)]
     pub state: UploadState,
+    /// The record that it becomes a part of, once that is known.
+    #[n(7)]
+    pub record: Option<String>,
 }
 
 /// How an upload stands.
@@ -468,6 +474,8 @@ pub trait Vault {
     fn sign_up(&self, entered: SignUp) -> Local<Result<Vec<String>, Trouble>>;
     /// Signs in and opens the vault.
     fn sign_in(&self, email: String, password: String) -> Local<Result<(), Trouble>>;
+    /// Opens the locked vault of whoever is signed in.
+    fn unlock(&self, password: String) -> Local<Result<(), Trouble>>;
     /// Signs in by recovery kit and sets a new password.
     fn recover(&self, email: String, code: String, password: String) -> Local<Result<(), Trouble>>;
     /// How good a password is: 0 (refused) to 4, and advice.

@@ -10,6 +10,8 @@ mod platform;
 mod page;
 mod worker;
 
+use app::visitor::{Visitor, provide_visitor};
+use leptos::prelude::document;
 use wasm_bindgen::prelude::wasm_bindgen;
 
 /// Takes over the page that the server rendered.
@@ -19,6 +21,8 @@ pub fn hydrate() {
     leptos::mount::hydrate_body(|| {
         page::provide();
         clock::provide();
+        let side = document().document_element().and_then(|root| root.get_attribute("data-side"));
+        provide_visitor(Visitor::from_attribute(side.as_deref()));
         app::App()
     });
 }

@@ -64,6 +64,8 @@ pub(crate) enum Command {
     Activity,
     #[n(26)]
     Patients,
+    #[n(27)]
+    Unlock(#[n(0)] String),
 }
 
 /// What the worker answers.

@@ -189,6 +189,10 @@ impl Vault for Proxy {
         self.done(&Command::SignIn(email, password))
     }
 
+    fn unlock(&self, password: String) -> Local<Result<(), Trouble>> {
+        self.done(&Command::Unlock(password))
+    }
+
     fn recover(&self, email: String, code: String, password: String) -> Local<Result<(), Trouble>> {
         self.done(&Command::Recover(email, code, password))
     }

@@ -2,7 +2,9 @@
 
 mod convert;
 mod desk;
+mod lists;
 mod look;
+mod sending;
 mod trouble;
 mod uploads;
 

@@ -2,6 +2,7 @@
 
 use std::any::Any;
 
+use app::visitor::provide_visitor;
 use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::StatusCode;
 use axum::middleware::{from_fn_with_state, map_response};
@@ -14,7 +15,7 @@ use protocol::ApiError;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::services::ServeDir;
 
-use crate::middleware::{Nonce, access_log, same_origin, security_headers};
+use crate::middleware::{Nonce, access_log, same_origin, security_headers, visitor};
 use crate::protocol::{Failure, accounts, blobs, log};
 use crate::state::AppState;
 
@@ -98,7 +99,10 @@ pub fn router(state: AppState) -> Router {
                 .layer(map_response(not_found_page))
                 .with_state(()),
         );
-    api.leptos_routes_with_context(&state, pages, context, shell)
+    let pages = Router::new()
+        .leptos_routes_with_context(&state, pages, context, shell)
+        .layer(from_fn_with_state(state.clone(), visitor));
+    api.merge(pages)
         .route("/api/v1/{*rest}", any(no_such_route))
         .fallback_service(site)
         .method_not_allowed_fallback(no_such_route)
@@ -111,9 +115,11 @@ pub fn router(state: AppState) -> Router {
 
 /// What pages and server functions find in their context.
 fn provide_page_context(state: &AppState) {
-    let extension = |parts: axum::http::request::Parts| parts.extensions.get::<Nonce>().cloned();
-    if let Some(Nonce(nonce)) = leptos::prelude::use_context().and_then(extension) {
-        provide_context(leptos::nonce::Nonce::from_value(nonce));
+    if let Some(parts) = leptos::prelude::use_context::<axum::http::request::Parts>() {
+        if let Some(Nonce(nonce)) = parts.extensions.get().cloned() {
+            provide_context(leptos::nonce::Nonce::from_value(nonce));
+        }
+        provide_visitor(parts.extensions.get().copied().unwrap_or_default());
     }
     provide_context(state.clone());
 }

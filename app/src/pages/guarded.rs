@@ -12,6 +12,7 @@ use super::asking::use_alive;
 use super::words;
 use crate::ui::{Alert, AppFrame, Button, ButtonKind, Side, Skeleton, SkeletonShape, Tone};
 use crate::vault::{Me, Status, use_status, use_vault};
+use crate::visitor::{Visitor, use_visitor};
 
 /// For whom a page is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,10 +34,12 @@ impl Guests {
         }
     }
 
-    fn likely_side(self) -> Side {
+    /// The side of somebody of whom nothing is known yet but what the document says.
+    fn likely_side(self, visitor: Visitor) -> Side {
         match self {
             Self::Providers => Side::Provider,
-            Self::Patients | Self::Everybody => Side::Patient,
+            Self::Patients => Side::Patient,
+            Self::Everybody => visitor.side.unwrap_or_default(),
         }
     }
 }
@@ -84,7 +87,9 @@ where
 
 fn gated(guests: Guests, title: &'static str, page: Page) -> AnyView {
     let status = use_status();
-    let side = Memo::new(move |_| status.with(|status| person(status).map_or_else(|| guests.likely_side(), side_of)));
+    let visitor = use_visitor();
+    let side =
+        Memo::new(move |_| status.with(|status| person(status).map_or_else(|| guests.likely_side(visitor), side_of)));
     let gate = Memo::new(move |_| match status.get() {
         Status::Locked(me) => Gate::Locked(me),
         Status::Open(me) if guests.admits(side_of(&me)) => Gate::Open(me),

@@ -179,7 +179,7 @@ fn Fields() -> impl IntoView {
                     error=Some("This address has no ending. Write it like name@example.org.".to_owned())
                 />
                 <PasswordField name="password" label="Password" new=true value=password hint="Four unrelated words are easy to keep and hard to guess.">
-                    <StrengthMeter level=Signal::derive(move || u8::try_from(password.with(String::len) / 4).unwrap_or(4)) advice=Some("Add another word or two.".to_owned()) />
+                    <StrengthMeter level=Signal::derive(move || password.with(|typed| (!typed.is_empty()).then(|| u8::try_from(typed.len() / 4).unwrap_or(4)))) advice=Some("Add another word or two.".to_owned()) />
                 </PasswordField>
                 <TextArea name="note" label="Note for Dr Ito" optional=true value=RwSignal::new(String::new()) hint="Only he and you can read it." />
                 <Checkbox name="kit" label="I have printed my recovery kit" checked=RwSignal::new(true) />

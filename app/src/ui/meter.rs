@@ -5,24 +5,24 @@ use leptos::prelude::*;
 /// Four bars and a word. The caller works out the level; this only shows it.
 #[component]
 pub fn StrengthMeter(
-    /// 0 (nothing yet) to 4 (strong).
+    /// 0 (refused) to 4 (strong); none while nothing is typed.
     #[prop(into)]
-    level: Signal<u8>,
+    level: Signal<Option<u8>>,
     /// What would make it stronger, in a sentence.
     #[prop(optional, into)]
     advice: MaybeProp<String>,
 ) -> impl IntoView {
-    let level = Signal::derive(move || level.get().min(4));
-    let bars = (1..=4u8).map(|bar| view! { <span class:on=move || bar <= level.get()></span> }).collect_view();
+    let bar_level = move || level.get().map_or(0, |level| level.min(4));
+    let bars = (1..=4u8).map(|bar| view! { <span class:on=move || bar <= bar_level()></span> }).collect_view();
     view! {
-        <div class="meter" data-level=move || level.get().to_string()>
+        <div class="meter" data-level=move || bar_level().to_string()>
             <div
                 class="meter-bars"
                 role="meter"
                 aria-label="Password strength"
                 aria-valuemin="0"
                 aria-valuemax="4"
-                aria-valuenow=move || level.get().to_string()
+                aria-valuenow=move || bar_level().to_string()
                 aria-valuetext=move || word(level.get())
             >
                 {bars}
@@ -38,12 +38,13 @@ pub fn StrengthMeter(
     .into_any()
 }
 
-fn word(level: u8) -> &'static str {
+fn word(level: Option<u8>) -> &'static str {
     match level {
-        0 => "Not good enough yet",
-        1 => "Easy to guess",
-        2 => "Could be stronger",
-        3 => "Good",
-        _ => "Strong",
+        None => "",
+        Some(0) => "Not accepted yet",
+        Some(1) => "Easy to guess",
+        Some(2) => "Could be stronger",
+        Some(3) => "Good",
+        Some(_) => "Strong",
     }
 }

@@ -151,6 +151,11 @@ impl VaultView {
         self.records.get(&id).filter(|record| self.is_live(record.id))
     }
 
+    /// A record's title, also of one that was deleted; none where it does not open with this account's keys.
+    pub fn title(&self, id: RecordId) -> Option<&str> {
+        Some(&self.records.get(&id)?.metadata.as_ref()?.title)
+    }
+
     /// Shares, past and present.
     pub fn shares(&self) -> impl Iterator<Item = &Share> {
         self.shares.values()

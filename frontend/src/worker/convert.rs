@@ -72,6 +72,7 @@ pub(crate) fn item(view: &VaultView, record: &Record, owner: Option<&str>, now: 
         // Whom else an owner shares with is not for others to know, and not shown to them.
         shared_with: if owner.is_some() { 0 } else { u32::try_from(shared.count()).unwrap_or(u32::MAX) },
         has_thumbnail: owner.is_none() && record.part(PartKind::Thumbnail).is_some(),
+        revision: record.revision.number,
     })
 }
 
@@ -116,8 +117,7 @@ pub(crate) fn reach(view: &VaultView, share: &view::Share) -> Reach {
 
 /// A record's title, or words in its place.
 pub(crate) fn title(view: &VaultView, record: protocol::RecordId) -> String {
-    let known = view.record(record).and_then(|record| record.metadata.as_ref());
-    known.map_or_else(|| "a deleted record".to_owned(), |metadata| metadata.title.clone())
+    view.title(record).unwrap_or("a record").to_owned()
 }
 
 /// A share, with what came of it.

@@ -4,12 +4,12 @@ use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-use app::vault::{Chosen as ChosenFile, Details, Me, NewShare, Reach, Status, Trouble, TroubleKind, UploadState};
+use app::vault::{Chosen as ChosenFile, Details, Me, NewShare, Reach, Status, Trouble, TroubleKind};
 use client::draft::{EXAMINED, examine};
 use client::session::{SignUp, Who};
 use client::share::Wish;
-use client::upload::{Draft, NoOutbox, Source, Ticket};
-use client::{ClientError, Platform, Session};
+use client::upload::{Draft, Source};
+use client::{ClientError, Session};
 use gloo::timers::future::TimeoutFuture;
 use js_sys::{Array, Uint8Array};
 use protocol::api::Profile;
@@ -23,31 +23,27 @@ use web_sys::{Blob, BlobPropertyBag, File};
 
 use super::look::{OpenDocument, cannot_be_shown, look, page};
 use super::trouble::{Failure, words};
-use super::uploads::{Absent, Chosen, Chunks, Progress, Uploads, clear};
+use super::uploads::{Chosen, Uploads, clear};
 use super::{Page, convert};
 use crate::device;
-use crate::kept::{self, Shelf};
 use crate::message::{Answer, Command, News};
 use crate::platform::{Browser, minute};
-
-/// Files up to this are sealed into the outbox before they are sent, so that a reload loses nothing.
-const SEALED_AHEAD: u64 = 256 << 20;
 
 /// How often the worker looks for news.
 const LOOK_EVERY: u32 = 15_000;
 
 /// What the worker holds.
 pub(crate) struct Desk {
-    page: Page,
+    pub(super) page: Page,
     session: RefCell<Option<Rc<Session<Browser>>>>,
     signed_in: RefCell<Option<Me>>,
-    chosen: RefCell<BTreeMap<u32, (File, Draft)>>,
+    pub(super) chosen: RefCell<BTreeMap<u32, (File, Draft)>>,
     next_chosen: Cell<u32>,
     document: RefCell<Option<OpenDocument>>,
-    uploads: Rc<Uploads>,
+    pub(super) uploads: Rc<Uploads>,
     finishing: Cell<bool>,
     /// Records whose upload is under way.
-    running: RefCell<BTreeSet<RecordId>>,
+    pub(super) running: RefCell<BTreeSet<RecordId>>,
 }
 
 impl Desk {
@@ -135,7 +131,7 @@ impl Desk {
         self.page.tell(&News::Status(status));
     }
 
-    fn session(&self) -> Result<Rc<Session<Browser>>, Failure> {
+    pub(super) fn session(&self) -> Result<Rc<Session<Browser>>, Failure> {
         self.session.borrow().clone().ok_or(Failure::Locked)
     }
 
@@ -172,6 +168,7 @@ impl Desk {
                 Self::opened(desk, session).await?;
                 Answer::Done
             }
+            Command::Unlock(password) => Self::unlock(desk, &password).await?,
             Command::Recover(email, code, password) => {
                 let code = RecoveryCode::parse(&code)?;
                 let session = Session::recover(Browser, &email, &code, &password).await?;
@@ -257,16 +254,25 @@ impl Desk {
         Ok((answer, JsValue::NULL))
     }
 
-    /// Whether an upload is under way already.
-    fn is_running(&self, ticket: &Ticket) -> bool {
-        self.running.borrow().contains(&ticket.record())
-    }
-
     fn drop_keys(&self) {
         self.uploads.clear();
         *self.session.borrow_mut() = None;
         *self.document.borrow_mut() = None;
         self.chosen.borrow_mut().clear();
+    }
+
+    /// Opens the vault of whoever is signed in, by password alone.
+    async fn unlock(desk: &Rc<Self>, password: &str) -> Result<Answer, Failure> {
+        let email = desk.signed_in.borrow().as_ref().map(|me| me.email.clone()).ok_or(Failure::Gone)?;
+        let session = match Session::sign_in(Browser, &email, password).await {
+            Err(ClientError::Password(_) | ClientError::Api(ApiError::WrongCredentials)) => {
+                return Err(Failure::WrongPassword);
+            }
+            session => session?,
+        };
+        device::keep(&session).await?;
+        Self::opened(desk, session).await?;
+        Ok(Answer::Done)
     }
 
     async fn sign_up(desk: &Rc<Self>, entered: app::vault::SignUp) -> Result<Answer, Failure> {
@@ -283,27 +289,6 @@ impl Desk {
         device::keep(&session).await?;
         Self::opened(desk, session).await?;
         Ok(Answer::Kit(code.groups().to_vec()))
-    }
-
-    async fn records(&self) -> Result<Answer, Failure> {
-        let session = self.session()?;
-        let now = Browser.now();
-        let mut items = Vec::new();
-        for vault in session.vaults() {
-            let owner = session.with_view(vault, client::view::VaultView::owner)?;
-            let name = if owner == session.who().account {
-                None
-            } else {
-                Some(convert::person_of(&session, owner).await?.name)
-            };
-            items.extend(session.with_view(vault, |view| {
-                view.records()
-                    .filter_map(|record| convert::item(view, record, name.as_deref(), now))
-                    .collect::<Vec<_>>()
-            })?);
-        }
-        items.sort_by(|a, b| b.details.date.cmp(&a.details.date).then(b.added.cmp(&a.added)));
-        Ok(Answer::Records(items))
     }
 
     async fn thumbnail(&self, id: &str) -> Result<Option<Vec<u8>>, Failure> {
@@ -333,123 +318,6 @@ impl Desk {
         };
         self.chosen.borrow_mut().insert(id, (source.0, draft));
         Ok(Answer::Chosen(chosen))
-    }
-
-    fn add(desk: &Rc<Self>, id: u32, details: &Details) -> Result<Answer, Failure> {
-        let session = desk.session()?;
-        let (file, mut draft) = desk.chosen.borrow_mut().remove(&id).ok_or(Failure::Gone)?;
-        convert::apply(details, &mut draft.metadata);
-        // The same file as one that a reload interrupted goes on from there.
-        let desk = Rc::clone(desk);
-        spawn_local(async move {
-            let upload = desk.uploads.begin(
-                draft.metadata.title.clone(),
-                draft.metadata.category.slug().to_owned(),
-                draft.metadata.size,
-                UploadState::Sending,
-            );
-            let interrupted = interrupted(&session, &draft).await.filter(|ticket| !desk.is_running(ticket));
-            let begun = match interrupted {
-                Some(ticket) => Ok(ticket),
-                None => session.begin(draft).await,
-            };
-            Self::send(&desk, &session, upload, begun, Some(Chosen(file))).await;
-        });
-        Ok(Answer::Done)
-    }
-
-    fn replace(desk: &Rc<Self>, id: u32, record: &str) -> Result<Answer, Failure> {
-        let session = desk.session()?;
-        let (vault, record) = locate(&session, record)?;
-        let (file, mut draft) = desk.chosen.borrow_mut().remove(&id).ok_or(Failure::Gone)?;
-        let current =
-            session.with_view(vault, |view| view.record(record).and_then(|record| record.metadata.clone()))?;
-        if let Some(current) = current {
-            convert::apply(&convert::details(&current), &mut draft.metadata);
-        }
-        let desk = Rc::clone(desk);
-        spawn_local(async move {
-            let upload = desk.uploads.begin(
-                draft.metadata.title.clone(),
-                draft.metadata.category.slug().to_owned(),
-                draft.metadata.size,
-                UploadState::Sending,
-            );
-            let begun = session.begin_replacement(vault, record, draft).await;
-            Self::send(&desk, &session, upload, begun, Some(Chosen(file))).await;
-        });
-        Ok(Answer::Done)
-    }
-
-    /// Sends an upload that has begun, and says how it ended.
-    async fn send(
-        desk: &Rc<Self>,
-        session: &Session<Browser>,
-        upload: u32,
-        begun: Result<Ticket, ClientError>,
-        file: Option<Chosen>,
-    ) {
-        let progress = Progress { uploads: Rc::clone(&desk.uploads), id: upload };
-        let result = match &begun {
-            Ok(ticket) => {
-                desk.uploads.set_record(upload, ticket.record().to_string());
-                desk.running.borrow_mut().insert(ticket.record());
-                let result = Self::send_ticket(session, ticket, file.as_ref(), &progress).await;
-                desk.running.borrow_mut().remove(&ticket.record());
-                result
-            }
-            Err(error) => Err(error.clone()),
-        };
-        let state = match result {
-            Ok(record) => {
-                clear(&record.to_string()).await;
-                desk.page.tell(&News::Changed);
-                UploadState::Kept(record.to_string())
-            }
-            // Locking stops uploads too; those go on when the vault is opened again.
-            Err(ClientError::Cancelled) => {
-                if let (Ok(ticket), Ok(_)) = (&begun, desk.session()) {
-                    clear(&ticket.record().to_string()).await;
-                }
-                return;
-            }
-            Err(ClientError::Source) if file.is_none() => UploadState::NeedsFile,
-            Err(error) => UploadState::Failed(desk.trouble(&error.into()).happened),
-        };
-        desk.uploads.set(upload, state);
-    }
-
-    async fn send_ticket(
-        session: &Session<Browser>,
-        ticket: &Ticket,
-        file: Option<&Chosen>,
-        progress: &Progress,
-    ) -> Result<RecordId, ClientError> {
-        let name = ticket.record().to_string();
-        let Some(file) = file else { return session.run(ticket, &Absent, &Chunks(name), progress).await };
-        let sealed = Uint8Array::from(&session.seal_ticket(ticket)[..]);
-        let is_kept = kept::put(Shelf::Tickets, &JsValue::from_str(&name), &sealed).await.is_ok();
-        if is_kept && ticket.metadata()?.size <= SEALED_AHEAD {
-            session.seal_ahead(ticket, file, &Chunks(name.clone()), progress).await?;
-            session.run(ticket, file, &Chunks(name), progress).await
-        } else {
-            session.run(ticket, file, &NoOutbox, progress).await
-        }
-    }
-
-    /// Goes on with what a reload interrupted.
-    async fn resume_uploads(desk: &Rc<Self>, session: &Rc<Session<Browser>>) {
-        for (_, sealed) in kept::all(Shelf::Tickets).await.unwrap_or_default() {
-            let Some(Ok(ticket)) = kept::bytes(&sealed).map(|sealed| session.open_ticket(&sealed)) else { continue };
-            let Ok(metadata) = ticket.metadata() else { continue };
-            if desk.is_running(&ticket) {
-                continue;
-            }
-            let (desk, session) = (Rc::clone(desk), Rc::clone(session));
-            let category = metadata.category.slug().to_owned();
-            let upload = desk.uploads.begin(metadata.title, category, metadata.size, UploadState::Sending);
-            spawn_local(async move { Self::send(&desk, &session, upload, Ok(ticket), None).await });
-        }
     }
 
     async fn open(&self, id: &str) -> Result<Answer, Failure> {
@@ -529,66 +397,6 @@ impl Desk {
         Ok(Answer::Done)
     }
 
-    async fn shares(&self) -> Result<Answer, Failure> {
-        let session = self.session()?;
-        let Ok(vault) = session.own_vault() else { return Ok(Answer::Shares(Vec::new())) };
-        let mut found = session.with_view(vault, |view| view.shares().cloned().collect::<Vec<_>>())?;
-        found.sort_by_key(|share| std::cmp::Reverse(share.seq));
-        let mut shares = Vec::new();
-        for share in &found {
-            let with = convert::person_of(&session, share.grant.recipient).await?;
-            shares.push(session.with_view(vault, |view| convert::share(view, share, with, Browser.now()))?);
-        }
-        Ok(Answer::Shares(shares))
-    }
-
-    async fn activity(&self) -> Result<Answer, Failure> {
-        let session = self.session()?;
-        let mut happenings = Vec::new();
-        for vault in session.vaults() {
-            let events = session.with_view(vault, |view| view.events().to_vec())?;
-            for event in events {
-                let recipient = session.with_view(vault, |view| {
-                    let grant = event.what.grant()?;
-                    view.shares().find(|share| share.grant.grant == grant).map(|share| share.grant.recipient)
-                })?;
-                let name = self.name(&session, event.who).await?;
-                let with = match recipient {
-                    Some(recipient) => Some(self.name(&session, recipient).await?),
-                    None => None,
-                };
-                happenings.push(session.with_view(vault, |view| convert::happening(view, &event, name, with))?);
-            }
-        }
-        happenings.sort_by_key(|happening| std::cmp::Reverse((happening.at, happening.seq)));
-        Ok(Answer::Happenings(happenings))
-    }
-
-    async fn name(&self, session: &Session<Browser>, account: AccountId) -> Result<String, Failure> {
-        if account == session.who().account {
-            return Ok("You".to_owned());
-        }
-        Ok(convert::person_of(session, account).await?.name)
-    }
-
-    async fn patients(&self) -> Result<Answer, Failure> {
-        let session = self.session()?;
-        let mut patients = Vec::new();
-        for vault in session.vaults() {
-            let owner = session.with_view(vault, client::view::VaultView::owner)?;
-            if owner == session.who().account {
-                continue;
-            }
-            let person = convert::person_of(&session, owner).await?;
-            patients.push(
-                session
-                    .with_view(vault, |view| convert::patient(view, person, session.who().account, Browser.now()))?,
-            );
-        }
-        patients.sort_by_key(|patient| std::cmp::Reverse(patient.new));
-        Ok(Answer::Patients(patients))
-    }
-
     /// Turns keys of shares that ran out, and seals anew what ended shares reached, one record after another.
     fn finish_endings(desk: &Rc<Self>) {
         if desk.finishing.replace(true) {
@@ -615,7 +423,7 @@ impl Desk {
 }
 
 /// The vault that holds a record.
-fn locate(session: &Session<Browser>, id: &str) -> Result<(VaultId, RecordId), Failure> {
+pub(super) fn locate(session: &Session<Browser>, id: &str) -> Result<(VaultId, RecordId), Failure> {
     let record = parse(id)?;
     let holds = |vault: &VaultId| session.with_view(*vault, |view| view.record(record).is_some()).unwrap_or(false);
     session.vaults().into_iter().find(holds).map(|vault| (vault, record)).ok_or(Failure::Gone)
@@ -639,13 +447,6 @@ fn heads(session: &Session<Browser>) -> Vec<(VaultId, u64)> {
         .into_iter()
         .filter_map(|vault| Some((vault, session.with_view(vault, |view| view.head().seq).ok()?)))
         .collect()
-}
-
-/// An upload of this very file that a reload interrupted.
-async fn interrupted(session: &Session<Browser>, draft: &Draft) -> Option<Ticket> {
-    let kept = kept::all(Shelf::Tickets).await.ok()?;
-    let tickets = kept.iter().filter_map(|(_, sealed)| session.open_ticket(&kept::bytes(sealed)?).ok());
-    tickets.into_iter().find(|ticket| ticket.is_for(draft))
 }
 
 /// The last minute of a day in the person's own zone.

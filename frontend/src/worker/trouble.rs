@@ -13,6 +13,8 @@ pub(crate) enum Failure {
     Locked,
     /// It cannot be shown, for this reason.
     NotShown(String),
+    /// The vault of whoever is signed in did not open.
+    WrongPassword,
     /// Nobody is found at this address.
     NobodyThere,
     /// What the page sent names nothing here.
@@ -35,6 +37,7 @@ pub(crate) fn words(failure: &Failure) -> Trouble {
                 .to_owned(),
             TroubleKind::Input,
         ),
+        Failure::WrongPassword => ("This is not the password of this account.".to_owned(), TroubleKind::Input),
         Failure::Gone => ("This is no longer here.".to_owned(), TroubleKind::Gone),
         Failure::Client(error) => (sentence(&error.to_string()), kind(error)),
     };

@@ -69,8 +69,6 @@ pub(crate) struct Uploads {
 
 struct Going {
     shown: Upload,
-    /// The record that it becomes, once that is known.
-    record: Option<String>,
     paused: bool,
     stopped: bool,
     waiting: Option<oneshot::Sender<()>>,
@@ -86,15 +84,8 @@ impl Uploads {
     /// Puts an upload on the list.
     pub(crate) fn begin(&self, title: String, category: String, total: u64, state: UploadState) -> u32 {
         let id = self.next.replace(self.next.get() + 1);
-        let shown = Upload { id, title, category, sent: 0, total, speed: 0, state };
-        let going = Going {
-            shown,
-            record: None,
-            paused: false,
-            stopped: false,
-            waiting: None,
-            measured: (0, js_sys::Date::now()),
-        };
+        let shown = Upload { id, title, category, sent: 0, total, speed: 0, state, record: None };
+        let going = Going { shown, paused: false, stopped: false, waiting: None, measured: (0, js_sys::Date::now()) };
         self.list.borrow_mut().insert(id, going);
         self.tell();
         id
@@ -103,13 +94,13 @@ impl Uploads {
     /// Notes which record an upload becomes.
     pub(crate) fn set_record(&self, id: u32, record: String) {
         if let Some(going) = self.list.borrow_mut().get_mut(&id) {
-            going.record = Some(record);
+            going.shown.record = Some(record);
         }
     }
 
     /// The record that an upload becomes.
     pub(crate) fn record(&self, id: u32) -> Option<String> {
-        self.list.borrow().get(&id)?.record.clone()
+        self.list.borrow().get(&id)?.shown.record.clone()
     }
 
     /// Says how an upload stands.
@@ -186,7 +177,10 @@ impl Watcher for Progress {
     }
 
     fn offline(&self, offline: bool) {
-        self.uploads.set(self.id, if offline { UploadState::Offline } else { UploadState::Sending });
+        // What the person paused stays paused, whatever the connection does.
+        if !self.uploads.list.borrow().get(&self.id).is_some_and(|going| going.paused) {
+            self.uploads.set(self.id, if offline { UploadState::Offline } else { UploadState::Sending });
+        }
     }
 
     async fn may_go_on(&self) -> Result<(), ClientError> {

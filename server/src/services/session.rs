@@ -1,8 +1,9 @@
 //! Sessions: who is signed in, and the device wrap that waits behind one.
 
+use app::ui::Side;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use protocol::api::{AccountState, Conflict, DeviceWrap, SignedIn, SignedInWith};
+use protocol::api::{AccountState, Conflict, DeviceWrap, Profile, SignedIn, SignedInWith};
 use protocol::{AccountId, ApiError, Digest};
 
 use super::Result;
@@ -107,6 +108,15 @@ async fn describe(state: &AppState, account: Account) -> Result<SignedIn> {
 /// The caller's own account.
 pub(super) async fn own_account(state: &AppState, caller: Caller) -> Result<Account> {
     Ok(accounts::own(caller.account, state.store.reader()).await?.ok_or(ApiError::NotSignedIn)?)
+}
+
+/// The side of the bridge on which a token's account stands.
+pub async fn side(state: &AppState, token: &str) -> Result<Side> {
+    let caller = authenticate(state, token).await?;
+    Ok(match own_account(state, caller).await?.profile {
+        Profile::Patient => Side::Patient,
+        Profile::Provider { .. } => Side::Provider,
+    })
 }
 
 /// Who is signed in.

@@ -2,6 +2,9 @@
 
 use axum::body::Body;
 
+use protocol::api::Profile;
+
+use crate::person::{Person, provider};
 use crate::test_app::{TestApp, request};
 
 #[tokio::test]
@@ -34,6 +37,25 @@ async fn a_page_runs_its_own_scripts_only() {
         nonces.push(nonce);
     }
     assert_ne!(nonces[0], nonces[1]);
+}
+
+#[tokio::test]
+async fn a_page_has_the_frame_of_whoever_asks_for_it() {
+    let app = TestApp::sqlite().await;
+    let patient = Person::sign_up(&app, "maya@example.org", Profile::Patient).await;
+    let provider = Person::sign_up(&app, "ito@example.org", provider()).await;
+    let page = async |cookie| String::from_utf8(app.get("/activity", cookie).await.body).unwrap();
+    for (cookie, side, tab) in [
+        (Some(&*patient.cookie), Some("patient"), "/records/add"),
+        (Some(&*provider.cookie), Some("provider"), "/patients"),
+        (Some("__Host-healthbridge=of-nobody"), None, "/records/add"),
+        (None, None, "/records/add"),
+    ] {
+        let html = page(cookie).await;
+        let written = html.split("data-side=\"").nth(1).and_then(|rest| rest.split('"').next());
+        assert_eq!(written, side);
+        assert!(html.contains(&format!("href=\"{tab}\"")), "{html}");
+    }
 }
 
 #[tokio::test]

@@ -167,14 +167,14 @@ pub fn NewPassword(
     let vault = use_vault();
     let advice = RwSignal::new(None::<String>);
     // The meter keeps its last answer while the next one is on its way.
-    let shown = RwSignal::new(0_u8);
+    let shown = RwSignal::new(None::<u8>);
     Effect::new(move |_| {
         let (typed, about) = (password.get(), about.get());
         let Some(vault) = vault.get() else { return };
         level.set(None);
         error.set(None);
         if typed.is_empty() {
-            shown.set(0);
+            shown.set(None);
             advice.set(None);
             return;
         }
@@ -184,7 +184,7 @@ pub fn NewPassword(
             // What was typed meanwhile is rated by its own question.
             if password.try_get_untracked().is_some_and(|now| now == typed) {
                 level.try_set(Some(rated));
-                shown.try_set(rated);
+                shown.try_set(Some(rated));
                 advice.try_set(words);
             }
         });

@@ -18,7 +18,6 @@ pub fn LockedPanel(
     let unlock = use_act();
     let leave = use_act();
     let initials = words::initials(&me.name);
-    let email = me.email.clone();
     let send = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
         let entered = password.get_untracked();
@@ -27,8 +26,7 @@ pub fn LockedPanel(
             return;
         }
         missing.set(None);
-        let email = email.clone();
-        unlock.run(move |vault| vault.sign_in(email, entered), move |()| {});
+        unlock.run(move |vault| vault.unlock(entered), move |()| {});
     };
     view! {
         <div class="narrow stack wide">

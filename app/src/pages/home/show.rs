@@ -8,7 +8,7 @@ use crate::pages::asking::{TroubleAlert, data, load};
 use crate::pages::guarded::{Guarded, Guests};
 use crate::pages::records::filter::{Order, shown};
 use crate::pages::records::rows::{RecordRows, keep_pictures};
-use crate::pages::records::uploads::Uploads;
+use crate::pages::records::uploads::{Uploads, Which};
 use crate::pages::sharing::person::{compared_chip, profession};
 use crate::pages::sharing::{by_person, holding};
 use crate::pages::words;
@@ -28,7 +28,7 @@ pub fn HomePage() -> impl IntoView {
             let failed = Memo::new(move |_| records.trouble.with(Option::is_some));
             view! {
                 <HomeHead name=me.name />
-                <Uploads />
+                <Uploads which=Which::Unfinished />
                 <TroubleAlert trouble=records.trouble again=Callback::new(move |()| records.again()) />
                 {move || match (there.get(), failed.get()) {
                     (true, _) => view! { <HomeView records=data(records) shares=data(shares) activity=data(activity) /> }.into_any(),

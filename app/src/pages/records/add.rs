@@ -4,7 +4,7 @@ use leptos::ev;
 use leptos::prelude::*;
 
 use super::chosen::{Look, PickCard, Picks, use_picks};
-use super::uploads::Uploads;
+use super::uploads::{Uploads, Which};
 use crate::pages::guarded::{Guarded, Guests};
 use crate::pages::words;
 use crate::ui::{Button, ButtonKind, DropZone, Glyph, Icon, LinkButton};
@@ -68,7 +68,7 @@ pub fn AddRecords() -> impl IntoView {
             />
             <Camera picks />
         </div>
-        <Uploads />
+        <Uploads which=Which::All />
         <ChosenList picks />
         <p role="status" class="heard">{move || match (picks.reading(), picks.ready()) {
             (true, _) => "Looking at the files".to_owned(),

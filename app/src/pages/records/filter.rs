@@ -128,6 +128,7 @@ mod tests {
             owner: None,
             shared_with: 0,
             has_thumbnail: false,
+            revision: 0,
         }
     }
 

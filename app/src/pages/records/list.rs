@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use super::filter::{self, Order};
 use super::rows::{RecordRows, keep_pictures};
-use super::uploads::Uploads;
+use super::uploads::{Uploads, Which};
 use crate::clock::use_now;
 use crate::pages::asking::{WhenLoaded, data, load};
 use crate::pages::guarded::{Guarded, Guests};
@@ -26,7 +26,7 @@ pub fn RecordsPage() -> impl IntoView {
                     <h1 class="grow">"Records"</h1>
                     <span class="only-wide"><LinkButton href="/records/add" glyph=Glyph::Add>"Add records"</LinkButton></span>
                 </div>
-                <Uploads />
+                <Uploads which=Which::Unfinished />
                 <WhenLoaded
                     loaded=records
                     waiting=|| view! { <Card><Skeleton label="Getting your records" count=6 /></Card> }

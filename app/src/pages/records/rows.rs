@@ -39,7 +39,7 @@ pub fn Thumbnail(
     item: RecordItem,
 ) -> impl IntoView {
     let kept = use_context::<Pictures>();
-    let key = (item.id.clone(), item.changed);
+    let key = (item.id.clone(), item.revision);
     let address = RwSignal::new(kept.and_then(|kept| kept.0.with_value(|kept| kept.get(&key).cloned())));
     let vault = use_vault();
     let (id, has) = (item.id, item.has_thumbnail);

@@ -8,7 +8,7 @@ use leptos_router::hooks::use_params_map;
 
 use super::acts::RecordActs;
 use super::rows::title_of;
-use super::uploads::Uploads;
+use super::uploads::{Uploads, Which};
 use super::viewer::{Place, Viewer, page_width};
 use crate::clock::use_now;
 use crate::pages::activity::sentence::{Seen, opened_by_others};
@@ -122,7 +122,7 @@ fn OpenRecord(item: Signal<Option<RecordItem>>, side: Side) -> impl IntoView {
     let opened = RwSignal::new(None::<Opened>);
     let opening = use_act();
     // An opening is written into the history, so the record is opened once for each of its revisions.
-    let revision = Memo::new(move |_| item.with(|item| item.as_ref().map(|item| (item.id.clone(), item.changed))));
+    let revision = Memo::new(move |_| item.with(|item| item.as_ref().map(|item| (item.id.clone(), item.revision))));
     Effect::new(move |_| {
         if let Some((id, _)) = revision.get() {
             opening.run(move |vault| vault.open(id), move |content| drop(opened.try_set(Some(content.into()))));
@@ -184,6 +184,11 @@ pub fn RecordView(
         })
     };
     let stopping = use_stopping(activity);
+    // Of somebody else's record this device cannot say more than that it did nothing to it.
+    let kept = match side {
+        Side::Patient => "The record is still in the vault.",
+        Side::Provider => "Nothing was saved.",
+    };
     let keep_copy = move || save.run(move |vault| vault.save(id.get_untracked()), |()| {});
     view! {
         <Title text=move || title.get() />
@@ -199,8 +204,8 @@ pub fn RecordView(
                 <Button kind=ButtonKind::Quiet glyph=Glyph::SaveCopy busy=save.busy on_press=keep_copy>"Save a copy"</Button>
             </div>
         </div>
-        <TroubleAlert trouble=save.trouble kept="The record is still in the vault." />
-        {(side == Side::Patient).then(|| view! { <Uploads /> })}
+        <TroubleAlert trouble=save.trouble kept=kept />
+        {(side == Side::Patient).then(|| view! { <Uploads which=Which::Of(id) /> })}
         <div class="two">
             <div class="stack wide">
                 <TroubleAlert trouble=opening.trouble kept="The record was not changed." />

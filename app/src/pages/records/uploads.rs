@@ -75,8 +75,8 @@ fn UploadRow(id: u32, uploads: Signal<Vec<Upload>>) -> impl IntoView {
     let acts = Memo::new(move |_| {
         upload.with(|upload| {
             upload.as_ref().map(|upload| match &upload.state {
-                UploadState::Waiting | UploadState::Sending => Acts::Pause,
-                UploadState::Paused | UploadState::Offline => Acts::GoOn,
+                UploadState::Waiting | UploadState::Sending | UploadState::Offline => Acts::Pause,
+                UploadState::Paused => Acts::GoOn,
                 UploadState::NeedsFile | UploadState::Failed(_) => Acts::Stop,
                 UploadState::Kept(record) => Acts::Open(record.clone()),
             })
@@ -114,8 +114,39 @@ enum Acts {
     Open(String),
 }
 
+/// Which uploads a page shows.
+#[derive(Clone, Copy)]
+pub enum Which {
+    /// All, also those that are done: where files are added.
+    All,
+    /// Those that somebody may still have to see to.
+    Unfinished,
+    /// Those of one record.
+    Of(Memo<String>),
+}
+
+impl Which {
+    fn holds(self, upload: &Upload) -> bool {
+        let unfinished = !matches!(upload.state, UploadState::Kept(_));
+        match self {
+            Self::All => true,
+            Self::Unfinished => unfinished,
+            Self::Of(record) => unfinished && record.with(|record| upload.record.as_ref() == Some(record)),
+        }
+    }
+}
+
 /// The uploads of the vault, on a page.
 #[component]
-pub fn Uploads() -> impl IntoView {
-    use_vault().get().map(|vault| view! { <UploadList uploads=vault.uploads() /> })
+pub fn Uploads(
+    /// Which of them.
+    which: Which,
+) -> impl IntoView {
+    use_vault().get().map(|vault| {
+        let all = vault.uploads();
+        let uploads = Signal::derive(move || {
+            all.with(|all| all.iter().filter(|upload| which.holds(upload)).cloned().collect::<Vec<_>>())
+        });
+        view! { <UploadList uploads /> }
+    })
 }

@@ -78,7 +78,7 @@ pub fn Viewer(
                 {tools.run()}
                 <span class="grow"></span>
                 <IconButton glyph=Glyph::ZoomOut label="Smaller" disabled=Signal::derive(move || place.get().zoom <= 1.0) on_press=move || zoom_by(1.0 / 1.5) />
-                <span class="number only-wide" aria-live="polite">{move || format!("{:.0} %", place.get().zoom * 100.0)}</span>
+                <span class="number" aria-live="polite">{move || format!("{:.0} %", place.get().zoom * 100.0)}</span>
                 <IconButton glyph=Glyph::ZoomIn label="Larger" disabled=Signal::derive(move || place.get().zoom >= Place::MOST) on_press=move || zoom_by(1.5) />
                 <IconButton glyph=Glyph::FullScreen label="Show the whole picture" on_press=move || place.set(Place::FIT) />
             }
