@@ -95,6 +95,16 @@ export async function signIn(someone, url, { email, password }) {
   await page.getByRole("button", { name: "Sign in" }).click();
 }
 
+/** Opens the vault that locked itself on this device. */
+export async function unlock(someone, url, { password }) {
+  const { page } = someone;
+  await go(someone, `${url}/account`);
+  await heading(page, "Locked");
+  await page.getByLabel("Password", { exact: true }).fill(password);
+  await page.getByRole("button", { name: "Unlock", exact: true }).click();
+  await heading(page, "Your account");
+}
+
 /** The card of a file that was chosen but not added yet. */
 export function pickCard(page, fileName) {
   return page.locator(".card", { has: page.getByRole("heading", { level: 3, name: fileName, exact: true }) });
@@ -166,15 +176,25 @@ export function sha256(bytes) {
 }
 
 /** Shares the record that is open, for seven days. */
-export async function shareOpen(page, email, { check = async () => {}, length = "7 days" } = {}) {
+export async function shareOpen(page, email, options = {}) {
   await page.getByRole("link", { name: "Share", exact: true }).click();
+  await share(page, email, options);
+}
+
+/** Goes through the steps of a share, from its first page on. */
+export async function share(page, email, { check = async () => {}, what = async () => {}, compared = false, length = "7 days" } = {}) {
   await heading(page, "Share");
   await page.getByLabel("E-mail address of the doctor or care team").fill(email);
   await page.getByRole("button", { name: "Find", exact: true }).click();
   await page.getByRole("list", { name: "Safety phrase" }).waitFor();
   await check("share, with whom");
+  if (compared) {
+    await page.getByRole("button", { name: "I compared it in person" }).click();
+    await page.getByText("verified in person").waitFor();
+  }
   await page.getByRole("button", { name: "Go on" }).click();
   await page.getByText("What do you share?").waitFor();
+  await what();
   await check("share, what");
   await page.getByRole("button", { name: "Go on" }).click();
   await page.getByText("How long may it be seen?").waitFor();

@@ -1,11 +1,13 @@
 // A server of a test's own: the real binary, a free port, a folder that goes away with it.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, rm } from "node:fs/promises";
+import { existsSync, readdirSync } from "node:fs";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import initSqlJs from "sql.js";
 
 export const root = resolve(import.meta.dirname, "../..");
 export const target = process.env.CARGO_TARGET_DIR ?? join(root, "target");
@@ -20,18 +22,27 @@ async function freePort() {
   return port;
 }
 
-/** Starts a server; `restart()` stops it hard and starts it again on the same data. */
+/** What makes a program believe that this much time has passed, such as "+8d". */
+function later(passed) {
+  const library = readdirSync("/usr/lib", { withFileTypes: true })
+    .map(({ name }) => `/usr/lib/${name}/faketime/libfaketimeMT.so.1`)
+    .find(existsSync);
+  if (!library) throw new Error("faketime is not installed: run `make setup`");
+  return { LD_PRELOAD: library, FAKETIME: passed, FAKETIME_DONT_FAKE_MONOTONIC: "1" };
+}
+
+/** Starts a server; after `kill()` or `halt()`, `start()` runs it again on the same data. */
 export async function startServer({ environment = {} } = {}) {
   const data = await mkdtemp(join(tmpdir(), "healthbridge-end2end-"));
   const port = await freePort();
   const url = `http://localhost:${port}`;
   let log = "";
   let child;
-  async function start() {
+  async function start({ passed } = {}) {
     child = spawn(
       join(target, "debug/healthbridge-server"),
       ["serve", "--data", data, "--listen", `127.0.0.1:${port}`],
-      { cwd: root, env: { ...process.env, HEALTHBRIDGE_PUBLIC_URL: url, RUST_LOG: "debug,hyper=info,sqlx=info", ...environment } },
+      { cwd: root, env: { ...process.env, HEALTHBRIDGE_PUBLIC_URL: url, RUST_LOG: "debug,hyper=info,sqlx=info", ...environment, ...(passed && later(passed)) } },
     );
     for (const stream of [child.stdout, child.stderr]) stream.on("data", (piece) => (log += piece));
     for (let tries = 0; tries < 200; tries++) {
@@ -55,6 +66,21 @@ export async function startServer({ environment = {} } = {}) {
     /** Stops it as an operator does; the data stay. */
     halt: () => kill("SIGTERM"),
     start,
+    /** Changes rows of the database behind its back; it must be halted. */
+    async tamper(...statements) {
+      const file = join(data, "healthbridge.db");
+      const { Database } = await initSqlJs();
+      const bytes = await readFile(file);
+      // In memory there is no write-ahead log: the header says so, and the server begins a new one.
+      bytes.fill(1, 18, 20);
+      const database = new Database(bytes);
+      try {
+        for (const statement of statements) database.run(statement);
+        await writeFile(file, database.export());
+      } finally {
+        database.close();
+      }
+    },
     async stop() {
       await kill("SIGTERM");
       await rm(data, { recursive: true, force: true });
