@@ -3,6 +3,8 @@
 //! Rendered on the server, where every page is locked, and hydrated in the browser, where the vault's
 //! worker gives it plaintext. There is no database, no key and no plaintext on the server's side.
 
+pub mod api;
+pub mod backend;
 pub mod clock;
 pub mod pages;
 pub mod shell;

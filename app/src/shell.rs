@@ -20,6 +20,8 @@ use crate::pages::front::landing::LandingPage;
 use crate::pages::front::not_found::NotFoundPage;
 use crate::pages::front::security::SecurityPage;
 use crate::pages::home::show::HomePage;
+use crate::pages::notices::list::NoticesPage;
+use crate::pages::notices::provide_notices;
 use crate::pages::patients::list::PatientsPage;
 use crate::pages::patients::show::PatientPage;
 use crate::pages::records::add::AddPage;
@@ -63,6 +65,7 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
 pub fn App() -> impl IntoView {
     provide_meta_context();
     provide_toasts();
+    provide_notices();
     view! {
         <Title formatter=|title: String| if title.is_empty() { "HealthBridge".to_owned() } else { format!("{title} · HealthBridge") } />
         <Router>
@@ -84,6 +87,7 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/activity") view=ActivityPage />
                 <Route path=path!("/patients") view=PatientsPage />
                 <Route path=path!("/patients/:vault") view=PatientPage />
+                <Route path=path!("/notices") view=NoticesPage />
                 <Route path=path!("/account") view=AccountPage />
                 <Route path=path!("/style") view=Gallery />
             </Routes>

@@ -465,6 +465,8 @@ pub trait Vault {
     fn status(&self) -> Signal<Status>;
     /// Counts up whenever records, shares or activity may have changed.
     fn version(&self) -> Signal<u32>;
+    /// Counts up whenever the server has something to tell this account.
+    fn told(&self) -> Signal<u32>;
     /// An alarm that must be shown until the person has read it.
     fn alarm(&self) -> RwSignal<Option<String>>;
     /// Files on their way.

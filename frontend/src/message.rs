@@ -117,6 +117,9 @@ pub(crate) enum News {
     Alarm(#[n(0)] String),
     #[n(5)]
     Uploads(#[n(0)] Vec<Upload>),
+    /// The server has something to tell this account.
+    #[n(6)]
+    Told,
 }
 
 /// The number of what is said unasked.

@@ -32,6 +32,7 @@ struct Proxy {
     early: RefCell<Option<Vec<JsValue>>>,
     status: RwSignal<Status>,
     version: RwSignal<u32>,
+    told: RwSignal<u32>,
     alarm: RwSignal<Option<String>>,
     uploads: RwSignal<Vec<Upload>>,
 }
@@ -48,6 +49,7 @@ pub(crate) fn provide() {
         early: RefCell::new(Some(Vec::new())),
         status: RwSignal::new(Status::Starting),
         version: RwSignal::new(0),
+        told: RwSignal::new(0),
         alarm: RwSignal::new(None),
         uploads: RwSignal::new(Vec::new()),
     });
@@ -102,6 +104,7 @@ impl Proxy {
             }
             Ok(News::Status(status)) => self.status.set(status),
             Ok(News::Changed) => self.version.update(|version| *version += 1),
+            Ok(News::Told) => self.told.update(|told| *told += 1),
             Ok(News::Alarm(words)) => self.alarm.set(Some(words)),
             Ok(News::Uploads(uploads)) => self.uploads.set(uploads),
             Err(_) => {}
@@ -171,6 +174,10 @@ impl Vault for Proxy {
 
     fn version(&self) -> Signal<u32> {
         self.version.into()
+    }
+
+    fn told(&self) -> Signal<u32> {
+        self.told.into()
     }
 
     fn alarm(&self) -> RwSignal<Option<String>> {

@@ -4,6 +4,7 @@ mod convert;
 mod desk;
 mod lists;
 mod look;
+mod nudges;
 mod sending;
 mod trouble;
 mod uploads;

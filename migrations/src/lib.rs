@@ -3,6 +3,7 @@
 mod m0001_accounts;
 mod m0002_vaults;
 mod m0003_released_blobs;
+mod m0004_notices;
 
 use sea_orm_migration::prelude::*;
 
@@ -19,6 +20,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0001_accounts::Migration),
             Box::new(m0002_vaults::Migration),
             Box::new(m0003_released_blobs::Migration),
+            Box::new(m0004_notices::Migration),
         ]
     }
 }

@@ -6,11 +6,23 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::str::FromStr;
 
+use lettre::message::Mailbox;
 use url::{Host, Url};
 
 /// Every key, in the order of the example file. A variable is the key in capitals after `HEALTHBRIDGE_`.
-pub const KEYS: [&str; 9] =
-    ["listen", "public_url", "data", "database", "blobs", "site", "log_format", "behind_proxy", "sign_ups_per_hour"];
+pub const KEYS: [&str; 11] = [
+    "listen",
+    "public_url",
+    "data",
+    "database",
+    "blobs",
+    "site",
+    "log_format",
+    "behind_proxy",
+    "sign_ups_per_hour",
+    "mail",
+    "mail_from",
+];
 
 /// How log lines are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,6 +54,10 @@ pub struct Config {
     pub behind_proxy: bool,
     /// Sign-ups from one address in an hour.
     pub sign_ups_per_hour: u32,
+    /// The mail server, if mail is not written into a folder in the data folder.
+    pub mail: Option<Url>,
+    /// Whom mail is from.
+    pub mail_from: Mailbox,
     /// Credentials for the blob store: variables that begin with `AWS_` or `AZURE_`.
     pub credentials: BTreeMap<String, String>,
 }
@@ -175,6 +191,22 @@ fn site_url(text: &str) -> Result<Url, String> {
     }
 }
 
+/// A mail server. What goes over a network goes encrypted.
+fn mail_url(text: &str) -> Result<Url, String> {
+    let url = url_of(text, &["smtp", "smtps"])?;
+    let required = url.query_pairs().any(|(name, value)| name == "tls" && value == "required");
+    if url.scheme() == "smtps" || required || is_local(&url) {
+        Ok(url)
+    } else {
+        Err("expected smtps:// or smtp:// with ?tls=required: mail must not cross a network in the open".to_owned())
+    }
+}
+
+fn is_local(url: &Url) -> bool {
+    // A scheme that is not the web's has its host as it was written.
+    matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"))
+}
+
 fn url_of(text: &str, schemes: &[&str]) -> Result<Url, String> {
     let expected = || format!("expected a URL that begins with {}:", schemes.join(":, "));
     let url: Url = text.parse().map_err(|_| expected())?;
@@ -190,6 +222,11 @@ impl Config {
         let public_url = match values.read("public_url", site_url)? {
             Some(url) => url,
             None => local_url(listen.port())?,
+        };
+        let mail_from = values.parse("mail_from", "an address such as HealthBridge <no-reply@example.org>")?;
+        let mail_from = match mail_from {
+            Some(mailbox) => mailbox,
+            None => default_sender(&public_url)?,
         };
         let database = |text: &str| url_of(text, &["sqlite", "postgres", "postgresql"]);
         let blobs = |text: &str| url_of(text, &["file", "memory", "s3", "az", "azure", "abfs", "abfss", "https"]);
@@ -210,6 +247,8 @@ impl Config {
             log_format: values.read("log_format", log_format)?.unwrap_or(LogFormat::Text),
             behind_proxy: values.parse("behind_proxy", "true or false")?.unwrap_or(false),
             sign_ups_per_hour: values.parse("sign_ups_per_hour", "a whole number")?.unwrap_or(20),
+            mail: values.read("mail", mail_url)?,
+            mail_from,
             credentials: credentials.map(|(name, value)| (name.clone(), value.clone())).collect(),
         })
     }
@@ -218,6 +257,17 @@ impl Config {
     pub fn origin(&self) -> String {
         self.public_url.origin().ascii_serialization()
     }
+}
+
+/// `no-reply` at the site's own host.
+fn default_sender(site: &Url) -> Result<Mailbox, ConfigError> {
+    let host = site.host_str().unwrap_or("localhost");
+    let why = || "this host has no mail addresses: set `mail_from`".to_owned();
+    format!("HealthBridge <no-reply@{host}>").parse().map_err(|_| ConfigError::Value {
+        key: "public_url",
+        from: Source::File,
+        why: why(),
+    })
 }
 
 fn local_url(port: u16) -> Result<Url, ConfigError> {
@@ -265,7 +315,9 @@ mod tests {
         insta::assert_snapshot!(told("log_format = \"xml\""), @"`log_format` in the configuration file: expected text or json");
         insta::assert_snapshot!(told("behind_proxy = 3"), @"`behind_proxy` in the configuration file: expected true or false");
         insta::assert_snapshot!(told("sign_ups_per_hour = -1"), @"`sign_ups_per_hour` in the configuration file: expected a whole number");
-        insta::assert_snapshot!(told("port = 3000"), @"`port` in the configuration file is not a key; the keys are listen, public_url, data, database, blobs, site, log_format, behind_proxy, sign_ups_per_hour");
+        insta::assert_snapshot!(told("port = 3000"), @"`port` in the configuration file is not a key; the keys are listen, public_url, data, database, blobs, site, log_format, behind_proxy, sign_ups_per_hour, mail, mail_from");
+        insta::assert_snapshot!(told("mail = \"smtp://mail.example.org\""), @"`mail` in the configuration file: expected smtps:// or smtp:// with ?tls=required: mail must not cross a network in the open");
+        insta::assert_snapshot!(told("mail_from = \"nobody\""), @"`mail_from` in the configuration file: expected an address such as HealthBridge <no-reply@example.org>");
         let mut sources = Sources::default();
         sources.variables.insert("HEALTHBRIDGE_BLOBS".to_owned(), "ftp://x".to_owned());
         insta::assert_snapshot!(Config::read(&sources).unwrap_err(), @"`blobs` in the environment: expected a URL that begins with file:, memory:, s3:, az:, azure:, abfs:, abfss:, https:");

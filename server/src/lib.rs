@@ -6,9 +6,12 @@
 // The pages' views are types that nest as deep as the pages do.
 #![recursion_limit = "512"]
 
+mod backend;
 pub mod blobs;
 pub mod clock;
 pub mod config;
+pub mod events;
+pub mod mail;
 mod middleware;
 mod protocol;
 pub mod random;

@@ -142,11 +142,23 @@ async fn serve(config: &Config, variables: &BTreeMap<String, String>) -> Result<
     let mut stdout = io::stdout();
     writeln!(stdout, "HealthBridge is at {} (listening on {})", config.origin(), listener.local_addr()?)?;
     writeln!(stdout, "Its data: {}", start::describe_data(config))?;
-    let sweeper = tokio::spawn(start::sweep_hourly(state.clone()));
-    let store = state.store.clone();
+    let tasks = [
+        tokio::spawn(start::sweep_hourly(state.clone())),
+        tokio::spawn(start::tell_people(state.clone())),
+        tokio::spawn(state.events.clone().hear_others()),
+    ];
+    let (store, events) = (state.store.clone(), state.events.clone());
     let service = router(state).into_make_service_with_connect_info::<SocketAddr>();
-    axum::serve(listener, service).with_graceful_shutdown(asked_to_stop()).await?;
-    sweeper.abort();
+    axum::serve(listener, service)
+        .with_graceful_shutdown(async move {
+            asked_to_stop().await;
+            // Open streams would keep it from stopping.
+            events.close();
+        })
+        .await?;
+    for task in tasks {
+        task.abort();
+    }
     store.close().await?;
     Ok(())
 }

@@ -4,6 +4,7 @@ pub(crate) mod accounts;
 pub(crate) mod blobs;
 mod cbor;
 mod cookie;
+pub(crate) mod events;
 mod failure;
 pub(crate) mod log;
 mod request;

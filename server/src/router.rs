@@ -1,7 +1,9 @@
 //! Every route, in one table, and the layers around it.
 
 use std::any::Any;
+use std::sync::Arc;
 
+use app::backend::provide_backend;
 use app::visitor::provide_visitor;
 use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::StatusCode;
@@ -15,8 +17,9 @@ use protocol::ApiError;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::services::ServeDir;
 
+use crate::backend::ForRequest;
 use crate::middleware::{Nonce, access_log, same_origin, security_headers, visitor};
-use crate::protocol::{Failure, accounts, blobs, log};
+use crate::protocol::{Failure, accounts, blobs, events, log, token};
 use crate::state::AppState;
 
 /// One route of the server's own interface.
@@ -47,8 +50,8 @@ const fn route(
     Route { method, path, limit, handler }
 }
 
-/// Every route but the pages and the site's files. A test holds the table of permissions to it.
-pub const ROUTES: [Route; 25] = [
+/// Every route but the pages, their server functions and the site's files. A test holds the table of permissions to it.
+pub const ROUTES: [Route; 26] = [
     route("GET", "/healthz", USUAL, || get(health)),
     route("GET", "/readyz", USUAL, || get(ready)),
     route("POST", "/api/v1/signup/start", USUAL, || post(accounts::sign_up_start)),
@@ -68,6 +71,7 @@ pub const ROUTES: [Route; 25] = [
     route("POST", "/api/v1/people/find", USUAL, || post(accounts::find_person)),
     route("GET", "/api/v1/people/{account}", USUAL, || get(accounts::person)),
     route("GET", "/api/v1/shared", USUAL, || get(accounts::shared)),
+    route("GET", "/api/v1/events", USUAL, || get(events::events)),
     route("POST", "/api/v1/vaults/{vault}/log", APPEND, || post(log::append)),
     route("GET", "/api/v1/vaults/{vault}/log", USUAL, || get(log::read)),
     route("PUT", "/api/v1/blobs/{blob}", USUAL, || put(blobs::create)),
@@ -120,6 +124,8 @@ fn provide_page_context(state: &AppState) {
             provide_context(leptos::nonce::Nonce::from_value(nonce));
         }
         provide_visitor(parts.extensions.get().copied().unwrap_or_default());
+        let token = token(&parts.headers).map(str::to_owned);
+        provide_backend(Arc::new(ForRequest { state: state.clone(), token }));
     }
     provide_context(state.clone());
 }

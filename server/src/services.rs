@@ -4,6 +4,8 @@ pub mod append;
 pub mod download;
 pub mod email;
 pub mod limits;
+pub mod mail;
+pub mod notices;
 pub mod password;
 pub mod people;
 pub mod read_log;

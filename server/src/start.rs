@@ -10,12 +10,14 @@ use tokio::sync::Semaphore;
 use url::Url;
 
 use crate::blobs::{Blobs, BlobsError};
-use crate::clock::{Clock, HOUR};
+use crate::clock::{Clock, HOUR, MINUTE};
 use crate::config::Config;
+use crate::events::Events;
+use crate::mail::{MailError, Mailer};
 use crate::random::Random;
 use crate::secrets::{Secrets, SecretsError};
 use crate::services::limits::{Limit, Limits};
-use crate::services::sweep;
+use crate::services::{mail, notices, sweep};
 use crate::state::{AppState, Site, UPLOADS_AT_ONCE};
 use crate::store::{Store, StoreError, accounts};
 
@@ -43,6 +45,9 @@ pub enum StartError {
     /// The site's files.
     #[error("`site`: there is no {}: build the site, or say where it is", .0.display())]
     Site(PathBuf),
+    /// Mail.
+    #[error("`mail`")]
+    Mail(#[from] MailError),
     /// Leptos' options, which come with the program.
     #[error("Leptos.toml")]
     Leptos(#[from] LeptosConfigError),
@@ -119,6 +124,12 @@ pub async fn build(
         Some(url) => Blobs::open(url, &config.credentials)?,
         None => Blobs::folder(&data.join("blobs"))?,
     };
+    let (from, origin) = (config.mail_from.clone(), config.origin());
+    let mailer = match &config.mail {
+        Some(url) => Mailer::smtp(url, from, origin)?,
+        None => Mailer::folder(&data.join("mail"), from, origin)?,
+    };
+    let events = Events::new(store.shared_pool());
     let defaults = Limits::default();
     Ok(AppState {
         store,
@@ -133,6 +144,8 @@ pub async fn build(
             behind_proxy: config.behind_proxy,
             reload: surroundings.reload.map(|port| format!("ws://127.0.0.1:{port} ws://localhost:{port}")),
         }),
+        events,
+        mailer: Arc::new(mailer),
         uploads: Arc::new(Semaphore::new(UPLOADS_AT_ONCE)),
         leptos: leptos_options(&site)?,
     })
@@ -146,6 +159,28 @@ pub async fn sweep_hourly(state: AppState) {
         match sweep::sweep(&state).await {
             Ok(swept) => tracing::info!(?swept, "swept"),
             Err(error) => tracing::error!(cause = ?error, "the sweep failed"),
+        }
+    }
+}
+
+/// How often it is looked for mail that is due.
+const MAIL_EVERY: u64 = 5;
+
+/// Sends mail and tells of ends that come near, until the task is aborted. What was put off by a restart is done then.
+pub async fn tell_people(state: AppState) {
+    let mut often = tokio::time::interval(std::time::Duration::from_secs(MAIL_EVERY));
+    let mut last_look = 0;
+    loop {
+        often.tick().await;
+        let now = state.clock.now();
+        if now >= last_look + MINUTE {
+            last_look = now;
+            if let Err(error) = notices::tell_of_ends(&state).await {
+                tracing::error!(cause = ?error, "ends could not be told of");
+            }
+        }
+        if let Err(error) = mail::send_due(&state).await {
+            tracing::error!(cause = ?error, "mail could not be sent");
         }
     }
 }

@@ -9,6 +9,8 @@ use tokio::sync::Semaphore;
 
 use crate::blobs::Blobs;
 use crate::clock::Clock;
+use crate::events::Events;
+use crate::mail::Mailer;
 use crate::random::Random;
 use crate::secrets::Secrets;
 use crate::services::limits::Limits;
@@ -31,6 +33,10 @@ pub struct AppState {
     pub limits: Limits,
     /// How the outside reaches this server.
     pub site: Arc<Site>,
+    /// Nudges to open pages.
+    pub events: Events,
+    /// Sends mail.
+    pub mailer: Arc<Mailer>,
     /// How many chunks may be in memory on their way in.
     pub uploads: Arc<Semaphore>,
     /// What the pages need to know of the site's files.

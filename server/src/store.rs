@@ -8,6 +8,7 @@ pub mod counters;
 mod entity;
 pub mod grants;
 pub mod log;
+pub mod notices;
 pub mod sessions;
 pub mod vaults;
 
@@ -111,6 +112,12 @@ impl Store {
             ..TransactionOptions::default()
         };
         Ok(self.connection.begin_with_options(options).await?)
+    }
+
+    /// The pool of a PostgreSQL database, through which several servers hear each other; none for SQLite.
+    pub fn shared_pool(&self) -> Option<sqlx::PgPool> {
+        (self.connection.get_database_backend() == DatabaseBackend::Postgres)
+            .then(|| self.connection.get_postgres_connection_pool().clone())
     }
 
     /// Whether the database answers.

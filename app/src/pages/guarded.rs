@@ -9,6 +9,7 @@ use leptos_router::hooks::{use_location, use_navigate};
 
 use super::account::unlock::LockedPanel;
 use super::asking::use_alive;
+use super::notices::use_notices;
 use super::words;
 use crate::ui::{Alert, AppFrame, Button, ButtonKind, Side, Skeleton, SkeletonShape, Tone};
 use crate::vault::{Me, Status, use_status, use_vault};
@@ -150,8 +151,16 @@ fn Frame(side: Side, children: Children) -> impl IntoView {
             leptos::task::spawn_local(async move { drop(vault.lock().await) });
         }
     };
+    let notices = use_notices();
+    Effect::new(move |_| match vault.get() {
+        Some(vault) if matches!(status.get(), Status::Open(_)) => {
+            vault.told().track();
+            notices.refresh();
+        }
+        _ => notices.forget(),
+    });
     view! {
-        <AppFrame side locked initials on_lock=Callback::new(lock)>{children()}</AppFrame>
+        <AppFrame side locked initials on_lock=Callback::new(lock) notices=notices.unseen()>{children()}</AppFrame>
     }
     .into_any()
 }

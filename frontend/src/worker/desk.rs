@@ -2,6 +2,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
+use std::pin::pin;
 use std::rc::Rc;
 
 use app::vault::{Chosen as ChosenFile, Details, Me, NewShare, Reach, Status, Trouble, TroubleKind};
@@ -10,6 +11,7 @@ use client::session::{SignUp, Who};
 use client::share::Wish;
 use client::upload::{Draft, Source};
 use client::{ClientError, Session};
+use futures_util::future::select;
 use gloo::timers::future::TimeoutFuture;
 use js_sys::{Array, Uint8Array};
 use protocol::api::Profile;
@@ -22,6 +24,7 @@ use wasm_bindgen_futures::spawn_local;
 use web_sys::{Blob, BlobPropertyBag, File};
 
 use super::look::{OpenDocument, cannot_be_shown, look, page};
+use super::nudges::Nudges;
 use super::trouble::{Failure, words};
 use super::uploads::{Chosen, Uploads, clear};
 use super::{Page, convert};
@@ -29,8 +32,8 @@ use crate::device;
 use crate::message::{Answer, Command, News};
 use crate::platform::{Browser, minute};
 
-/// How often the worker looks for news.
-const LOOK_EVERY: u32 = 15_000;
+/// How often the worker looks for news where nothing tells it to, in milliseconds.
+const LOOK_EVERY: u32 = 60_000;
 
 /// What the worker holds.
 pub(crate) struct Desk {
@@ -42,6 +45,7 @@ pub(crate) struct Desk {
     document: RefCell<Option<OpenDocument>>,
     pub(super) uploads: Rc<Uploads>,
     finishing: Cell<bool>,
+    nudges: Nudges,
     /// Records whose upload is under way.
     pub(super) running: RefCell<BTreeSet<RecordId>>,
 }
@@ -50,6 +54,7 @@ impl Desk {
     pub(crate) fn new(page: Page) -> Self {
         Self {
             uploads: Rc::new(Uploads::new(page.clone())),
+            nudges: Nudges::new(page.clone()),
             page,
             session: RefCell::default(),
             signed_in: RefCell::default(),
@@ -72,7 +77,7 @@ impl Desk {
             TimeoutFuture::new(2_000).await;
         }
         loop {
-            TimeoutFuture::new(LOOK_EVERY).await;
+            select(pin!(TimeoutFuture::new(LOOK_EVERY)), pin!(desk.nudges.next())).await;
             if let Ok(session) = desk.session() {
                 let before = heads(&session);
                 match sync(&session).await {
@@ -115,6 +120,7 @@ impl Desk {
         *desk.signed_in.borrow_mut() = Some(convert::me(session.who(), &[]));
         sync(&session).await?;
         *desk.session.borrow_mut() = Some(Rc::clone(&session));
+        desk.nudges.listen();
         desk.say_status();
         desk.page.tell(&News::Changed);
         Self::finish_endings(desk);
@@ -146,6 +152,7 @@ impl Desk {
             self.page.tell(&News::Changed);
         }
         if matches!(failure, Failure::Client(ClientError::Api(ApiError::NotSignedIn))) {
+            self.nudges.stop();
             self.uploads.clear();
             *self.session.borrow_mut() = None;
             *self.signed_in.borrow_mut() = None;
@@ -255,6 +262,7 @@ impl Desk {
     }
 
     fn drop_keys(&self) {
+        self.nudges.stop();
         self.uploads.clear();
         *self.session.borrow_mut() = None;
         *self.document.borrow_mut() = None;

@@ -14,7 +14,7 @@ use protocol::{
 
 use super::session::Caller;
 use super::standing::Standing;
-use super::{Result, ServiceError};
+use super::{Result, ServiceError, notices};
 use crate::state::AppState;
 use crate::store::log::{Header, NewEntry};
 use crate::store::vaults::Vault;
@@ -26,7 +26,10 @@ pub async fn append(state: &AppState, caller: Caller, id: VaultId, message: Appe
     let vault = vaults::lock(&transaction, id).await?.ok_or(ApiError::NotFound)?;
     Standing::of(caller.account, &transaction, &vault, state.clock.minute()).await?;
     let head = append_in(state, &transaction, caller.account, vault, &message.entries).await?;
+    let mut concerned = grants::recipients(&transaction, id).await?;
+    concerned.insert(vault.owner);
     commit(transaction).await?;
+    state.events.tell(&concerned.into_iter().collect::<Vec<_>>()).await;
     Ok(Appended { head })
 }
 
@@ -77,6 +80,7 @@ pub(super) async fn append_in(
         log::insert(transaction, vault.id, new, state.clock.now()).await?;
     }
     facts::store(transaction, &before, &ledger).await?;
+    notices::tell_of_entries(state, transaction, &vault, &ledger, &opened).await?;
     Ok(ledger.head)
 }
 

@@ -1,6 +1,6 @@
 //! How often what may be tried.
 
-use protocol::ApiError;
+use protocol::{ApiError, Digest};
 
 use super::Result;
 use crate::clock::{HOUR, MINUTE};
@@ -50,6 +50,23 @@ pub(super) async fn count(state: &AppState, kind: &str, subject: &[u8], limit: L
     }
     let wait = (count.since + limit.window).saturating_sub(now).max(1);
     Err(ApiError::TooMany(u32::try_from(wait).unwrap_or(u32::MAX)).into())
+}
+
+/// How many attempts in an hour that nobody completed the owner is told of.
+const UNFINISHED: u64 = 5;
+
+/// Counts an attempt that may never be completed: whoever guesses finds out alone that a guess was wrong. Says whether
+/// its account should be told.
+pub(super) async fn count_unfinished(state: &AppState, credential: &Digest) -> Result<bool> {
+    let key = state.secrets.counter("unfinished by account", credential.as_bytes());
+    let count = counters::count(state.store.reader(), key, HOUR, state.clock.now()).await?;
+    Ok(count.count == UNFINISHED)
+}
+
+/// Forgets the attempts before the one that was completed.
+pub(super) async fn forget_unfinished(state: &AppState, credential: &Digest) -> Result<()> {
+    let key = state.secrets.counter("unfinished by account", credential.as_bytes());
+    Ok(counters::forget(state.store.reader(), key).await?)
 }
 
 /// Counts an attempt to sign in or recover, at its first message, whether or not the account exists.

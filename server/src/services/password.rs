@@ -1,13 +1,15 @@
 //! A new password. A session alone is not enough: the identity key must sign.
 
+use app::api::notices::NoticeKind;
 use opaque_ke::{RegistrationRequest, RegistrationUpload, ServerRegistration};
 use protocol::api::{PasswordFinish, PasswordStart, PasswordStarted, Refusal};
 use protocol::opaque::Suite;
 use protocol::{Account, ApiError, Namespace};
 
-use super::Result;
 use super::session::{Caller, own_account};
+use super::{Result, notices};
 use crate::state::AppState;
+use crate::store::notices::Notice;
 use crate::store::{StoreError, accounts, commit, sessions};
 
 /// The first message.
@@ -34,5 +36,9 @@ pub async fn finish(state: &AppState, caller: Caller, message: PasswordFinish) -
     let transaction = state.store.begin().await?;
     accounts::set_password(caller.account, &transaction, record, message.password_wrap).await?;
     sessions::delete_others(caller.account, &transaction, caller.session).await?;
-    Ok(commit(transaction).await?)
+    let notice = Notice::new(caller.account, NoticeKind::PasswordChanged, state.clock.minute());
+    notices::tell(state, &transaction, notice).await?;
+    commit(transaction).await?;
+    state.events.tell(&[caller.account]).await;
+    Ok(())
 }

@@ -1,5 +1,6 @@
 //! Signing in by the recovery kit, whose key signs a challenge.
 
+use app::api::notices::NoticeKind;
 use protocol::api::{RecoveryFinish, RecoveryStart, RecoveryStarted};
 use protocol::id::AttemptId;
 use protocol::{ApiError, Namespace, PublicKey};
@@ -43,5 +44,5 @@ pub async fn finish(
     let verified = message.signature.verify(Namespace::Recovery, &key, &attempt.state);
     let (Some(account), Ok(())) = (account, verified) else { return Err(ApiError::WrongCredentials.into()) };
     let wrap = account.recovery_wrap.clone();
-    session::begin(state, origin, replaced, account, wrap).await
+    session::begin(state, origin, replaced, account, wrap, Some(NoticeKind::Recovered)).await
 }

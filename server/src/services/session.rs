@@ -1,12 +1,13 @@
 //! Sessions: who is signed in, and the device wrap that waits behind one.
 
+use app::api::notices::NoticeKind;
 use app::ui::Side;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use protocol::api::{AccountState, Conflict, DeviceWrap, Profile, SignedIn, SignedInWith};
 use protocol::{AccountId, ApiError, Digest};
 
-use super::Result;
+use super::{Result, notices};
 use crate::clock::{DAY, MINUTE};
 use crate::state::{AppState, Origin};
 use crate::store::accounts::Account;
@@ -68,6 +69,7 @@ pub(super) async fn begin(
     replaced: Option<&str>,
     account: Account,
     wrap: Vec<u8>,
+    told: Option<NoticeKind>,
 ) -> Result<Begun> {
     let token: [u8; 32] = state.random.draw();
     let now = state.clock.now();
@@ -80,11 +82,19 @@ pub(super) async fn begin(
         agent: origin.agent.to_owned(),
     };
     let transaction = state.store.begin().await?;
+    let mut renewed = false;
     if let Some(replaced) = replaced.and_then(digest_of) {
+        let before = sessions::find(&transaction, replaced).await?;
+        renewed = before.is_some_and(|before| before.account == account.id);
         sessions::delete(&transaction, replaced).await?;
     }
     sessions::insert(&transaction, session).await?;
+    // A device that unlocks itself again is no news.
+    if let Some(kind) = told.filter(|kind| !renewed || *kind != NoticeKind::SignedIn) {
+        notices::tell_of_sign_in(state, &transaction, origin, account.id, kind).await?;
+    }
     commit(transaction).await?;
+    state.events.tell(&[account.id]).await;
     let signed_in = describe(state, account).await?;
     Ok(Begun { token: URL_SAFE_NO_PAD.encode(token), signed_in: SignedInWith { signed_in, wrap } })
 }
@@ -108,6 +118,12 @@ async fn describe(state: &AppState, account: Account) -> Result<SignedIn> {
 /// The caller's own account.
 pub(super) async fn own_account(state: &AppState, caller: Caller) -> Result<Account> {
     Ok(accounts::own(caller.account, state.store.reader()).await?.ok_or(ApiError::NotSignedIn)?)
+}
+
+/// Whether the caller's session still holds. It is not used by that.
+pub async fn holds(state: &AppState, caller: Caller) -> bool {
+    let session = sessions::find(state.store.reader(), caller.session).await;
+    session.is_ok_and(|session| session.is_some_and(|session| session.created + SESSION > state.clock.now()))
 }
 
 /// The side of the bridge on which a token's account stands.

@@ -1,5 +1,6 @@
 //! Signing in by password. An address that nobody has is answered in the same form and at the same cost.
 
+use app::api::notices::NoticeKind;
 use opaque_ke::{CredentialFinalization, CredentialRequest, ServerLogin, ServerLoginParameters, ServerRegistration};
 use protocol::ApiError;
 use protocol::api::{Refusal, SignInFinish, SignInStart, SignInStarted};
@@ -7,7 +8,7 @@ use protocol::id::AttemptId;
 use protocol::opaque::{CONTEXT, Suite};
 
 use super::session::{self, Begun};
-use super::{Result, ServiceError, email, limits};
+use super::{Result, ServiceError, email, limits, notices};
 use crate::clock::MINUTE;
 use crate::random::ForOpaque;
 use crate::state::{AppState, Origin};
@@ -35,6 +36,12 @@ pub async fn start(state: &AppState, origin: &Origin, message: SignInStart) -> R
     let credential = account.as_ref().map_or_else(|| state.secrets.credential(&email), |account| account.credential);
     let mut random = ForOpaque(state.random.as_ref());
     let setup = state.secrets.opaque();
+    if limits::count_unfinished(state, &credential).await?
+        && let Some(account) = &account
+    {
+        // Beside the answer, which must not take longer where there is an account.
+        tokio::spawn(notices::tell_of_failed_sign_ins(state.clone(), origin.clone(), account.id));
+    }
     let started = ServerLogin::start(&mut random, setup, record, request, credential.as_bytes(), parameters())
         .map_err(|_| Refusal::Malformed)?;
     let id = AttemptId::from_bytes(state.random.draw());
@@ -55,6 +62,7 @@ pub async fn finish(state: &AppState, origin: &Origin, replaced: Option<&str>, m
         .map_err(|_| ApiError::WrongCredentials)?;
     let id = attempt.account.ok_or(ApiError::WrongCredentials)?;
     let account = accounts::own(id, db).await?.ok_or(ApiError::WrongCredentials)?;
+    limits::forget_unfinished(state, &account.credential).await?;
     let wrap = account.password_wrap.clone();
-    session::begin(state, origin, replaced, account, wrap).await
+    session::begin(state, origin, replaced, account, wrap, Some(NoticeKind::SignedIn)).await
 }

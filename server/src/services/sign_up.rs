@@ -57,7 +57,7 @@ pub async fn finish(state: &AppState, origin: &Origin, replaced: Option<&str>, m
     open_vault(state, &transaction, &account, keys.identity(), &message.log).await?;
     commit(transaction).await?;
     let wrap = account.password_wrap.clone();
-    session::begin(state, origin, replaced, account, wrap).await
+    session::begin(state, origin, replaced, account, wrap, None).await
 }
 
 /// What a person may say of itself: nobody verifies itself.

@@ -2,13 +2,15 @@
 //! is over.
 
 use futures_util::TryStreamExt as _;
+use protocol::Minute;
 
 use super::Result;
+use super::notices::KEPT;
 use super::session::{IDLE, SESSION};
 use crate::clock::DAY;
 use crate::state::AppState;
 use crate::store::blobs::Blob;
-use crate::store::{attempts, blobs, commit, counters, sessions};
+use crate::store::{attempts, blobs, commit, counters, notices, sessions};
 
 /// How long a blob waits for the entry that names it, and how long it stays after its record let it go: somebody may
 /// be reading it, and a restored backup of the database still names it.
@@ -32,6 +34,8 @@ pub struct Swept {
     pub sessions: u64,
     /// Wraps of devices that were idle for too long.
     pub wraps: u64,
+    /// Notices that are too old to matter.
+    pub notices: u64,
 }
 
 /// Sweeps once.
@@ -45,6 +49,7 @@ pub async fn sweep(state: &AppState) -> Result<Swept> {
         counters: counters::delete_expired(db, now).await?,
         sessions: sessions::delete_older(db, now.saturating_sub(SESSION)).await?,
         wraps: sessions::delete_idle_wraps(db, now.saturating_sub(IDLE)).await?,
+        notices: notices::delete_older(db, Minute::from_unix_seconds(now.saturating_sub(KEPT))).await?,
     })
 }
 

@@ -67,6 +67,11 @@ fn read(row: accounts::Model) -> Result<Account> {
     })
 }
 
+/// The name of an account, for whom something is told that it did.
+pub(crate) async fn name(db: &impl ConnectionTrait, id: AccountId) -> Result<Option<String>> {
+    Ok(accounts::Entity::find_by_id(id.as_bytes().to_vec()).one(db).await?.map(|row| row.name))
+}
+
 /// Whether there is any account.
 pub async fn any(db: &impl ConnectionTrait) -> Result<bool> {
     Ok(accounts::Entity::find().limit(1).count(db).await? > 0)

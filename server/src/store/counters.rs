@@ -42,6 +42,12 @@ pub async fn count(db: &impl ConnectionTrait, key: Digest, window: u64, now: u64
     Ok(Count { count: unsigned("counters.count", row.count)?, since: unsigned("counters.since", row.since)? })
 }
 
+/// Begins a counter anew.
+pub async fn forget(db: &impl ConnectionTrait, key: Digest) -> Result<()> {
+    counters::Entity::delete_by_id(key.as_bytes().to_vec()).exec(db).await?;
+    Ok(())
+}
+
 /// Removes counters whose window is over.
 pub async fn delete_expired(db: &impl ConnectionTrait, now: u64) -> Result<u64> {
     Ok(counters::Entity::delete_many().filter(counters::Column::Expires.lt(signed(now))).exec(db).await?.rows_affected)

@@ -154,3 +154,32 @@ table!(chunks, "chunks", {
     length: i64,
     object: String,
 });
+
+table!(notices, "notices", {
+    #[sea_orm(primary_key)] id: i64,
+    account: Vec<u8>,
+    kind: i16,
+    at: i64,
+    who: Option<Vec<u8>>,
+    vault: Option<Vec<u8>>,
+    record: Option<Vec<u8>>,
+    grant_id: Option<Vec<u8>>,
+    until: Option<i64>,
+    place: Option<String>,
+    read: bool,
+});
+
+table!(notice_choices, "notice_choices", {
+    #[sea_orm(primary_key, auto_increment = false)] account: Vec<u8>,
+    #[sea_orm(primary_key, auto_increment = false)] kind: i16,
+    in_app: bool,
+    by_mail: bool,
+});
+
+table!(mails, "mails", {
+    #[sea_orm(primary_key)] id: i64,
+    account: Vec<u8>,
+    kind: i16,
+    due: i64,
+    tries: i64,
+});

@@ -6,7 +6,7 @@ use protocol::ledger::GrantFacts;
 use protocol::{AccountId, GrantId, GrantScope, Level, Minute, RecordId, ScopeId, VaultId};
 use sea_orm::ActiveValue::Set;
 use sea_orm::sea_query::{Expr, OnConflict};
-use sea_orm::{ColumnTrait as _, Condition, ConnectionTrait, EntityTrait as _, QueryFilter as _};
+use sea_orm::{ColumnTrait as _, Condition, ConnectionTrait, EntityTrait as _, QueryFilter as _, QuerySelect as _};
 
 use super::column::{fixed, minute};
 use super::entity::grants;
@@ -85,6 +85,29 @@ pub async fn vaults_shared_with(actor: AccountId, db: &impl ConnectionTrait, now
         .all(db)
         .await?;
     rows.iter().map(|row| fixed("grants.vault", &row.vault, VaultId::from_bytes)).collect()
+}
+
+/// Grants that were not stopped and that end between two minutes.
+pub async fn ending(db: &impl ConnectionTrait, from: Minute, to: Minute) -> Result<Vec<Grant>> {
+    let rows = grants::Entity::find()
+        .filter(grants::Column::Revoked.eq(false))
+        .filter(grants::Column::Until.between(i64::from(from.0), i64::from(to.0)))
+        .all(db)
+        .await?;
+    rows.iter().map(read).collect()
+}
+
+/// Everybody who holds, or held, a grant in a vault.
+pub async fn recipients(db: &impl ConnectionTrait, vault: VaultId) -> Result<BTreeSet<AccountId>> {
+    let rows: Vec<Vec<u8>> = grants::Entity::find()
+        .select_only()
+        .column(grants::Column::Recipient)
+        .distinct()
+        .filter(grants::Column::Vault.eq(vault.as_bytes().to_vec()))
+        .into_tuple()
+        .all(db)
+        .await?;
+    rows.iter().map(|id| fixed("grants.recipient", id, AccountId::from_bytes)).collect()
 }
 
 /// Those of the grants that exist in a vault.

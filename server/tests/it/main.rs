@@ -13,6 +13,7 @@ mod command;
 mod edges;
 mod limits;
 mod log;
+mod notices;
 mod permissions;
 mod schema;
 mod sharing;

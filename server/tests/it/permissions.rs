@@ -19,7 +19,7 @@ use crate::test_app::{TestApp, request};
 const ROLES: [&str; 7] = ["anonymous", "stranger", "grantee", "expired", "owner", "provider", "administrator"];
 
 /// Every route, with what is tried there.
-const ACTIONS: [(&str, &str, &str); 27] = [
+const ACTIONS: [(&str, &str, &str); 32] = [
     ("GET", "/healthz", ""),
     ("GET", "/readyz", ""),
     ("POST", "/api/v1/signup/start", ""),
@@ -46,6 +46,11 @@ const ACTIONS: [(&str, &str, &str); 27] = [
     ("GET", "/api/v1/blobs/{blob}", ""),
     ("PUT", "/api/v1/blobs/{blob}/chunks/{number}", ""),
     ("GET", "/api/v1/blobs/{blob}/chunks/{number}", "of the shared record"),
+    ("GET", "/api/v1/events", ""),
+    ("POST", "/api/pages/notices", ""),
+    ("POST", "/api/pages/notices-read", ""),
+    ("POST", "/api/pages/notice-choices", ""),
+    ("POST", "/api/pages/choose-notices", ""),
     ("POST", "/api/v1/signout", ""),
 ];
 
@@ -170,6 +175,17 @@ impl World {
         };
         match (method, path) {
             ("POST", "/api/v1/signout") => self.bare("POST", path).await,
+            ("GET", "/api/v1/events") => self.app.status(path, &self.caller.cookie).await,
+            (_, function) if function.starts_with("/api/pages/") => {
+                let body = match function {
+                    "/api/pages/notices-read" => "up_to=1",
+                    "/api/pages/choose-notices" => "choice[kind]=Opened&choice[in_app]=true&choice[by_mail]=true",
+                    _ => "",
+                };
+                let request = request(method, path, Some(&self.caller.cookie))
+                    .header("content-type", "application/x-www-form-urlencoded");
+                self.app.send(request.body(body.into()).unwrap()).await.status
+            }
             ("PUT", "/api/v1/device-wrap") => self.call("PUT", path, &DeviceWrap { wrap: vec![1] }).await,
             ("PUT", "/api/v1/account/state") => {
                 self.call("PUT", path, &AccountState { version: 0, sealed: vec![1] }).await
@@ -206,9 +222,12 @@ impl World {
 
 #[test]
 fn every_route_is_in_the_table() {
-    let routes: BTreeSet<_> = ROUTES.iter().map(|route| (route.method, route.path)).collect();
-    let tried: BTreeSet<_> = ACTIONS.iter().map(|(method, path, _)| (*method, *path)).collect();
+    let mut routes: BTreeSet<_> = ROUTES.iter().map(|route| (route.method.to_owned(), route.path.to_owned())).collect();
     assert_eq!(routes.len(), ROUTES.len(), "a route stands twice");
+    let functions = leptos::server_fn::axum::server_fn_paths();
+    routes.extend(functions.map(|(path, method)| (method.to_string(), path.to_owned())));
+    let tried: BTreeSet<_> =
+        ACTIONS.iter().map(|(method, path, _)| ((*method).to_owned(), (*path).to_owned())).collect();
     assert_eq!(routes, tried);
 }
 
@@ -265,6 +284,11 @@ async fn roles_and_actions() {
     GET    /blobs/{blob}                                                         401           404           404           404           200           404             -
     PUT    /blobs/{blob}/chunks/{number}                                         401           404           404           404           204           404             -
     GET    /blobs/{blob}/chunks/{number} of the shared record                    401           404           200           404           200           404             -
+    GET    /events                                                               401           200           200           200           200           200             -
+    POST   /api/pages/notices                                                    401           200           200           200           200           200             -
+    POST   /api/pages/notices-read                                               401           200           200           200           200           200             -
+    POST   /api/pages/notice-choices                                             401           200           200           200           200           200             -
+    POST   /api/pages/choose-notices                                             401           200           200           200           200           200             -
     POST   /signout                                                              401           204           204           204           204           204             -
     ");
 }

@@ -13,6 +13,8 @@ use protocol::api::MEDIA_TYPE;
 use protocol::{ApiError, cbor};
 use server::blobs::Blobs;
 use server::clock::Clock;
+use server::events::Events;
+use server::mail::Mailer;
 use server::random::{Random, SystemRandom};
 use server::router::router;
 use server::secrets::Secrets;
@@ -38,7 +40,7 @@ pub(crate) struct TestApp {
     pub(crate) state: AppState,
     pub(crate) clock: Arc<TestClock>,
     router: Router,
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
 }
 
 /// A whole response.
@@ -102,6 +104,8 @@ impl TestApp {
         let store = Store::connect(database).await.unwrap();
         store.migrate().await.unwrap();
         let clock = Arc::new(TestClock(AtomicU64::new(BEGIN)));
+        let sender = "HealthBridge <no-reply@localhost>".parse().unwrap();
+        let mailer = Mailer::folder(&folder.path().join("mail"), sender, "http://localhost:3000".to_owned()).unwrap();
         let plenty = Limit { most: 1000, window: 3600 };
         let state = AppState {
             store,
@@ -116,10 +120,12 @@ impl TestApp {
                 behind_proxy: false,
                 reload: None,
             }),
+            events: Events::new(None),
+            mailer: Arc::new(mailer),
             uploads: Arc::new(Semaphore::new(4)),
             leptos: server::start::leptos_options(folder.path()).unwrap(),
         };
-        Self { router: router(state.clone()), state, clock, _folder: folder }
+        Self { router: router(state.clone()), state, clock, folder }
     }
 
     /// The same database behind other settings.
@@ -131,6 +137,27 @@ impl TestApp {
     /// Where the site's files lie.
     pub(crate) fn site_folder(&self) -> &std::path::Path {
         std::path::Path::new(&*self.state.leptos.site_root)
+    }
+
+    /// Where mail goes.
+    pub(crate) fn mail_folder(&self) -> std::path::PathBuf {
+        self.folder.path().join("mail")
+    }
+
+    /// The status of an answer that may not end.
+    pub(crate) async fn status(&self, path: &str, cookie: &str) -> u16 {
+        let mut request = request("GET", path, Some(cookie)).body(Body::empty()).unwrap();
+        request.extensions_mut().insert(ConnectInfo("203.0.113.7:40000".parse::<SocketAddr>().unwrap()));
+        self.router.clone().oneshot(request).await.unwrap().status().as_u16()
+    }
+
+    /// The body of an answer that does not end.
+    pub(crate) async fn stream(&self, path: &str, cookie: &str) -> crate::notices::Stream {
+        let mut request = request("GET", path, Some(cookie)).body(Body::empty()).unwrap();
+        request.extensions_mut().insert(ConnectInfo("203.0.113.7:40000".parse::<SocketAddr>().unwrap()));
+        let response = self.router.clone().oneshot(request).await.unwrap();
+        assert_eq!(response.status(), 200);
+        Box::pin(response.into_body().into_data_stream())
     }
 
     /// Moves the clock.
@@ -146,7 +173,9 @@ impl TestApp {
         }
         let response = self.router.clone().oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();
-        let body = to_bytes(body, usize::MAX).await.unwrap().to_vec();
+        // A stream of events has no end to wait for.
+        let endless = parts.headers.get("content-type").is_some_and(|kind| kind == "text/event-stream");
+        let body = if endless { Vec::new() } else { to_bytes(body, usize::MAX).await.unwrap().to_vec() };
         Answer { status: parts.status.as_u16(), headers: parts.headers, body }
     }
 

@@ -1,0 +1,71 @@
+//! Server functions: what pages show in clear, of what the server knows anyway.
+
+pub mod notices;
+
+#[cfg(feature = "ssr")]
+use std::sync::Arc;
+
+#[cfg(feature = "ssr")]
+use leptos::prelude::use_context;
+#[cfg(feature = "ssr")]
+use leptos::server_fn::axum_export::http::StatusCode;
+use leptos::server_fn::codec::JsonEncoding;
+use leptos::server_fn::error::{FromServerFnError, ServerFnErrorErr};
+use serde::{Deserialize, Serialize};
+
+#[cfg(feature = "ssr")]
+use crate::backend::{Answer, Backend};
+
+/// Why the server does not answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+pub enum Refused {
+    /// Nobody is signed in.
+    #[error("Nobody is signed in here.")]
+    NotSignedIn,
+    /// There is no connection, or the server is busy.
+    #[error("The server cannot be reached just now.")]
+    Unavailable,
+    /// What was asked for makes no sense.
+    #[error("This page and the server no longer understand each other. Please load it again.")]
+    Malformed,
+}
+
+#[cfg(feature = "ssr")]
+impl Refused {
+    const fn status(self) -> u16 {
+        match self {
+            Self::NotSignedIn => 401,
+            Self::Unavailable => 503,
+            Self::Malformed => 400,
+        }
+    }
+}
+
+/// Asks the server on behalf of a server function, and answers with the status that fits.
+#[cfg(feature = "ssr")]
+async fn ask<T>(ask: impl FnOnce(&dyn Backend) -> Answer<T>) -> Result<T, Refused> {
+    let options = use_context::<leptos_axum::ResponseOptions>();
+    let answer = match use_context::<Arc<dyn Backend>>() {
+        Some(backend) => ask(&*backend).await,
+        None => Err(Refused::Unavailable),
+    };
+    if let (Err(refused), Some(options)) = (&answer, options)
+        && let Ok(status) = StatusCode::from_u16(refused.status())
+    {
+        options.set_status(status);
+    }
+    answer
+}
+
+impl FromServerFnError for Refused {
+    type Encoder = JsonEncoding;
+
+    fn from_server_fn_error(error: ServerFnErrorErr) -> Self {
+        match error {
+            ServerFnErrorErr::Args(_) | ServerFnErrorErr::MissingArg(_) | ServerFnErrorErr::Deserialization(_) => {
+                Self::Malformed
+            }
+            _ => Self::Unavailable,
+        }
+    }
+}

@@ -1,0 +1,114 @@
+//! The notices: what concerns this person, newest first.
+
+use leptos::prelude::*;
+
+use super::choices::ChoicesCard;
+use super::sentence::{glyph, sentence};
+use super::use_notices;
+use crate::api::Refused;
+use crate::api::notices::{Notice, NoticeKind, read_notices};
+use crate::clock::use_now;
+use crate::pages::asking::load;
+use crate::pages::guarded::{Guarded, Guests};
+use crate::pages::words;
+use crate::ui::{Alert, Button, ButtonKind, Card, Chip, EmptyState, Glyph, Icon, Skeleton, Tone};
+use crate::vault::RecordItem;
+
+/// `/notices`
+#[component]
+pub fn NoticesPage() -> impl IntoView {
+    view! {
+        <Guarded guests=Guests::Everybody title="Notices" page=|_| {
+            let notices = use_notices();
+            let records = load(|vault| vault.records());
+            // What is shown has been seen; the marks of what was new stay until the page is left.
+            let newest = Memo::new(move |_| notices.list().with(|list| match list {
+                Some(Ok(list)) => list.first().map(|notice| notice.id),
+                _ => None,
+            }));
+            Effect::new(move |_| {
+                if let Some(id) = newest.get() {
+                    leptos::task::spawn_local(async move {
+                        // What could not be noted is new once more, next time.
+                        let (Ok(()) | Err(_)) = read_notices(id).await;
+                    });
+                }
+            });
+            let records = Signal::derive(move || records.data.get().unwrap_or_default());
+            view! {
+                <div class="stack">
+                    <h1>"Notices"</h1>
+                    <p class="soft">"What others did that concerns you, and what happened to your account."</p>
+                </div>
+                <div class="two">
+                    <NoticeList list=notices.list() records again=Callback::new(move |()| notices.refresh()) />
+                    <ChoicesCard />
+                </div>
+            }
+        } />
+    }
+    .into_any()
+}
+
+/// The list.
+#[component]
+pub fn NoticeList(
+    /// The notices; none before the first answer.
+    #[prop(into)]
+    list: Signal<Option<Result<Vec<Notice>, Refused>>>,
+    /// The records, for their titles.
+    #[prop(into)]
+    records: Signal<Vec<RecordItem>>,
+    /// Asks again.
+    #[prop(into)]
+    again: Callback<()>,
+) -> impl IntoView {
+    let now = use_now();
+    // What was new when the page was opened stays marked, though it counts as seen from then on.
+    let was_new = StoredValue::new(std::collections::BTreeSet::new());
+    let row = move |notice: Notice| {
+        let is_new = was_new.try_update_value(|new| {
+            if !notice.read {
+                new.insert(notice.id);
+            }
+            new.contains(&notice.id)
+        });
+        let said = records.with(|records| sentence(&notice, records, now.get_untracked()));
+        let when = words::moment(notice.at, now.get_untracked());
+        let href = match (&notice.record, notice.kind) {
+            (Some(record), _) => Some(format!("/records/{record}")),
+            (None, NoticeKind::Shared) => Some("/patients".to_owned()),
+            _ => None,
+        };
+        let name = match href {
+            Some(href) => view! { <a class="name" href=href>{said}</a> }.into_any(),
+            None => view! { <span class="name">{said}</span> }.into_any(),
+        };
+        view! {
+            <li class="item">
+                <div class="lead">
+                    <span class="tile small"><Icon glyph=glyph(notice.kind) /></span>
+                    <div class="item-words">{name}<span class="soft">{when}</span></div>
+                </div>
+                {(is_new == Some(true)).then(|| view! { <Chip tone=Tone::Brand>"new"</Chip> })}
+            </li>
+        }
+    };
+    view! {
+        <Card>
+            {move || match list.get() {
+                None => view! { <Skeleton label="Getting your notices" count=4 /> }.into_any(),
+                Some(Err(refused)) => view! {
+                    <Alert tone=Tone::Stop happened=refused.to_string() next="Your records are as they were. Try again in a moment.">
+                        <Button kind=ButtonKind::Quiet glyph=Glyph::Again on_press=again>"Try again"</Button>
+                    </Alert>
+                }.into_any(),
+                Some(Ok(list)) if list.is_empty() => view! {
+                    <EmptyState glyph=Glyph::Notices title="Nothing to tell" next="When somebody shares with you, opens your records or signs in to your account, it stands here." />
+                }.into_any(),
+                Some(Ok(list)) => view! { <ul class="list" role="list">{list.into_iter().map(row).collect_view()}</ul> }.into_any(),
+            }}
+        </Card>
+    }
+    .into_any()
+}

@@ -1,0 +1,85 @@
+//! Mail: fixed words that say that something happened and where to look, never what is in a record or who is who.
+
+pub mod words;
+
+use std::path::Path;
+
+use lettre::message::{Mailbox, MultiPart};
+use lettre::{AsyncFileTransport, AsyncSmtpTransport, AsyncTransport as _, Message, Tokio1Executor};
+use url::Url;
+
+use app::api::notices::NoticeKind;
+
+/// Why a mail was not sent, or cannot be.
+#[derive(Debug, thiserror::Error)]
+pub enum MailError {
+    /// The address of the mail server cannot be used.
+    #[error("the mail server's address cannot be used")]
+    Address(#[source] lettre::transport::smtp::Error),
+    /// The mail server could not be reached.
+    #[error("the mail server cannot be reached")]
+    Unreachable(#[source] lettre::transport::smtp::Error),
+    /// The mail server refused. What it says may hold the recipient's address, so that only its code is kept.
+    #[error("the mail server answered {0}")]
+    Refused(u16),
+    /// The folder for mail cannot be written.
+    #[error("the folder for mail cannot be written")]
+    Folder(#[source] lettre::transport::file::Error),
+    /// The folder for mail cannot be made.
+    #[error("the folder for mail cannot be made")]
+    MakeFolder(#[source] std::io::Error),
+    /// An address or a word has no form that a mail can have.
+    #[error("a mail of this form cannot be written")]
+    Form(#[source] lettre::error::Error),
+    /// The recipient's address is not one.
+    #[error("the recipient's address is not one")]
+    Recipient(#[source] lettre::address::AddressError),
+}
+
+/// How mail leaves.
+#[derive(Debug)]
+enum Way {
+    Smtp(AsyncSmtpTransport<Tokio1Executor>),
+    Folder(AsyncFileTransport<Tokio1Executor>),
+}
+
+/// Sends mail.
+#[derive(Debug)]
+pub struct Mailer {
+    way: Way,
+    from: Mailbox,
+    site: String,
+}
+
+impl Mailer {
+    /// By SMTP: `smtp://` with STARTTLS (`?tls=required`), or `smtps://`, with name and password in the address.
+    pub fn smtp(server: &Url, from: Mailbox, site: String) -> Result<Self, MailError> {
+        let transport = AsyncSmtpTransport::<Tokio1Executor>::from_url(server.as_str()).map_err(MailError::Address)?;
+        Ok(Self { way: Way::Smtp(transport.build()), from, site })
+    }
+
+    /// Into a folder, one `.eml` file each.
+    pub fn folder(folder: &Path, from: Mailbox, site: String) -> Result<Self, MailError> {
+        std::fs::create_dir_all(folder).map_err(MailError::MakeFolder)?;
+        Ok(Self { way: Way::Folder(AsyncFileTransport::new(folder)), from, site })
+    }
+
+    /// Sends the words of a kind of notice.
+    pub async fn send(&self, to: &str, kind: NoticeKind) -> Result<(), MailError> {
+        let address = to.parse().map_err(MailError::Recipient)?;
+        let words = words::of(kind);
+        let message = Message::builder()
+            .from(self.from.clone())
+            .to(Mailbox::new(None, address))
+            .subject(words.subject)
+            .multipart(MultiPart::alternative_plain_html(words.plain(&self.site), words.html(&self.site)))
+            .map_err(MailError::Form)?;
+        match &self.way {
+            Way::Smtp(transport) => transport.send(message).await.map(drop).map_err(|error| match error.status() {
+                Some(code) => MailError::Refused(code.into()),
+                None => MailError::Unreachable(error),
+            }),
+            Way::Folder(transport) => transport.send(message).await.map(drop).map_err(MailError::Folder),
+        }
+    }
+}

@@ -1,0 +1,65 @@
+//! The queue of mails: each is tried until it is sent, with longer and longer waits, across restarts.
+
+use super::Result;
+use crate::clock::{HOUR, MINUTE};
+use crate::state::AppState;
+use crate::store::{accounts, notices};
+
+/// How many mails are taken in hand together.
+const TOGETHER: u64 = 20;
+
+/// How often a mail is tried: for about three days.
+const TRIES: u32 = 16;
+
+/// The wait before a mail is tried again, after so many tries.
+const fn wait(tries: u32) -> u64 {
+    let doubled = MINUTE << if tries > 8 { 8 } else { tries };
+    if doubled > 6 * HOUR { 6 * HOUR } else { doubled }
+}
+
+/// Sends what is due. Gives how many mails left.
+pub async fn send_due(state: &AppState) -> Result<u64> {
+    let db = state.store.reader();
+    let mut sent = 0;
+    loop {
+        let now = state.clock.now();
+        let due = notices::due(db, now, TOGETHER).await?;
+        if due.is_empty() {
+            return Ok(sent);
+        }
+        for mail in due {
+            // It is put off before it is tried, so that no crash makes it go out again and again.
+            if !notices::claim(db, mail, now + wait(mail.tries)).await? {
+                continue;
+            }
+            let Some(account) = accounts::own(mail.account, db).await? else {
+                notices::unqueue(db, mail.id).await?;
+                continue;
+            };
+            match state.mailer.send(&account.email, mail.kind).await {
+                Ok(()) => {
+                    notices::unqueue(db, mail.id).await?;
+                    sent += 1;
+                }
+                Err(error) if mail.tries + 1 >= TRIES => {
+                    tracing::error!(cause = ?error, kind = ?mail.kind, "a mail was given up");
+                    notices::unqueue(db, mail.id).await?;
+                }
+                Err(error) => tracing::warn!(cause = ?error, kind = ?mail.kind, tries = mail.tries + 1, "a mail waits"),
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn waits_grow_and_end_after_days() {
+        assert_eq!((wait(0), wait(1), wait(5)), (60, 120, 32 * MINUTE));
+        assert!((0..TRIES).all(|tries| wait(tries) <= wait(tries + 1)));
+        let all: u64 = (0..TRIES).map(wait).sum();
+        assert!(all > 24 * HOUR && all < 96 * HOUR, "{} hours", all / HOUR);
+    }
+}

@@ -1,0 +1,205 @@
+//! What people are told: in the app, by mail, and by nudges to their open pages.
+
+use std::time::Duration;
+
+use app::api::notices::{Notice, NoticeChoice, NoticeKind};
+use futures_util::StreamExt as _;
+use protocol::api::Profile;
+use protocol::entry::AccessKind;
+use protocol::{Body, GrantScope, Level};
+use server::clock::{DAY, MINUTE};
+use server::services::{mail, notices};
+
+use crate::person::{Person, provider};
+use crate::test_app::{TestApp, request};
+
+const PASSWORD: &[u8] = b"correct horse battery";
+
+async fn two_people(app: &TestApp) -> (Person, Person) {
+    let ann = Person::sign_up(app, "ann@example.org", Profile::Patient).await;
+    let ito = Person::sign_up(app, "ito@example.org", provider()).await;
+    (ann, ito)
+}
+
+/// Calls a server function as a page does.
+async fn page_call(app: &TestApp, function: &str, cookie: Option<&str>, body: &str) -> (u16, String) {
+    let request = request("POST", &format!("/api/pages/{function}"), cookie)
+        .header("content-type", "application/x-www-form-urlencoded")
+        .header("accept", "application/json")
+        .header("origin", "http://localhost:3000");
+    let answer = app.send(request.body(body.to_owned().into()).unwrap()).await;
+    (answer.status, String::from_utf8(answer.body).unwrap())
+}
+
+async fn told(app: &TestApp, person: &Person) -> Vec<Notice> {
+    let (status, body) = page_call(app, "notices", Some(&person.cookie), "").await;
+    assert_eq!(status, 200, "{body}");
+    serde_json::from_str(&body).unwrap()
+}
+
+async fn kinds(app: &TestApp, person: &Person) -> Vec<NoticeKind> {
+    told(app, person).await.into_iter().map(|notice| notice.kind).collect()
+}
+
+/// Who got mail, and its subject, in the order of the names of the files.
+fn mails(app: &TestApp) -> Vec<(String, String)> {
+    let mut found: Vec<_> = std::fs::read_dir(app.mail_folder())
+        .unwrap()
+        .map(|entry| {
+            let text = std::fs::read_to_string(entry.unwrap().path()).unwrap();
+            let header = |name: &str| {
+                text.lines().find_map(|line| line.strip_prefix(name)).unwrap_or_default().trim().to_owned()
+            };
+            (header("To:"), header("Subject:"))
+        })
+        .collect();
+    found.sort();
+    found
+}
+
+fn mail(to: &str, subject: &str) -> (String, String) {
+    (to.to_owned(), subject.to_owned())
+}
+
+on_both! {
+    async fn everybody_concerned_is_told_of_a_share_from_its_beginning_to_its_end(app) {
+        let (mut ann, mut ito) = two_people(&app).await;
+        let vault = ann.vault;
+        let (record, _) = ann.add_record(&app, b"a scan").await;
+        assert_eq!(kinds(&app, &ann).await, [], "one's own doing is no news");
+
+        let grant = ann.grant(&app, vault, &ito, Level::Download, GrantScope::Record(record), 7 * 24 * 60).await.unwrap();
+        let shared = told(&app, &ito).await;
+        assert_eq!((shared[0].kind, shared[0].who.as_deref(), shared[0].read), (NoticeKind::Shared, Some("Ann Lee"), false));
+        assert!(shared[0].until.is_some() && shared[0].record.is_none());
+
+        ito.access(&app, vault, grant, AccessKind::Accepted, None).await.unwrap();
+        ito.access(&app, vault, grant, AccessKind::Opened, Some(record)).await.unwrap();
+        let opened = told(&app, &ann).await;
+        assert_eq!((opened.len(), opened[0].kind), (1, NoticeKind::Opened));
+        assert_eq!(opened[0].record, Some(record.to_string()));
+
+        // Seen, and only by whom it concerns.
+        page_call(&app, "notices-read", Some(&ito.cookie), &format!("up_to={}", opened[0].id)).await;
+        assert!(!told(&app, &ann).await[0].read);
+        page_call(&app, "notices-read", Some(&ann.cookie), &format!("up_to={}", opened[0].id)).await;
+        assert!(told(&app, &ann).await[0].read);
+
+        ann.append(&app, vault, Body::Revocation(grant)).await.unwrap();
+        assert_eq!(kinds(&app, &ito).await, [NoticeKind::Stopped, NoticeKind::Shared]);
+        assert_eq!(kinds(&app, &ann).await, [NoticeKind::Opened]);
+    }
+
+    async fn an_end_is_told_of_ahead_and_when_it_comes_each_once(app) {
+        let (mut ann, ito) = two_people(&app).await;
+        let vault = ann.vault;
+        let (record, _) = ann.add_record(&app, b"a scan").await;
+        ann.grant(&app, vault, &ito, Level::Download, GrantScope::Record(record), 7 * 24 * 60).await.unwrap();
+        assert_eq!(notices::tell_of_ends(&app.state).await.unwrap(), 0, "a week is far");
+        app.pass(5 * DAY);
+        assert_eq!(notices::tell_of_ends(&app.state).await.unwrap(), 2, "both are told");
+        assert_eq!(notices::tell_of_ends(&app.state).await.unwrap(), 0, "once");
+        app.pass(2 * DAY + MINUTE);
+        assert_eq!(notices::tell_of_ends(&app.state).await.unwrap(), 2);
+        assert_eq!(kinds(&app, &ito).await, [NoticeKind::Ended, NoticeKind::EndsSoon, NoticeKind::Shared]);
+        assert_eq!(kinds(&app, &ann).await, [NoticeKind::Ended, NoticeKind::EndsSoon]);
+    }
+
+    async fn the_account_is_watched_over(app) {
+        let (ann, _) = two_people(&app).await;
+        // From another device, and with its place; not where a session is only renewed.
+        Person::sign_in(&app, &ann.email, PASSWORD, None).await.cookie().unwrap();
+        let list = told(&app, &ann).await;
+        assert_eq!((list.len(), list[0].kind, list[0].place.as_deref()), (1, NoticeKind::SignedIn, Some("other, 203.0.113.0/24")));
+        let renewed = Person::sign_in(&app, &ann.email, PASSWORD, Some(&ann.cookie)).await.cookie().unwrap();
+        let ann = Person { cookie: renewed, ..ann };
+        assert_eq!(kinds(&app, &ann).await, [NoticeKind::SignedIn]);
+        for _ in 0..6 {
+            assert_eq!(Person::sign_in(&app, &ann.email, b"wrong", None).await.status, 401);
+        }
+        assert_eq!(kinds(&app, &ann).await, [NoticeKind::FailedSignIns, NoticeKind::SignedIn], "told of once");
+        ann.set_password(&app, b"another password", &ann.key).await.done().unwrap();
+        assert_eq!(kinds(&app, &ann).await[0], NoticeKind::PasswordChanged);
+    }
+
+    async fn mail_says_that_something_happened_and_no_more(app) {
+        let (mut ann, mut ito) = two_people(&app).await;
+        let vault = ann.vault;
+        let (record, _) = ann.add_record(&app, b"a scan").await;
+        let grant = ann.grant(&app, vault, &ito, Level::Download, GrantScope::Record(record), 7 * 24 * 60).await.unwrap();
+        assert_eq!(mail::send_due(&app.state).await.unwrap(), 1);
+        assert_eq!(mails(&app), [mail("ito@example.org", "Records are shared with you")]);
+        for file in std::fs::read_dir(app.mail_folder()).unwrap() {
+            let text = std::fs::read_to_string(file.unwrap().path()).unwrap();
+            for secret in ["ann@example.org", "Ann Lee", &vault.to_string(), &record.to_string(), &grant.to_string()] {
+                assert!(!text.contains(secret), "{secret} in {text}");
+            }
+        }
+        assert_eq!(mail::send_due(&app.state).await.unwrap(), 0);
+
+        // However often a record is opened, there is one mail a day.
+        ito.access(&app, vault, grant, AccessKind::Accepted, None).await.unwrap();
+        for _ in 0..3 {
+            ito.access(&app, vault, grant, AccessKind::Opened, Some(record)).await.unwrap();
+            app.pass(2 * 3600);
+        }
+        assert_eq!(mail::send_due(&app.state).await.unwrap(), 0);
+        app.pass(DAY);
+        assert_eq!(mail::send_due(&app.state).await.unwrap(), 1);
+        assert!(mails(&app).contains(&mail("ann@example.org", "Your records were opened")));
+    }
+
+    async fn choices_are_kept_and_security_stays_on(app) {
+        let (mut ann, mut ito) = two_people(&app).await;
+        let vault = ann.vault;
+        let (record, _) = ann.add_record(&app, b"a scan").await;
+        for kind in [NoticeKind::Opened, NoticeKind::SignedIn] {
+            let off = format!("choice[kind]={kind:?}&choice[in_app]=false&choice[by_mail]=false");
+            let (status, body) = page_call(&app, "choose-notices", Some(&ann.cookie), &off).await;
+            assert_eq!(status, 200, "{body}");
+        }
+        let (_, body) = page_call(&app, "notice-choices", Some(&ann.cookie), "").await;
+        let choices: Vec<NoticeChoice> = serde_json::from_str(&body).unwrap();
+        assert_eq!(choices.len(), NoticeKind::ALL.len());
+        let off: Vec<NoticeKind> = choices.iter().filter(|choice| !choice.in_app || !choice.by_mail).map(|choice| choice.kind).collect();
+        assert_eq!(off, [NoticeKind::Opened]);
+        let grant = ann.grant(&app, vault, &ito, Level::Download, GrantScope::Record(record), 60).await.unwrap();
+        ito.access(&app, vault, grant, AccessKind::Accepted, None).await.unwrap();
+        ito.access(&app, vault, grant, AccessKind::Opened, Some(record)).await.unwrap();
+        assert_eq!(kinds(&app, &ann).await, []);
+    }
+
+    async fn open_pages_are_nudged_and_only_those_whom_it_concerns(app) {
+        let (mut ann, ito) = two_people(&app).await;
+        let eve = Person::sign_up(&app, "eve@example.org", Profile::Patient).await;
+        let vault = ann.vault;
+        let (record, _) = ann.add_record(&app, b"a scan").await;
+        let mut streams = Vec::new();
+        for person in [&ann, &ito, &eve] {
+            let mut stream = app.stream("/api/v1/events", &person.cookie).await;
+            assert!(nudge(&mut stream).await, "whoever comes asks what is new");
+            streams.push(stream);
+        }
+        ann.grant(&app, vault, &ito, Level::Download, GrantScope::Record(record), 60).await.unwrap();
+        assert!(nudge(&mut streams[0]).await && nudge(&mut streams[1]).await);
+        assert!(!nudge(&mut streams[2]).await, "a stranger hears nothing");
+        // A session that ends takes its stream along, at the next word.
+        app.bare("POST", "/api/v1/signout", Some(&ito.cookie)).await.done().unwrap();
+        app.state.events.tell(&[ito.account]).await;
+        let rest = tokio::time::timeout(Duration::from_secs(5), streams[1].next()).await;
+        assert!(matches!(rest, Ok(None)), "{rest:?}");
+        app.state.events.close();
+        assert!(matches!(tokio::time::timeout(Duration::from_secs(5), streams[0].next()).await, Ok(None)));
+    }
+}
+
+pub(crate) type Stream =
+    std::pin::Pin<Box<dyn futures_util::Stream<Item = Result<axum::body::Bytes, axum::Error>> + Send>>;
+
+/// Whether a nudge comes soon.
+async fn nudge(stream: &mut Stream) -> bool {
+    match tokio::time::timeout(Duration::from_millis(700), stream.next()).await {
+        Ok(Some(Ok(bytes))) => bytes.starts_with(b"event: changed"),
+        _ => false,
+    }
+}
