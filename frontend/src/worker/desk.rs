@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use app::vault::{Chosen as ChosenFile, Details, Me, NewShare, Reach, Status, Trouble, TroubleKind, UploadState};
-use client::draft::{EXAMINED, examine};
+use client::draft::{examine, examined};
 use client::session::{SignUp, Who};
 use client::share::Wish;
 use client::upload::{Draft, NoOutbox, Source, Ticket};
@@ -194,6 +194,8 @@ impl Desk {
                 desk.drop_keys();
                 *desk.signed_in.borrow_mut() = None;
                 desk.say_status();
+                // What this device kept of the log goes too. Where there is no store, nothing was kept.
+                drop(kept::clear(Shelf::Logs).await);
                 device::forget().await?;
                 match Session::sign_out(&Browser).await {
                     Ok(()) | Err(ClientError::Api(ApiError::NotSignedIn)) => {}
@@ -317,8 +319,7 @@ impl Desk {
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a file's size is a whole number")]
         let size = file.size() as u64;
         let source = Chosen(file);
-        let head = usize::try_from(size).unwrap_or(usize::MAX).min(EXAMINED);
-        let content = source.read(0, head).await?;
+        let content = source.read(0, examined(size)).await?;
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "milliseconds since 1970")]
         let modified = source.0.last_modified().max(0.0) as u64;
         let draft = examine(&source.0.name(), &content, size, modified);
