@@ -174,6 +174,9 @@ pub struct RecordItem {
     /// Whether there is a small picture.
     #[n(10)]
     pub has_thumbnail: bool,
+    /// What a search looks at, in lower case, made once so that every key that is typed finds it ready.
+    #[n(11)]
+    pub sought: String,
 }
 
 /// A file that was chosen, and what its content and name say about it. Nothing is sent yet.

@@ -43,7 +43,9 @@ pub(crate) fn run() {
                 Ok(answered) => answered,
                 Err(error) => (Answer::Failed(desk.trouble(&error)), wasm_bindgen::JsValue::NULL),
             };
-            drop(scope.post_message(&pack(number, &answer, &beside)));
+            for piece in answer.into_pieces() {
+                drop(scope.post_message(&pack(number, &piece, &beside)));
+            }
         });
     });
     page.0.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
