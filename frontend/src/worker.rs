@@ -1,6 +1,7 @@
 //! The worker's side: an unlocked session, and the commands of the page.
 
 mod convert;
+mod copies;
 mod desk;
 mod look;
 mod trouble;
@@ -51,5 +52,6 @@ pub(crate) fn run() {
     page.0.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
     on_message.forget();
     page.tell(&News::Ready);
+    spawn_local(copies::sweep());
     spawn_local(async move { Desk::start(&desk).await });
 }
