@@ -177,6 +177,9 @@ pub struct RecordItem {
     /// How often it was changed.
     #[n(11)]
     pub revision: u32,
+    /// What a search looks at, in lower case, made once so that every key that is typed finds it ready.
+    #[n(12)]
+    pub sought: String,
 }
 
 /// A file that was chosen, and what its content and name say about it. Nothing is sent yet.

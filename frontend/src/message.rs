@@ -100,6 +100,68 @@ pub(crate) enum Answer {
     Happenings(#[n(0)] Vec<Happening>),
     #[n(14)]
     Patients(#[n(0)] Vec<Patient>),
+    /// Records, of which more will come.
+    #[n(15)]
+    SomeRecords(#[n(0)] Vec<RecordItem>),
+    /// Happenings, of which more will come.
+    #[n(16)]
+    SomeHappenings(#[n(0)] Vec<Happening>),
+}
+
+/// Items in one message: reading them must not hold up the page.
+const AT_ONCE: usize = 500;
+
+impl Answer {
+    /// The answer in pieces, each of which is read quickly. All but the last say that more will come.
+    pub(crate) fn into_pieces(self) -> Vec<Self> {
+        match self {
+            Self::Records(items) => in_pieces(items, Self::SomeRecords, Self::Records),
+            Self::Happenings(items) => in_pieces(items, Self::SomeHappenings, Self::Happenings),
+            whole => vec![whole],
+        }
+    }
+}
+
+fn in_pieces<T>(items: Vec<T>, some: fn(Vec<T>) -> Answer, last: fn(Vec<T>) -> Answer) -> Vec<Answer> {
+    let mut items = items.into_iter();
+    let mut pieces = Vec::new();
+    while items.len() > AT_ONCE {
+        pieces.push(some(items.by_ref().take(AT_ONCE).collect()));
+    }
+    pieces.push(last(items.collect()));
+    pieces
+}
+
+/// Puts the pieces of one answer together again.
+#[derive(Default)]
+pub(crate) struct Pieces {
+    records: Vec<RecordItem>,
+    happenings: Vec<Happening>,
+}
+
+impl Pieces {
+    /// Takes a piece; gives the whole answer once it is there.
+    pub(crate) fn take(&mut self, piece: Answer) -> Option<Answer> {
+        match piece {
+            Answer::SomeRecords(some) => {
+                self.records.extend(some);
+                None
+            }
+            Answer::SomeHappenings(some) => {
+                self.happenings.extend(some);
+                None
+            }
+            Answer::Records(last) => {
+                self.records.extend(last);
+                Some(Answer::Records(std::mem::take(&mut self.records)))
+            }
+            Answer::Happenings(last) => {
+                self.happenings.extend(last);
+                Some(Answer::Happenings(std::mem::take(&mut self.happenings)))
+            }
+            whole => Some(whole),
+        }
+    }
 }
 
 /// What the worker says unasked.
@@ -138,4 +200,36 @@ pub(crate) fn unpack(data: &JsValue) -> Option<(u32, Vec<u8>, JsValue)> {
     let bytes = array.get(1).dyn_into::<Uint8Array>().ok()?.to_vec();
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it was packed from a u32")]
     Some((number as u32, bytes, array.get(2)))
+}
+
+#[cfg(all(test, target_arch = "wasm32"))]
+mod tests {
+    use wasm_bindgen_test::wasm_bindgen_test;
+
+    use super::*;
+
+    fn happening(seq: u64) -> Happening {
+        Happening {
+            seq,
+            at: 1,
+            who: String::new(),
+            name: "You".to_owned(),
+            what: "added".to_owned(),
+            record: None,
+            share: None,
+        }
+    }
+
+    #[wasm_bindgen_test]
+    fn a_long_answer_comes_in_pieces_and_whole_again() {
+        for length in [0, 1, 500, 501, 1_700_u64] {
+            let pieces = Answer::Happenings((0..length).map(happening).collect()).into_pieces();
+            let expected = usize::try_from(length).unwrap().div_ceil(AT_ONCE).max(1);
+            assert_eq!(pieces.len(), expected, "{length} come in {expected}");
+            let mut together = Pieces::default();
+            let whole: Vec<_> = pieces.into_iter().filter_map(|piece| together.take(piece)).collect();
+            let [Answer::Happenings(whole)] = &whole[..] else { panic!("one whole answer") };
+            assert!(whole.iter().map(|happening| happening.seq).eq(0..length), "{length} in order");
+        }
+    }
 }

@@ -15,13 +15,14 @@ use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{Clamped, JsCast, JsValue};
 use web_sys::{MessageEvent, WorkerOptions, WorkerType};
 
-use crate::message::{Answer, Command, News, UNASKED, pack, unpack};
+use crate::message::{Answer, Command, News, Pieces, UNASKED, pack, unpack};
 use crate::platform::minute;
 
 /// Minutes without a touch or a key after which this page locks the vault.
 const IDLE_MINUTES: u32 = 30;
 
-type Waiting = oneshot::Sender<(Answer, JsValue)>;
+/// Who waits for an answer, and as much of it as has come.
+type Waiting = (oneshot::Sender<(Answer, JsValue)>, Pieces);
 
 /// The vault, in another thread.
 struct Proxy {
@@ -87,10 +88,18 @@ impl Proxy {
     fn heard(&self, data: &JsValue) {
         let Some((number, bytes, beside)) = unpack(data) else { return };
         if number != UNASKED {
-            let waiting = self.waiting.borrow_mut().remove(&number);
-            if let (Some(waiting), Ok(answer)) = (waiting, protocol::cbor::decode(&bytes)) {
+            let mut waiting = self.waiting.borrow_mut();
+            let whole = match (waiting.get_mut(&number), protocol::cbor::decode(&bytes)) {
+                (Some((_, pieces)), Ok(piece)) => pieces.take(piece),
+                (None, _) => return,
+                // Dropping who waits tells them that there is no answer.
+                (Some(_), Err(_)) => return drop(waiting.remove(&number)),
+            };
+            let answered = whole.and_then(|whole| Some((waiting.remove(&number)?.0, whole)));
+            drop(waiting);
+            if let Some((sender, answer)) = answered {
                 // Whoever asked may have left the page.
-                drop(waiting.send((answer, beside)));
+                drop(sender.send((answer, beside)));
             }
             return;
         }
@@ -126,7 +135,7 @@ impl Proxy {
     fn ask(&self, command: &Command, beside: &JsValue) -> oneshot::Receiver<(Answer, JsValue)> {
         let number = self.next.replace(self.next.get().wrapping_add(1).max(UNASKED + 1));
         let (sender, receiver) = oneshot::channel();
-        self.waiting.borrow_mut().insert(number, sender);
+        self.waiting.borrow_mut().insert(number, (sender, Pieces::default()));
         self.post(&pack(number, command, beside));
         receiver
     }

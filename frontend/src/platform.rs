@@ -1,12 +1,14 @@
 //! The browser as the client's platform.
 
-use client::platform::{Method, Platform, Request, Response, Unreachable};
+use client::platform::{KeptLog, Method, Platform, Request, Response, Unreachable};
 use gloo::net::http::RequestBuilder;
 use gloo::timers::future::TimeoutFuture;
+use js_sys::Uint8Array;
 use protocol::Minute;
 use protocol::api::{CHUNK_DIGEST_HEADER, MEDIA_TYPE};
 
 use crate::cipher::WebCipher;
+use crate::kept::{self, Shelf};
 
 /// The browser.
 #[derive(Clone, Copy, Debug)]
@@ -60,6 +62,25 @@ impl Platform for Browser {
         // A browser without randomness cannot keep a secret; there is nothing sensible to go on with.
         if filled.is_err() {
             wasm_bindgen::throw_str("this browser gives no random numbers");
+        }
+    }
+
+    fn keeps_logs(&self) -> bool {
+        true
+    }
+
+    async fn keep_page(&self, log: KeptLog, number: u64, sealed: &[u8]) {
+        // A full or forbidden store only costs reading it again.
+        drop(kept::put(Shelf::Logs, &kept::page_key(log, number), &Uint8Array::from(sealed)).await);
+    }
+
+    async fn kept_page(&self, log: KeptLog, number: u64) -> Option<Vec<u8>> {
+        kept::bytes(&kept::get(Shelf::Logs, &kept::page_key(log, number)).await.ok()??)
+    }
+
+    async fn drop_log(&self, log: KeptLog) {
+        if let Ok(range) = kept::pages_of(log) {
+            drop(kept::remove(Shelf::Logs, range).await);
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The worker's side: an unlocked session, and the commands of the page.
 
 mod convert;
+mod copies;
 mod desk;
 mod lists;
 mod look;
@@ -46,11 +47,14 @@ pub(crate) fn run() {
                 Ok(answered) => answered,
                 Err(error) => (Answer::Failed(desk.trouble(&error)), wasm_bindgen::JsValue::NULL),
             };
-            drop(scope.post_message(&pack(number, &answer, &beside)));
+            for piece in answer.into_pieces() {
+                drop(scope.post_message(&pack(number, &piece, &beside)));
+            }
         });
     });
     page.0.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
     on_message.forget();
     page.tell(&News::Ready);
+    spawn_local(copies::sweep());
     spawn_local(async move { Desk::start(&desk).await });
 }

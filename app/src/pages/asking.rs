@@ -192,5 +192,6 @@ where
 
 /// Reads data that is there; what a page shows inside [`WhenLoaded`].
 pub fn data<T: Clone + Default + Send + Sync + 'static>(loaded: Loaded<T>) -> Signal<T> {
-    Signal::derive(move || loaded.data.get().unwrap_or_default())
+    // Copied once for each answer, not at each reading: an answer may hold ten thousand records.
+    Memo::new_with_compare(move |_| loaded.data.get().unwrap_or_default(), |_, _| true).into()
 }

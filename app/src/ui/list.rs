@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::{Glyph, Icon};
+use super::{Glyph, Icon, LongPlace};
 
 /// The tile of a record category: its drawing in its hue. Not read aloud; the row's words name the category.
 pub fn category_tile(slug: &str) -> impl IntoView + use<> {
@@ -65,10 +65,7 @@ pub fn Row(
     #[prop(optional)]
     children: Option<Children>,
 ) -> impl IntoView {
-    let name = match href {
-        Some(href) => view! { <a class="name" href=href>{move || title.get()}</a> }.into_any(),
-        None => view! { <span class="name">{move || title.get()}</span> }.into_any(),
-    };
+    let name = name(title, href);
     view! {
         <li class="item" class:top=top>
             <div class="lead">
@@ -80,6 +77,57 @@ pub fn Row(
                 </div>
             </div>
             {children.map(|children| view! { <div class="item-end">{children()}</div> })}
+        </li>
+    }
+    .into_any()
+}
+
+fn name(title: TextProp, href: Option<String>) -> AnyView {
+    match href {
+        Some(href) => view! { <a class="name" href=href>{move || title.get()}</a> }.into_any(),
+        None => view! { <span class="name">{move || title.get()}</span> }.into_any(),
+    }
+}
+
+/// One row of a [`LongList`](super::LongList): as a [`Row`], but at its place, of a fixed height, and with words that
+/// are cut where they do not fit.
+#[component]
+#[expect(clippy::similar_names, reason = "a tile and a title are what a row has, and their types keep them apart")]
+pub fn LongRow(
+    /// Where it stands.
+    place: LongPlace,
+    /// Its name.
+    #[prop(into)]
+    title: TextProp,
+    /// What to know about it, in one line.
+    #[prop(into)]
+    sub: TextProp,
+    /// A `category_tile`, a `Face` or a thumbnail of class `tile`.
+    #[prop(into)]
+    tile: ViewFnOnce,
+    /// Makes the whole row a link.
+    #[prop(into)]
+    href: String,
+    /// Stands at the end: a chip.
+    end: Option<AnyView>,
+) -> impl IntoView {
+    let name = name(title, Some(href));
+    view! {
+        <li
+            class="item"
+            aria-posinset=place.position.to_string()
+            aria-setsize=place.of.to_string()
+            data-row=place.row.to_string()
+            style=("--at", place.at.to_string())
+        >
+            <div class="lead">
+                {tile.run()}
+                <div class="item-words">
+                    <div class="row">{name}</div>
+                    <span class="soft">{move || sub.get()}</span>
+                </div>
+            </div>
+            {end.map(|end| view! { <div class="item-end">{end}</div> })}
         </li>
     }
     .into_any()

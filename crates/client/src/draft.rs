@@ -6,10 +6,18 @@ use records::{Kind, Metadata, propose};
 
 use crate::upload::Draft;
 
-/// How much of a file is read to understand it. What is longer is kept all the same, understood by its beginning.
-pub const EXAMINED: usize = 64 << 20;
+/// Files up to this are read whole to be understood.
+const WHOLE: u64 = 64 << 20;
 
-/// Looks at a file's content, or its first [`EXAMINED`] bytes, and proposes everything that can be known.
+/// How much is read of a longer one, which is kept all the same and understood by its beginning.
+const BEGINNING: usize = 4 << 20;
+
+/// How many bytes of a file of `size` bytes are read to understand it.
+pub fn examined(size: u64) -> usize {
+    if size > WHOLE { BEGINNING } else { usize::try_from(size).unwrap_or(BEGINNING) }
+}
+
+/// Looks at a file's content, or its first [`examined`] bytes, and proposes everything that can be known.
 /// `modified` is when the file last changed, in milliseconds since 1970, where that is known.
 pub fn examine(name: &str, content: &[u8], size: u64, modified: u64) -> Draft {
     let kind = Kind::detect(name, content);
@@ -24,10 +32,10 @@ pub fn examine(name: &str, content: &[u8], size: u64, modified: u64) -> Draft {
         kind,
         size,
     };
-    let fingerprint = [&size.to_be_bytes()[..], &modified.to_be_bytes(), content].concat();
+    let fingerprint = Digest::of_pieces(&[&size.to_be_bytes(), &modified.to_be_bytes(), content]);
     Draft {
         metadata,
-        fingerprint: Digest::of(&fingerprint),
+        fingerprint,
         thumbnail: if whole { thumbnail(kind, content) } else { None },
         // Filled once records are searched by their text.
         text: None,

@@ -6,6 +6,7 @@
 mod api;
 mod codec;
 mod commit;
+mod kept;
 mod sync;
 
 pub mod activity;

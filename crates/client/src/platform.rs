@@ -2,7 +2,7 @@
 
 use std::convert::Infallible;
 
-use protocol::{Digest, Minute};
+use protocol::{AccountId, Digest, Minute, VaultId};
 use vault::floe::BulkCipher;
 
 /// One request of the vault protocol.
@@ -57,6 +57,15 @@ pub struct Response {
 #[error("there is no connection to the server")]
 pub struct Unreachable;
 
+/// A log that a device keeps: whose device, and of which vault.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct KeptLog {
+    /// The account that verified it, and seals it.
+    pub account: AccountId,
+    /// The vault.
+    pub vault: VaultId,
+}
+
 /// Where the client runs.
 #[expect(async_fn_in_trait, reason = "futures stay on their thread, in the browser as in the command line")]
 pub trait Platform {
@@ -77,6 +86,23 @@ pub trait Platform {
 
     /// Fills a buffer from the system's cryptographic generator.
     fn fill_random(&self, bytes: &mut [u8]);
+
+    /// Whether this device keeps sealed pages of logs between two runs. Most do not, and read a log anew.
+    fn keeps_logs(&self) -> bool {
+        false
+    }
+
+    /// Keeps a sealed page, in place of the one of that number. A page that cannot be kept is read again from the
+    /// server.
+    async fn keep_page(&self, _log: KeptLog, _number: u64, _sealed: &[u8]) {}
+
+    /// A page that was kept.
+    async fn kept_page(&self, _log: KeptLog, _number: u64) -> Option<Vec<u8>> {
+        None
+    }
+
+    /// Forgets every page of a log.
+    async fn drop_log(&self, _log: KeptLog) {}
 
     /// The platform's generator, in the form that `vault` takes.
     fn random(&self) -> Random<'_, Self>

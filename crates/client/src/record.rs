@@ -39,7 +39,7 @@ pub(crate) fn renew_key<P: Platform>(
         && facts.scope == scope
         && facts.epoch == epoch
     {
-        let key = view.keys.records.get(&(record, facts.generation)).ok_or(OpenError)?.clone();
+        let key = view.record_key(record, facts.generation)?;
         return Ok(Renewed { key: None, generation: facts.generation, record_key: key, bodies: Vec::new() });
     }
     turn_record_key(session, view, record, category)
@@ -61,8 +61,8 @@ pub(crate) fn turn_record_key<P: Platform>(
     let generation = view.ledger.records.get(&record).map_or(0, |facts| facts.generation + 1);
     let previous = match generation.checked_sub(1) {
         Some(before) => {
-            let old = view.keys.records.get(&(record, before)).ok_or(OpenError)?;
-            Some(record_key.wrap_previous(&KeyContext::RecordPrevious(vault, record, before), old, rng))
+            let old = view.record_key(record, before)?;
+            Some(record_key.wrap_previous(&KeyContext::RecordPrevious(vault, record, before), &old, rng))
         }
         None => None,
     };

@@ -1,7 +1,7 @@
 //! Signing up, signing in and unlocking; and the unlocked session that everything else hangs on.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use futures_util::lock::Mutex;
 use protocol::api::{
@@ -73,6 +73,8 @@ pub(crate) struct State {
     pub(crate) memory_version: u32,
     pub(crate) vaults: BTreeMap<VaultId, VaultView>,
     pub(crate) people: BTreeMap<AccountId, Person>,
+    /// Vaults to be verified from their first entry, whatever this device kept of them.
+    pub(crate) afresh: BTreeSet<VaultId>,
 }
 
 impl<P> std::fmt::Debug for Session<P> {
@@ -201,7 +203,14 @@ impl<P: Platform> Session<P> {
             profile: signed_in.profile,
             vault: signed_in.vault,
         };
-        let state = State { chain, memory, memory_version: version, vaults: BTreeMap::new(), people: BTreeMap::new() };
+        let state = State {
+            chain,
+            memory,
+            memory_version: version,
+            vaults: BTreeMap::new(),
+            people: BTreeMap::new(),
+            afresh: BTreeSet::new(),
+        };
         Ok(Self { platform, master, keys, who, state: RefCell::new(state), writing: Mutex::new(()) })
     }
 

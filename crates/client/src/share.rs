@@ -29,7 +29,7 @@ pub enum Wish {
 
 /// A key of any scope.
 enum Key<'a> {
-    Record(&'a RecordKey),
+    Record(RecordKey),
     Scope(&'a ScopeSeed),
     Vault(&'a VaultKey),
 }
@@ -272,7 +272,7 @@ pub(crate) fn reseal_record_key<P: Platform>(
     generation: u32,
     key: &RecordKey,
 ) -> Option<Body> {
-    session.reseal(view, share, generation, &Key::Record(key))
+    session.reseal(view, share, generation, &Key::Record(key.clone()))
 }
 
 fn find_key(view: &VaultView, wish: Wish) -> Result<(GrantScope, u32, Key<'_>), ClientError> {
@@ -280,7 +280,7 @@ fn find_key(view: &VaultView, wish: Wish) -> Result<(GrantScope, u32, Key<'_>), 
         Wish::Record(record) => {
             view.record(record).ok_or(ClientError::Missing("record"))?;
             let generation = view.ledger.records.get(&record).ok_or(OpenError)?.generation;
-            let key = view.keys.records.get(&(record, generation)).ok_or(OpenError)?;
+            let key = view.record_key(record, generation)?;
             Ok((GrantScope::Record(record), generation, Key::Record(key)))
         }
         Wish::Category(category) => {

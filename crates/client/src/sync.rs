@@ -9,6 +9,7 @@ use vault::account::Pin;
 
 use crate::api;
 use crate::error::{Alarm, ClientError};
+use crate::kept::KeptItem;
 use crate::platform::Platform;
 use crate::session::Session;
 use crate::view::VaultView;
@@ -23,11 +24,25 @@ impl<P: Platform> Session<P> {
     /// As [`Self::sync`], for who already has the turn to write.
     pub(crate) async fn sync_in_turn(&self, vault: VaultId) -> Result<(), ClientError> {
         let own = self.who().vault == Some(vault);
+        let mut restored = false;
         if !self.state.borrow().vaults.contains_key(&vault) {
-            let view = if own { self.own_view(vault) } else { self.shared_view(vault).await? };
+            let kept = if own { self.restore(self.own_view(vault)).await } else { None };
+            restored = kept.is_some();
+            let view = match kept {
+                Some(view) => view,
+                None if own => self.own_view(vault),
+                None => self.shared_view(vault).await?,
+            };
             self.state.borrow_mut().vaults.insert(vault, view);
         }
-        let result = self.read_log(vault).await;
+        let mut result = self.read_log(vault).await;
+        if restored && matches!(result, Err(ClientError::Alarm(_))) {
+            // What was kept and what the server says do not fit together. The server's log has to hold by itself, and
+            // against what the account remembers.
+            self.drop_kept(vault).await;
+            self.state.borrow_mut().vaults.insert(vault, self.own_view(vault));
+            result = self.read_log(vault).await;
+        }
         match &result {
             // What does not verify is not kept, so that the next sync starts from nothing and says it again.
             Err(ClientError::Alarm(_)) => {
@@ -60,7 +75,9 @@ impl<P: Platform> Session<P> {
 
     /// Forgets what was folded, so that the next sync verifies everything again.
     pub fn forget(&self, vault: VaultId) {
-        self.state.borrow_mut().vaults.remove(&vault);
+        let mut state = self.state.borrow_mut();
+        state.vaults.remove(&vault);
+        state.afresh.insert(vault);
     }
 
     fn own_view(&self, vault: VaultId) -> VaultView {
@@ -95,6 +112,7 @@ impl<P: Platform> Session<P> {
     }
 
     async fn read_log(&self, vault: VaultId) -> Result<(), ClientError> {
+        let (keeps, mut grew) = (self.keeps(vault), false);
         loop {
             let after = self.with_view(vault, |view| view.head().seq)?;
             let page = api::log(&self.platform, vault, after).await?;
@@ -102,13 +120,17 @@ impl<P: Platform> Session<P> {
             let remembered = state.memory.head(vault);
             let view = state.vaults.get_mut(&vault).ok_or(ClientError::Missing("vault"))?;
             let empty = page.items.is_empty();
-            for item in &page.items {
-                match item {
-                    LogItem::Entry(signed) => {
-                        let verified = view.ledger.apply(signed)?;
-                        view.take_in(verified);
-                    }
-                    LogItem::Hidden(digest) => view.ledger.pass_over(*digest)?,
+            for item in page.items {
+                let verified = match &item {
+                    LogItem::Entry(signed) => Some(view.ledger.apply(signed)?),
+                    LogItem::Hidden(digest) => view.ledger.pass_over(*digest).map(|()| None)?,
+                };
+                if keeps {
+                    view.tail.push(KeptItem::new(item, verified.as_ref().map(|verified| &verified.entry)));
+                    grew = true;
+                }
+                if let Some(verified) = verified {
+                    view.take_in(verified);
                 }
             }
             let head = view.ledger.head;
@@ -126,6 +148,9 @@ impl<P: Platform> Session<P> {
             }
             view.resolve(&self.master, &self.keys);
             break;
+        }
+        if grew {
+            self.keep_log(vault).await;
         }
         let head = self.with_view(vault, VaultView::head)?;
         self.remember(|memory| {

@@ -1,6 +1,6 @@
 //! One vault as this account sees it: the verified log, folded, and whatever its keys open.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use protocol::entry::{
     Body, Grant, Head, Origin, Part, PartKind, RecordKey as RecordKeyEntry, Reseal, Revision, ScopeEpoch, VaultEpoch,
@@ -14,6 +14,7 @@ use vault::{AccountMasterKey, ContentKey, KeyContext, OpenError, RecordKey, Scop
 
 use crate::activity::Event;
 use crate::codec::decode_label;
+use crate::kept::KeptItem;
 
 /// A category or area.
 #[derive(Debug, Default)]
@@ -90,6 +91,7 @@ pub struct Ending {
 pub(crate) struct Keys {
     pub(crate) vault: BTreeMap<u32, VaultKey>,
     pub(crate) seeds: BTreeMap<(ScopeId, u32), ScopeSeed>,
+    /// Those that shares sealed to this account; all others open from what is above them.
     pub(crate) records: BTreeMap<(RecordId, u32), RecordKey>,
 }
 
@@ -104,8 +106,10 @@ pub struct VaultView {
     pub(crate) shares: BTreeMap<GrantId, Share>,
     pub(crate) events: Vec<Event>,
     pub(crate) keys: Keys,
+    /// The newest items, as far as they do not fill a kept page yet.
+    pub(crate) tail: Vec<KeptItem>,
     /// Records whose metadata is still to be opened.
-    unopened: Vec<RecordId>,
+    unopened: BTreeSet<RecordId>,
     /// Whether entries came since keys were last looked for.
     stale: bool,
 }
@@ -121,7 +125,8 @@ impl VaultView {
             shares: BTreeMap::new(),
             events: Vec::new(),
             keys: Keys::default(),
-            unopened: Vec::new(),
+            tail: Vec::new(),
+            unopened: BTreeSet::new(),
             stale: false,
         }
     }
@@ -208,10 +213,12 @@ impl VaultView {
 
     /// The records that a share reaches, or reached before it ended.
     pub fn reached_by(&self, share: &Share) -> impl Iterator<Item = &Record> {
-        let granted = share.grant.scope;
-        self.records().filter(move |record| {
-            self.ledger.records.get(&record.id).is_some_and(|facts| granted.covers(record.id, facts.scope))
-        })
+        self.records().filter(|record| self.reaches(share, record.id))
+    }
+
+    /// Whether a share reaches a record, or reached it before it ended.
+    pub fn reaches(&self, share: &Share, record: RecordId) -> bool {
+        self.ledger.records.get(&record).is_some_and(|facts| share.grant.scope.covers(record, facts.scope))
     }
 
     /// Whether a record's key and all its content keys are of the present epoch.
@@ -258,7 +265,7 @@ impl VaultView {
                 let id = revision.record;
                 let added = self.records.get(&id).map_or(at, |record| record.added);
                 self.records.insert(id, Record { id, revision, author, added, changed: at, metadata: None });
-                self.unopened.push(id);
+                self.unopened.insert(id);
             }
             Body::Grant(grant) => {
                 let share =
@@ -292,16 +299,19 @@ impl VaultView {
         self.resolve_vault_keys(master);
         self.resolve_grants(own);
         self.resolve_seeds();
-        self.resolve_record_keys();
         for id in std::mem::take(&mut self.unopened) {
-            let metadata = self.open_metadata(id);
-            let opened = metadata.is_some();
-            if let Some(record) = self.records.get_mut(&id) {
-                record.metadata = metadata;
+            match self.open_metadata(id) {
+                Some(metadata) => self.set_metadata(id, metadata),
+                None => drop(self.unopened.insert(id)),
             }
-            if !opened {
-                self.unopened.push(id);
-            }
+        }
+    }
+
+    /// Notes what a record's newest metadata opened to.
+    pub(crate) fn set_metadata(&mut self, id: RecordId, metadata: Metadata) {
+        if let Some(record) = self.records.get_mut(&id) {
+            record.metadata = Some(metadata);
+            self.unopened.remove(&id);
         }
     }
 
@@ -392,39 +402,34 @@ impl VaultView {
         }
     }
 
-    fn resolve_record_keys(&mut self) {
+    /// A record's key of a generation: the one that was sealed to this account by a share, or that the scope's seed
+    /// wraps, or that the key after it wraps; but only if it is the one that the log commits to. It is opened when it
+    /// is needed, because most keys of a large vault never are.
+    pub(crate) fn record_key(&self, record: RecordId, generation: u32) -> Result<RecordKey, OpenError> {
         let vault = self.ledger.vault;
-        for (id, entries) in &self.record_keys {
-            for (index, entry) in entries.iter().enumerate().rev() {
-                let place = (*id, entry.generation);
-                if !self.keys.records.contains_key(&place) {
-                    let context = KeyContext::Record {
-                        vault,
-                        record: *id,
-                        generation: entry.generation,
-                        scope: entry.scope,
-                        epoch: entry.epoch,
-                    };
-                    let wrapped = self
-                        .keys
-                        .seeds
-                        .get(&(entry.scope, entry.epoch))
-                        .and_then(|seed| seed.unwrap_record_key(&context, &entry.wrapped).ok());
-                    let next =
-                        entries.get(index + 1).and_then(|next| next.previous.as_ref().map(|p| (next.generation, p)));
-                    let from_next = || {
-                        let (generation_after, previous) = next?;
-                        let after = self.keys.records.get(&(*id, generation_after))?;
-                        after.unwrap_previous(&KeyContext::RecordPrevious(vault, *id, entry.generation), previous).ok()
-                    };
-                    if let Some(key) = wrapped.or_else(from_next) {
-                        self.keys.records.insert(place, key);
-                    }
-                }
-                if self.keys.records.get(&place).is_some_and(|key| key.commitment() != entry.commitment) {
-                    self.keys.records.remove(&place);
-                }
-            }
+        let entries = self.record_keys.get(&record).ok_or(OpenError)?;
+        let mut found: Option<RecordKey> = None;
+        let mut later: Option<&RecordKeyEntry> = None;
+        for entry in entries.iter().rev().take_while(|entry| entry.generation >= generation) {
+            let check = |key: RecordKey| key.check(&entry.commitment).ok();
+            let granted = || self.keys.records.get(&(record, entry.generation)).cloned().and_then(check);
+            let wrapped = || {
+                let seed = self.keys.seeds.get(&(entry.scope, entry.epoch))?;
+                let RecordKeyEntry { generation, scope, epoch, .. } = *entry;
+                let context = KeyContext::Record { vault, record, generation, scope, epoch };
+                seed.unwrap_record_key(&context, &entry.wrapped).ok().and_then(check)
+            };
+            let from_later = || {
+                let context = KeyContext::RecordPrevious(vault, record, entry.generation);
+                let previous = later?.previous.as_ref()?;
+                found.as_ref()?.unwrap_previous(&context, previous).ok().and_then(check)
+            };
+            found = granted().or_else(wrapped).or_else(from_later);
+            later = Some(entry);
+        }
+        match later {
+            Some(entry) if entry.generation == generation => found.ok_or(OpenError),
+            _ => Err(OpenError),
         }
     }
 
@@ -439,7 +444,7 @@ impl VaultView {
     /// The content key of a part of a record's newest revision.
     pub(crate) fn content_key(&self, id: RecordId, part: &Part) -> Result<ContentKey, OpenError> {
         let generation = self.records.get(&id).ok_or(OpenError)?.revision.generation;
-        let key = self.keys.records.get(&(id, generation)).ok_or(OpenError)?;
+        let key = self.record_key(id, generation)?;
         key.unwrap_content_key(&self.content_context(id, generation, part.kind, part.origin), &part.key)
     }
 

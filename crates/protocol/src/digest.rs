@@ -16,6 +16,12 @@ impl Digest {
         Self(Sha256::digest(bytes).into())
     }
 
+    /// Hashes pieces as if they lay end to end, without laying them there.
+    pub fn of_pieces(pieces: &[&[u8]]) -> Self {
+        let hasher = pieces.iter().fold(Sha256::new(), Sha256::chain_update);
+        Self(hasher.finalize().into())
+    }
+
     /// Hashes two digests: the step of a hash chain, and of a tree.
     #[must_use]
     pub fn then(self, next: Self) -> Self {

@@ -78,4 +78,8 @@ fn main() {
         epoch: 5,
     };
     say("grant", &recipient.seal_seed(&context, &seed, rng).unwrap());
+
+    // From here on each line is a file of its own.
+    let context = SealContext::LogPage(account, vault, 9);
+    say("log_page", &seal_envelope(&master.derive_log_key(), &context, b"sixteen bytes ok", rng));
 }

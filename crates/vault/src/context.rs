@@ -125,6 +125,10 @@ pub enum SealContext {
     /// An upload that this account has begun, kept by a device between two runs.
     #[n(6)]
     Outbox(#[n(0)] AccountId),
+    /// A page of a vault's log that this account has verified, kept by a device: the account, the vault, and the
+    /// page's number.
+    #[n(7)]
+    LogPage(#[n(0)] AccountId, #[n(1)] VaultId, #[n(2)] u64),
 }
 
 impl KeyContext {

@@ -124,6 +124,11 @@ impl AccountMasterKey {
         ContentKey::from_bytes(*kdf::derive(self.expose(), "amk/outbox", &[]))
     }
 
+    /// The key that seals what a device keeps of the logs that it verified.
+    pub fn derive_log_key(&self) -> ContentKey {
+        ContentKey::from_bytes(*kdf::derive(self.expose(), "amk/log", &[]))
+    }
+
     /// Lends the bytes to a device's own key store for wrapping, and erases the copy afterwards.
     pub fn lend<T>(&self, use_bytes: impl FnOnce(&[u8; 32]) -> T) -> T {
         let mut bytes = *self.expose();

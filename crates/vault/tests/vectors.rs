@@ -18,6 +18,9 @@ use wasm_bindgen_test::wasm_bindgen_test as test;
 /// Never edited. A new format gets a new file and a new test beside this one.
 const V1: &str = include_str!("vectors/v1.txt");
 
+/// What a device keeps of a log, under the account of [`V1`].
+const LOG_PAGE: &str = include_str!("vectors/log_page.txt");
+
 #[test]
 fn version_1_opens() {
     let lines: BTreeMap<&str, &str> = V1.lines().filter_map(|line| line.split_once(' ')).collect();
@@ -64,4 +67,24 @@ fn version_1_opens() {
         epoch: 5,
     };
     assert_eq!(keys.encryption(0).unwrap().open_seed(&context, &bytes("grant")).unwrap(), seed);
+}
+
+#[test]
+fn a_kept_page_of_a_log_opens() {
+    let lines: BTreeMap<&str, &str> =
+        V1.lines().chain(LOG_PAGE.lines()).filter_map(|line| line.split_once(' ')).collect();
+    let bytes = |name: &str| hex::decode(lines[name]).unwrap();
+    let (account, vault) = (AccountId::from_bytes([1; 16]), VaultId::from_bytes([2; 16]));
+    let code = RecoveryCode::parse(lines["recovery_code"]).unwrap();
+    let master = code.derive_key().unwrap_master(&KeyContext::Recovery(account), &bytes("recovery_wrap")).unwrap();
+    let open = |context| open_envelope(&master.derive_log_key(), &context, &bytes("log_page"));
+    assert_eq!(open(SealContext::LogPage(account, vault, 9)).unwrap().as_slice(), b"sixteen bytes ok");
+    for elsewhere in [
+        SealContext::LogPage(account, vault, 8),
+        SealContext::LogPage(account, VaultId::from_bytes([1; 16]), 9),
+        SealContext::LogPage(AccountId::from_bytes([2; 16]), vault, 9),
+        SealContext::Outbox(account),
+    ] {
+        assert!(open(elsewhere).is_err(), "{elsewhere:?}");
+    }
 }

@@ -1,5 +1,8 @@
 //! From the client's types to those that pages show.
 
+use std::collections::BTreeMap;
+
+use app::pages::records::filter::sought;
 use app::vault::{Details, Ended, Happening, Me, Patient, Person, Provider, Reach, RecordItem, Share};
 use client::Session;
 use client::phrase::safety_phrase;
@@ -8,7 +11,7 @@ use client::share::unknown_person;
 use client::view::{self, Record, VaultView};
 use protocol::api::{self, Profile};
 use protocol::entry::PartKind;
-use protocol::{Account, AccountId, GrantScope, Minute};
+use protocol::{Account, AccountId, GrantScope, Minute, RecordId};
 use records::{Category, Date, Metadata};
 
 use super::trouble::Failure;
@@ -56,10 +59,8 @@ pub(crate) fn apply(details: &Details, metadata: &mut Metadata) {
 /// A record in a list; none when it does not open.
 pub(crate) fn item(view: &VaultView, record: &Record, owner: Option<&str>, now: Minute) -> Option<RecordItem> {
     let metadata = record.metadata.as_ref()?;
-    let shared = view
-        .shares()
-        .filter(|share| view.holds(share, now) && view.reached_by(share).any(|reached| reached.id == record.id));
-    Some(RecordItem {
+    let shared = view.shares().filter(|share| view.reaches(share, record.id) && view.holds(share, now));
+    let mut item = RecordItem {
         id: record.id.to_string(),
         vault: view.id().to_string(),
         details: details(metadata),
@@ -73,7 +74,10 @@ pub(crate) fn item(view: &VaultView, record: &Record, owner: Option<&str>, now: 
         shared_with: if owner.is_some() { 0 } else { u32::try_from(shared.count()).unwrap_or(u32::MAX) },
         has_thumbnail: owner.is_none() && record.part(PartKind::Thumbnail).is_some(),
         revision: record.revision.number,
-    })
+        sought: String::new(),
+    };
+    item.sought = sought(&item);
+    Some(item)
 }
 
 /// A person, with the safety phrase.
@@ -116,7 +120,7 @@ pub(crate) fn reach(view: &VaultView, share: &view::Share) -> Reach {
 }
 
 /// A record's title, or words in its place.
-pub(crate) fn title(view: &VaultView, record: protocol::RecordId) -> String {
+pub(crate) fn title(view: &VaultView, record: RecordId) -> String {
     view.title(record).unwrap_or("a record").to_owned()
 }
 
@@ -176,22 +180,17 @@ pub(crate) fn happening(
 pub(crate) fn patient(view: &VaultView, owner: Person, me: AccountId, now: Minute) -> Patient {
     let mine: Vec<&view::Share> =
         view.shares().filter(|share| share.grant.recipient == me && view.holds(share, now)).collect();
-    let reached: Vec<&Record> = view
-        .records()
-        .filter(|record| mine.iter().any(|share| view.reached_by(share).any(|reached| reached.id == record.id)))
-        .collect();
-    let last_look = view
-        .events()
-        .iter()
-        .filter(|event| event.who == me && event.what.record().is_some())
-        .map(|event| event.seq)
-        .max();
-    let seen = |record: &Record| {
-        view.events()
-            .iter()
-            .any(|event| event.who == me && event.what.record() == Some(record.id) && event.at >= record.changed)
-    };
-    let new = reached.iter().filter(|record| last_look.is_none() || !seen(record)).count();
+    let reached: Vec<&Record> =
+        view.records().filter(|record| mine.iter().any(|share| view.reaches(share, record.id))).collect();
+    // When this account last looked at each record.
+    let mut looks: BTreeMap<RecordId, Minute> = BTreeMap::new();
+    for event in view.events().iter().filter(|event| event.who == me) {
+        if let Some(record) = event.what.record() {
+            let last = looks.entry(record).or_insert(event.at);
+            *last = (*last).max(event.at);
+        }
+    }
+    let new = reached.iter().filter(|record| looks.get(&record.id).is_none_or(|at| *at < record.changed)).count();
     Patient {
         vault: view.id().to_string(),
         shares: mine.iter().map(|found| share(view, found, owner.clone(), now)).collect(),

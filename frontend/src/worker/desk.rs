@@ -6,14 +6,13 @@ use std::pin::pin;
 use std::rc::Rc;
 
 use app::vault::{Chosen as ChosenFile, Details, Me, NewShare, Reach, Status, Trouble, TroubleKind};
-use client::draft::{EXAMINED, examine};
+use client::draft::{examine, examined};
 use client::session::{SignUp, Who};
 use client::share::Wish;
 use client::upload::{Draft, Source};
 use client::{ClientError, Session};
 use futures_util::future::select;
 use gloo::timers::future::TimeoutFuture;
-use js_sys::{Array, Uint8Array};
 use protocol::api::Profile;
 use protocol::time::DAY;
 use protocol::{AccountId, ApiError, Level, Minute, RecordId, VaultId};
@@ -21,14 +20,16 @@ use records::{Category, Date, Viewer};
 use vault::recovery::RecoveryCode;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::spawn_local;
-use web_sys::{Blob, BlobPropertyBag, File};
+use web_sys::File;
 
+use super::copies::{self, Copy};
 use super::look::{OpenDocument, cannot_be_shown, look, page};
 use super::nudges::Nudges;
 use super::trouble::{Failure, words};
 use super::uploads::{Chosen, Uploads, clear};
 use super::{Page, convert};
 use crate::device;
+use crate::kept::{self, Shelf};
 use crate::message::{Answer, Command, News};
 use crate::platform::{Browser, minute};
 
@@ -191,6 +192,7 @@ impl Desk {
             Command::Lock => {
                 desk.drop_keys();
                 desk.say_status();
+                copies::remove_all().await;
                 device::forget().await?;
                 Answer::Done
             }
@@ -198,6 +200,9 @@ impl Desk {
                 desk.drop_keys();
                 *desk.signed_in.borrow_mut() = None;
                 desk.say_status();
+                copies::remove_all().await;
+                // What this device kept of the log goes too. Where there is no store, nothing was kept.
+                drop(kept::clear(Shelf::Logs).await);
                 device::forget().await?;
                 match Session::sign_out(&Browser).await {
                     Ok(()) | Err(ClientError::Api(ApiError::NotSignedIn)) => {}
@@ -310,8 +315,7 @@ impl Desk {
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a file's size is a whole number")]
         let size = file.size() as u64;
         let source = Chosen(file);
-        let head = usize::try_from(size).unwrap_or(usize::MAX).min(EXAMINED);
-        let content = source.read(0, head).await?;
+        let content = source.read(0, examined(size)).await?;
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "milliseconds since 1970")]
         let modified = source.0.last_modified().max(0.0) as u64;
         let draft = examine(&source.0.name(), &content, size, modified);
@@ -350,26 +354,20 @@ impl Desk {
         Ok(Answer::Pixels(page(open, number, width)?))
     }
 
-    /// Reads a whole file into a blob, which the browser keeps on disk when it is large.
+    /// Makes a copy of a record's file for the browser to save.
     async fn save(&self, id: &str) -> Result<(Answer, JsValue), Failure> {
         let session = self.session()?;
         let (vault, record) = locate(&session, id)?;
         let mut reader = session.save(vault, record).await?;
         let (name, kind) = (reader.metadata().file_name.clone(), reader.metadata().kind);
-        let parts = Array::new();
-        reader
-            .stream(async |piece| {
-                let piece = Array::of1(&Uint8Array::from(&piece[..]));
-                let piece = Blob::new_with_u8_array_sequence(&piece).map_err(|_| ClientError::Source)?;
-                parts.push(&piece);
-                Ok(())
-            })
-            .await?;
-        let properties = BlobPropertyBag::new();
+        let mut copy = Copy::begin(reader.metadata().size).await;
+        if let Err(error) = reader.stream(async |piece| copy.take(&piece).await).await {
+            copy.discard().await;
+            return Err(error.into());
+        }
         // Only kinds that no browser runs keep their type; everything else is bytes.
-        properties.set_type(if kind.viewer() == Viewer::None { "application/octet-stream" } else { kind.media_type() });
-        let blob = Blob::new_with_blob_sequence_and_options(&parts, &properties).map_err(|_| ClientError::Source)?;
-        Ok((Answer::File(name), blob.into()))
+        let of = if kind.viewer() == Viewer::None { "application/octet-stream" } else { kind.media_type() };
+        Ok((Answer::File(name), copy.finish(of).await?.into()))
     }
 
     async fn edit(&self, id: &str, details: &Details) -> Result<Answer, Failure> {

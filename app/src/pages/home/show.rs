@@ -96,9 +96,10 @@ pub fn HomeView(
     let none = Memo::new(move |_| records.with(Vec::is_empty));
     let count = Memo::new(move |_| records.with(Vec::len));
     let recent = Memo::new(move |_| {
-        let mut recent = records.with(|records| shown(records, "", None, Order::Added));
-        recent.truncate(5);
-        recent
+        records.with(|records| {
+            let recent = shown(records, "", None, Order::Added);
+            recent.into_iter().take(5).filter_map(|place| records.get(place).cloned()).collect::<Vec<_>>()
+        })
     });
     view! {
         {move || {

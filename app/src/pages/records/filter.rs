@@ -1,6 +1,7 @@
 //! Which records a list shows, in which order and under which headings. Pure.
 
 use std::cmp::Reverse;
+use std::collections::BTreeSet;
 
 use crate::clock::Now;
 use crate::pages::{category, words};
@@ -33,10 +34,10 @@ impl Order {
     }
 }
 
-/// Whether every word that was typed occurs in what is known about a record.
-pub fn matches(item: &RecordItem, typed: &str) -> bool {
+/// What a search looks at, in lower case: whoever reads a record's item makes it once.
+pub fn sought(item: &RecordItem) -> String {
     let details = &item.details;
-    let about = [
+    [
         details.title.as_str(),
         category::label(&details.category),
         details.date.as_str(),
@@ -46,48 +47,65 @@ pub fn matches(item: &RecordItem, typed: &str) -> bool {
         item.owner.as_deref().unwrap_or(""),
     ]
     .join("\n")
-    .to_lowercase();
-    typed.to_lowercase().split_whitespace().all(|word| about.contains(word))
+    .to_lowercase()
 }
 
-/// The records to show: those that match, of one category where one is chosen, in order.
-pub fn shown(items: &[RecordItem], typed: &str, only: Option<&str>, order: Order) -> Vec<RecordItem> {
-    let mut found: Vec<RecordItem> = items
+/// Whether every word that was typed occurs in what is known about a record.
+fn matches(item: &RecordItem, typed: &[&str]) -> bool {
+    typed.iter().all(|word| item.sought.contains(word))
+}
+
+/// The places of the records to show: those that match, of one category where one is chosen, in order.
+pub fn shown(items: &[RecordItem], typed: &str, only: Option<&str>, order: Order) -> Vec<usize> {
+    let typed = typed.to_lowercase();
+    let typed: Vec<&str> = typed.split_whitespace().collect();
+    let mut found: Vec<(usize, &RecordItem)> = items
         .iter()
-        .filter(|item| only.is_none_or(|only| category::slug(&item.details.category) == only))
-        .filter(|item| matches(item, typed))
-        .cloned()
+        .enumerate()
+        .filter(|(_, item)| only.is_none_or(|only| category::slug(&item.details.category) == only))
+        .filter(|(_, item)| matches(item, &typed))
         .collect();
     match order {
-        Order::Date => found.sort_by_key(|item| Reverse((item.details.date.clone(), item.added))),
-        Order::Added => found.sort_by_key(|item| Reverse(item.added)),
-        Order::Title => found.sort_by_key(|item| item.details.title.to_lowercase()),
+        Order::Date => found.sort_by(|(_, a), (_, b)| (&b.details.date, b.added).cmp(&(&a.details.date, a.added))),
+        Order::Added => found.sort_by_key(|(_, item)| Reverse(item.added)),
+        Order::Title => found.sort_by_cached_key(|(_, item)| item.details.title.to_lowercase()),
     }
-    found
+    found.into_iter().map(|(place, _)| place).collect()
 }
 
 /// The categories that occur, in their usual order.
 pub fn categories(items: &[RecordItem]) -> Vec<(&'static str, &'static str)> {
-    category::ALL
-        .into_iter()
-        .filter(|(slug, _)| items.iter().any(|item| category::slug(&item.details.category) == *slug))
-        .collect()
+    let occur: BTreeSet<&'static str> = items.iter().map(|item| category::slug(&item.details.category)).collect();
+    category::ALL.into_iter().filter(|(slug, _)| occur.contains(slug)).collect()
 }
 
-/// Records under their headings: months, or one nameless group when they stand by title.
-pub fn grouped(items: Vec<RecordItem>, order: Order, now: Option<Now>) -> Vec<(String, Vec<RecordItem>)> {
+/// Headings, and how many of the shown records stand under each: months, or one nameless group by title.
+pub fn grouped(items: &[RecordItem], shown: &[usize], order: Order, now: Option<Now>) -> Vec<(String, usize)> {
     let offset = now.map_or(0, |now| now.offset_minutes);
-    let heading = |item: &RecordItem| match order {
-        Order::Date => words::month_heading(&item.details.date),
-        Order::Added => words::month_heading(&words::Day::of_minute(item.added, offset).iso()),
-        Order::Title => String::new(),
-    };
-    let mut groups: Vec<(String, Vec<RecordItem>)> = Vec::new();
-    for item in items {
-        let heading = heading(&item);
+    let mut groups: Vec<(String, usize)> = Vec::new();
+    let mut last = None;
+    for item in shown.iter().filter_map(|place| items.get(*place)) {
+        let day = match order {
+            Order::Date => words::Day::parse(&item.details.date),
+            Order::Added => Some(words::Day::of_minute(item.added, offset)),
+            Order::Title => None,
+        };
+        // Headings are only made where a month begins.
+        let month = day.map(|day| (day.year, day.month));
+        let goes_on = month.is_some() && month == last;
+        last = month;
+        if let (true, Some((_, count))) = (goes_on, groups.last_mut()) {
+            *count += 1;
+            continue;
+        }
+        let heading = match (order, day) {
+            (Order::Title, _) => String::new(),
+            (_, Some(day)) => words::month_heading(&day.iso()),
+            (_, None) => words::month_heading(&item.details.date),
+        };
         match groups.last_mut() {
-            Some((last, group)) if *last == heading => group.push(item),
-            _ => groups.push((heading, vec![item])),
+            Some((last, count)) if *last == heading => *count += 1,
+            _ => groups.push((heading, 1)),
         }
     }
     groups
@@ -111,7 +129,7 @@ mod tests {
     use crate::vault::Details;
 
     fn item(title: &str, category: &str, date: &str, added: u32) -> RecordItem {
-        RecordItem {
+        let mut item = RecordItem {
             id: title.to_owned(),
             vault: String::new(),
             details: Details {
@@ -129,11 +147,14 @@ mod tests {
             shared_with: 0,
             has_thumbnail: false,
             revision: 0,
-        }
+            sought: String::new(),
+        };
+        item.sought = sought(&item);
+        item
     }
 
-    fn titles(items: &[RecordItem]) -> Vec<&str> {
-        items.iter().map(|item| item.details.title.as_str()).collect()
+    fn titles<'a>(items: &'a [RecordItem], places: &[usize]) -> Vec<&'a str> {
+        places.iter().map(|place| items[*place].details.title.as_str()).collect()
     }
 
     fn three() -> Vec<RecordItem> {
@@ -148,33 +169,57 @@ mod tests {
     fn every_word_must_occur_somewhere() {
         let record = item("CT of the chest", "imaging", "2026-11-12", 0);
         for typed in ["", "ct", "IMAGING chest", "2026-11", "november", "potassium", "scan-0001"] {
-            assert!(matches(&record, typed), "{typed}");
+            assert_eq!(shown(std::slice::from_ref(&record), typed, None, Order::Date), [0], "{typed}");
         }
-        assert!(!matches(&record, "chest knee"));
+        assert!(shown(&[record], "chest knee", None, Order::Date).is_empty());
     }
 
     #[test]
     fn orders_are_by_date_by_arrival_and_by_title() {
         let all = three();
         let by = |order| shown(&all, "", None, order);
-        assert_eq!(titles(&by(Order::Date)), ["CT of the chest", "blood count", "Letter"]);
-        assert_eq!(titles(&by(Order::Added)), ["blood count", "Letter", "CT of the chest"]);
-        assert_eq!(titles(&by(Order::Title)), ["blood count", "CT of the chest", "Letter"]);
+        assert_eq!(titles(&all, &by(Order::Date)), ["CT of the chest", "blood count", "Letter"]);
+        assert_eq!(titles(&all, &by(Order::Added)), ["blood count", "Letter", "CT of the chest"]);
+        assert_eq!(titles(&all, &by(Order::Title)), ["blood count", "CT of the chest", "Letter"]);
     }
 
     #[test]
     fn a_category_that_nobody_knows_counts_as_other() {
         let all = three();
-        assert_eq!(titles(&shown(&all, "", Some("other"), Order::Date)), ["Letter"]);
+        assert_eq!(titles(&all, &shown(&all, "", Some("other"), Order::Date)), ["Letter"]);
         let occur: Vec<_> = categories(&all).into_iter().map(|(slug, _)| slug).collect();
         assert_eq!(occur, ["imaging", "laboratory", "other"]);
     }
 
     #[test]
     fn records_stand_under_their_months() {
-        let groups = grouped(shown(&three(), "", None, Order::Date), Order::Date, None);
-        let headings: Vec<_> = groups.iter().map(|(heading, group)| (heading.as_str(), group.len())).collect();
-        assert_eq!(headings, [("November 2026", 2), ("Without a date", 1)]);
+        let all = three();
+        let under = |order| grouped(&all, &shown(&all, "", None, order), order, None);
+        let named = |groups: &[(&str, usize)]| -> Vec<(String, usize)> {
+            groups.iter().map(|(heading, count)| ((*heading).to_owned(), *count)).collect()
+        };
+        assert_eq!(under(Order::Date), named(&[("November 2026", 2), ("Without a date", 1)]));
+        assert_eq!(under(Order::Added), named(&[("January 1970", 3)]));
+        assert_eq!(under(Order::Title), named(&[("", 3)]));
+    }
+
+    #[test]
+    fn ten_thousand_records_are_narrowed_down_at_once() {
+        let all: Vec<RecordItem> = (0..10_000)
+            .map(|number| {
+                item(
+                    &format!("CT {number}"),
+                    "imaging",
+                    &format!("20{:02}-03-{:02}", number % 30, number % 28 + 1),
+                    number,
+                )
+            })
+            .collect();
+        let places = shown(&all, "ct 99", None, Order::Date);
+        assert!(places.len() > 100 && places.iter().all(|place| all[*place].details.title.contains("99")));
+        assert!(places.is_sorted_by(|a, b| all[*a].details.date >= all[*b].details.date));
+        let groups = grouped(&all, &places, Order::Date, None);
+        assert_eq!(groups.iter().map(|(_, count)| count).sum::<usize>(), places.len());
     }
 
     #[test]

@@ -3,16 +3,20 @@
 use leptos::prelude::*;
 
 use super::filter::{self, Order};
+use super::rows::LongRecordRow;
 use super::rows::{RecordRows, keep_pictures};
 use super::uploads::{Uploads, Which};
 use crate::clock::use_now;
 use crate::pages::asking::{WhenLoaded, data, load};
 use crate::pages::guarded::{Guarded, Guests};
-use crate::ui::{Button, ButtonKind, Card, EmptyState, Glyph, LinkButton, SearchField, Select, Skeleton, ToggleChip};
+use crate::ui::{
+    Button, ButtonKind, Card, EmptyState, Glyph, LinkButton, LongLayout, LongList, LongPlace, SearchField, Select,
+    Skeleton, ToggleChip,
+};
 use crate::vault::RecordItem;
 
-/// How many records are drawn before somebody asks for more: a phone must not draw thousands.
-const AT_ONCE: usize = 100;
+/// Up to this many records are drawn, each as high as its words are. Of more, only those near the view.
+const MOST_DRAWN: usize = 100;
 
 /// `/records`
 #[component]
@@ -52,7 +56,6 @@ pub fn RecordList(
     let typed = RwSignal::new(String::new());
     let only = RwSignal::new(None::<&'static str>);
     let order = RwSignal::new("date".to_owned());
-    let most = RwSignal::new(AT_ONCE);
     let none = Memo::new(move |_| items.with(Vec::is_empty));
     let found = Memo::new(move |_| {
         let order = order.with(|order| Order::named(order));
@@ -76,18 +79,43 @@ pub fn RecordList(
             }
         })
     };
-    let groups = move || {
+    let groups = Memo::new(move |_| {
         let order = order.with(|order| Order::named(order));
-        let first = found.with(|found| found.iter().take(most.get()).cloned().collect::<Vec<_>>());
-        filter::grouped(first, order, now.get_untracked())
-            .into_iter()
-            .map(|(heading, group)| {
-                view! {
-                    {(!heading.is_empty()).then(|| view! { <h2 class="month">{heading}</h2> })}
-                    <RecordRows items=group whose />
-                }
-            })
-            .collect_view()
+        items.with(|items| found.with(|found| filter::grouped(items, found, order, now.get_untracked())))
+    });
+    let layout = Memo::new(move |_| LongLayout::new(groups.get()));
+    let is_long = Memo::new(move |_| found.with(Vec::len) > MOST_DRAWN);
+    let item = move |row: usize| {
+        let place = found.with(|found| found.get(row).copied())?;
+        items.with(|items| items.get(place).cloned())
+    };
+    // Whatever a row shows goes into its key, so that it is drawn anew when that changes.
+    let key = move |row: usize| {
+        let shows = |item: RecordItem| format!("{} {} {}", item.id, item.changed, item.shared_with);
+        item(row).map(shows).unwrap_or_default()
+    };
+    let long_row = move |place: LongPlace| {
+        let item = untrack(|| item(place.row));
+        item.map(|item| view! { <LongRecordRow item place whose /> }).into_any()
+    };
+    let short = move || {
+        let mut from = 0;
+        let group = |(heading, count): (String, usize)| {
+            let of_group: Vec<RecordItem> = (from..from + count).filter_map(item).collect();
+            from += count;
+            view! {
+                {(!heading.is_empty()).then(|| view! { <h2 class="month">{heading}</h2> })}
+                <RecordRows items=of_group whose />
+            }
+        };
+        groups.get().into_iter().map(group).collect_view()
+    };
+    let rows = move || {
+        if is_long.get() {
+            view! { <LongList layout key row=long_row /> }.into_any()
+        } else {
+            (move || short()).into_any()
+        }
     };
     let options = Order::OPTIONS.map(|(name, words)| (name.to_owned(), words.to_owned())).to_vec();
     view! {
@@ -111,14 +139,11 @@ pub fn RecordList(
             </div>
             {chips}
             <Card>
-                {groups}
+                {rows}
                 {move || found.with(Vec::is_empty).then(|| view! {
                     <EmptyState glyph=Glyph::Search title="No record found" next="Try fewer or other words, or look through every kind of record.">
                         <Button kind=ButtonKind::Quiet on_press=move || { typed.set(String::new()); only.set(None); }>"Show every record"</Button>
                     </EmptyState>
-                })}
-                {move || (found.with(Vec::len) > most.get()).then(|| view! {
-                    <Button kind=ButtonKind::Quiet full=true on_press=move || most.update(|most| *most += AT_ONCE)>"Show more"</Button>
                 })}
             </Card>
             <p class="soft" role="status">{count} " on this device. Your search never leaves it."</p>

@@ -1,6 +1,7 @@
 //! Rows of records, with their small pictures.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -9,13 +10,30 @@ use leptos::task::spawn_local;
 
 use crate::clock::use_now;
 use crate::pages::{category, words};
-use crate::ui::{Chip, List, Row, Tone, category_tile};
+use crate::ui::{Chip, List, LongPlace, LongRow, Row, Tone, category_tile};
 use crate::vault::{RecordItem, use_vault};
 
 /// Small pictures that were fetched, so that a list which is drawn anew does not flicker. They live as long as the
 /// page: a lock takes them away with it.
 #[derive(Clone, Copy)]
 struct Pictures(StoredValue<BTreeMap<(String, u32), String>>);
+
+/// How many are kept: some screens of a list, not all of ten thousand.
+const MOST_PICTURES: usize = 300;
+
+/// How long a row stands still before its picture is fetched.
+const LINGER: Duration = Duration::from_millis(80);
+
+impl Pictures {
+    fn keep(self, key: (String, u32), address: String) {
+        self.0.try_update_value(|kept| {
+            if kept.len() >= MOST_PICTURES {
+                kept.clear();
+            }
+            kept.insert(key, address);
+        });
+    }
+}
 
 /// Keeps small pictures for everything below.
 pub fn keep_pictures() {
@@ -48,16 +66,23 @@ pub fn Thumbnail(
         if !has || address.with_untracked(Option::is_some) {
             return;
         }
-        let (picture, key) = (untrack(|| vault.thumbnail(id.clone())), key.clone());
-        spawn_local(async move {
-            if let Some(encoded) = picture.await {
-                let found = picture_address(&encoded);
-                if let Some(kept) = kept {
-                    kept.0.try_update_value(|kept| kept.insert(key, found.clone()));
+        let (id, key) = (id.clone(), key.clone());
+        let fetch = move || {
+            let picture = untrack(|| vault.thumbnail(id));
+            spawn_local(async move {
+                if let Some(encoded) = picture.await {
+                    let found = picture_address(&encoded);
+                    if let Some(kept) = kept {
+                        kept.keep(key, found.clone());
+                    }
+                    address.try_set(Some(found));
                 }
-                address.try_set(Some(found));
-            }
-        });
+            });
+        };
+        // A row that is only scrolled past asks for nothing.
+        if let Ok(timer) = set_timeout_with_handle(fetch, LINGER) {
+            on_cleanup(move || timer.clear());
+        }
     });
     let slug = category::slug(&item.details.category);
     move || match address.get() {
@@ -97,15 +122,7 @@ pub fn RecordRows(
         .into_iter()
         .map(|item| {
             let (title, href) = (title_of(&item), format!("/records/{}", item.id));
-            let (shared, added) = (item.shared_with, item.added);
-            let line = item.clone();
-            let end = if new_since.is_some_and(|since| added >= since) {
-                Some(view! { <Chip tone=Tone::Brand>"new"</Chip> }.into_any())
-            } else if shared > 0 {
-                Some(view! { <Chip>{format!("shared with {shared}")}</Chip> }.into_any())
-            } else {
-                None
-            };
+            let (end, line) = (end_of(&item, new_since), item.clone());
             let sub = move || about(&line, now.get(), whose);
             match end {
                 Some(end) => {
@@ -119,6 +136,35 @@ pub fn RecordRows(
         Some(label) => view! { <List label>{rows}</List> }.into_any(),
         None => view! { <List>{rows}</List> }.into_any(),
     }
+}
+
+/// What stands at the end of a row.
+fn end_of(item: &RecordItem, new_since: Option<u32>) -> Option<AnyView> {
+    let shared = item.shared_with;
+    if new_since.is_some_and(|since| item.added >= since) {
+        Some(view! { <Chip tone=Tone::Brand>"new"</Chip> }.into_any())
+    } else if shared > 0 {
+        Some(view! { <Chip>{format!("shared with {shared}")}</Chip> }.into_any())
+    } else {
+        None
+    }
+}
+
+/// A row of a long list of records.
+#[component]
+pub fn LongRecordRow(
+    /// The record.
+    item: RecordItem,
+    /// Where it stands.
+    place: LongPlace,
+    /// Names whose it is.
+    whose: bool,
+) -> impl IntoView {
+    let now = use_now();
+    let (title, href) = (title_of(&item), format!("/records/{}", item.id));
+    let (end, line) = (end_of(&item, None), item.clone());
+    let sub = move || about(&line, now.get(), whose);
+    view! { <LongRow place title sub href end tile=move || view! { <Thumbnail item /> } /> }
 }
 
 /// The title of a record; its file's name where nobody gave it one.

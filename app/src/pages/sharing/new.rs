@@ -278,15 +278,15 @@ pub fn What(
         draft.what.set("record".to_owned());
     }
     let options = move || {
-        let sorted = records.with(|records| filter::shown(records, "", None, filter::Order::Date));
-        let mut options: Vec<_> = sorted
-            .iter()
-            .map(|item| {
-                let date = words::date_words(&item.details.date, None);
-                let words = if date.is_empty() { title_of(item) } else { format!("{}, {date}", title_of(item)) };
-                (item.id.clone(), words)
-            })
-            .collect();
+        let option = |item: &RecordItem| {
+            let date = words::date_words(&item.details.date, None);
+            let words = if date.is_empty() { title_of(item) } else { format!("{}, {date}", title_of(item)) };
+            (item.id.clone(), words)
+        };
+        let mut options: Vec<_> = records.with(|records| {
+            let sorted = filter::shown(records, "", None, filter::Order::Date);
+            sorted.into_iter().filter_map(|place| records.get(place)).map(option).collect()
+        });
         options.insert(0, (String::new(), "Choose a record".to_owned()));
         options
     };

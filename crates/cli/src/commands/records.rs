@@ -5,7 +5,7 @@ use std::fs;
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
-use client::draft::{EXAMINED, examine};
+use client::draft::{examine, examined};
 use client::upload::{Draft, NoOutbox, Source, Ticket, Watcher};
 use client::view::Record;
 use client::{ClientError, Session};
@@ -128,7 +128,7 @@ fn read_draft(path: &Path) -> Result<(Disk, Draft), Failure> {
     let modified = about.modified().ok().and_then(|at| at.duration_since(std::time::UNIX_EPOCH).ok());
     let modified = modified.and_then(|since| u64::try_from(since.as_millis()).ok()).unwrap_or(0);
     let mut head = Vec::new();
-    (&file).take(EXAMINED as u64).read_to_end(&mut head)?;
+    (&file).take(examined(size) as u64).read_to_end(&mut head)?;
     let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     Ok((Disk(RefCell::new(file)), examine(&name, &head, size, modified)))
 }

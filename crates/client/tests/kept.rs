@@ -1,0 +1,154 @@
+//! A device that was here before reads only what is new, and believes nothing that does not fit.
+
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
+
+mod nearby;
+
+use client::platform::KeptLog;
+use client::{Alarm, ClientError};
+use nearby::{Nearby, OWNER, VAULT, now, record_id};
+
+const KEPT: KeptLog = KeptLog { account: OWNER, vault: VAULT };
+
+/// The first entries of a vault, before any record.
+const FIRST: usize = 3;
+
+/// How many records a fresh start on this device shows, and how many items it asked the server for.
+fn start(nearby: &Nearby) -> Result<(usize, usize), ClientError> {
+    let (session, before) = (nearby.session(), nearby.given.get());
+    now(session.sync(VAULT))?;
+    let open = session.with_view(VAULT, |view| view.records().filter(|record| record.metadata.is_some()).count())?;
+    Ok((open, nearby.given.get() - before))
+}
+
+#[test]
+fn only_what_is_new_is_read_again() {
+    for count in [0, 1, 508, 509, 1_030] {
+        let nearby = Nearby::with_records(count, 1);
+        let records = usize::try_from(count).unwrap();
+        assert_eq!(start(&nearby), Ok((records, FIRST + records)), "the first start with {count} reads everything");
+        assert_eq!(start(&nearby), Ok((records, 0)), "the second with {count} nothing");
+        nearby.append([nearby.record(count)]);
+        assert_eq!(start(&nearby), Ok((records + 1, 1)), "after one more than {count}, that one");
+        assert_eq!(start(&nearby), Ok((records + 1, 0)));
+    }
+}
+
+#[test]
+fn a_change_in_a_session_is_kept_too() {
+    let nearby = Nearby::with_records(3, 1);
+    let session = nearby.session();
+    now(session.edit(VAULT, record_id(1), |metadata| metadata.title = "Renamed".to_owned())).unwrap();
+    now(session.delete(VAULT, record_id(2))).unwrap();
+    let again = nearby.session();
+    let before = nearby.given.get();
+    now(again.sync(VAULT)).unwrap();
+    assert_eq!(nearby.given.get(), before);
+    let titles = again.with_view(VAULT, |view| {
+        view.records().map(|record| record.metadata.as_ref().unwrap().title.clone()).collect::<Vec<_>>()
+    });
+    assert_eq!(titles.unwrap(), ["CT of the chest 0", "Renamed"]);
+    let (whole, kept) = (nearby.session(), again.with_view(VAULT, client::view::VaultView::head).unwrap());
+    whole.forget(VAULT);
+    now(whole.sync(VAULT)).unwrap();
+    assert_eq!(whole.with_view(VAULT, client::view::VaultView::head).unwrap(), kept);
+    assert_eq!(
+        whole.with_view(VAULT, |view| view.events().to_vec()).unwrap(),
+        again.with_view(VAULT, |view| view.events().to_vec()).unwrap(),
+    );
+}
+
+#[test]
+fn pages_are_sealed() {
+    let nearby = Nearby::with_records(2, 1);
+    start(&nearby).unwrap();
+    let pages = nearby.pages.borrow();
+    let bytes: Vec<u8> = pages.values().flatten().copied().collect();
+    assert_eq!(pages.len(), 1);
+    assert!(!bytes.windows(5).any(|window| window == b"chest" || window == b".dcm\0"));
+    assert!(!bytes.windows(16).any(|window| window == record_id(1).as_bytes()));
+}
+
+#[test]
+fn what_does_not_fit_is_dropped_and_everything_read_again() {
+    let records = 520;
+    let whole = Ok((520, FIRST + 520));
+    let spoil = |how: &dyn Fn(&Nearby)| {
+        let nearby = Nearby::with_records(records, 1);
+        start(&nearby).unwrap();
+        how(&nearby);
+        let first = start(&nearby);
+        assert_eq!(start(&nearby), Ok((520, 0)), "what is read again is kept again");
+        first
+    };
+    let page = |nearby: &Nearby, number: u64| nearby.pages.borrow()[&(KEPT, number)].clone();
+    let put =
+        |nearby: &Nearby, number: u64, page: Vec<u8>| drop(nearby.pages.borrow_mut().insert((KEPT, number), page));
+
+    for number in [0, 1] {
+        let damaged = spoil(&|nearby| {
+            let mut damaged = page(nearby, number);
+            damaged[200] ^= 1;
+            put(nearby, number, damaged);
+        });
+        assert_eq!(damaged, whole, "page {number} is damaged");
+        assert_eq!(spoil(&|nearby| put(nearby, number, Vec::new())), whole, "page {number} is empty");
+    }
+    let swapped = spoil(&|nearby| put(nearby, 0, page(nearby, 1)));
+    assert_eq!(swapped, whole, "a page stands at another's place");
+    let elsewhere = spoil(&|nearby| {
+        let other = Nearby::with_records(records, 2);
+        start(&other).unwrap();
+        put(nearby, 0, page(&other, 0));
+    });
+    assert_eq!(elsewhere, whole, "a page is another account's");
+    // An end that is missing is only read again.
+    assert_eq!(spoil(&|nearby| drop(nearby.pages.borrow_mut().remove(&(KEPT, 1)))), Ok((520, 523 - 512)));
+    let older = spoil(&|nearby| {
+        let before = Nearby::with_records(515, 1);
+        start(&before).unwrap();
+        put(nearby, 1, page(&before, 1));
+    });
+    assert_eq!(older, Ok((520, 5)), "an older page of the same log is gone on from");
+}
+
+#[test]
+fn nothing_kept_excuses_the_server() {
+    // The log goes on differently from what was kept, and from what the account remembers.
+    let nearby = Nearby::with_records(20, 1);
+    start(&nearby).unwrap();
+    nearby.tamper(|log| log.truncate(10));
+    assert_eq!(start(&nearby), Err(Alarm::RolledBack.into()));
+    assert!(nearby.pages.borrow().is_empty());
+    nearby.append((100..120).map(|number| nearby.record(number)));
+    assert_eq!(start(&nearby), Err(Alarm::RolledBack.into()));
+}
+
+#[test]
+fn a_changed_entry_is_found_although_the_pages_fit() {
+    let nearby = Nearby::with_records(20, 1);
+    start(&nearby).unwrap();
+    nearby.append([nearby.record(20), nearby.record(21)]);
+    nearby.tamper(|log| log.swap(FIRST + 20, FIRST + 21));
+    assert!(matches!(start(&nearby), Err(ClientError::Alarm(Alarm::Violation(_)))));
+}
+
+#[test]
+fn who_keeps_nothing_reads_everything() {
+    let nearby = Nearby::with_records(5, 1);
+    nearby.keeps.set(false);
+    assert_eq!(start(&nearby), Ok((5, FIRST + 5)));
+    assert_eq!(start(&nearby), Ok((5, FIRST + 5)));
+    assert!(nearby.pages.borrow().is_empty());
+}
+
+#[test]
+fn forgetting_means_every_signature_again() {
+    let nearby = Nearby::with_records(5, 1);
+    start(&nearby).unwrap();
+    let session = nearby.session();
+    session.forget(VAULT);
+    let before = nearby.given.get();
+    now(session.sync(VAULT)).unwrap();
+    assert_eq!(nearby.given.get() - before, FIRST + 5);
+}

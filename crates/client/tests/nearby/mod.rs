@@ -1,0 +1,264 @@
+//! A server nearby: in memory, for one patient with one vault, and with a device's shelves. It gives what it is told
+//! to give; what it gave is counted.
+
+#![allow(dead_code, reason = "tests and benchmarks use different parts of it")]
+
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
+use std::pin::pin;
+use std::rc::Rc;
+use std::task::{Context, Poll, Waker};
+
+use client::platform::{KeptLog, Method, Request, Response, Unreachable};
+use client::{Platform, Session};
+use protocol::api::{AccountState, Append, Appended, LogItem, LogPage, MAX_ENTRIES, Profile, SignedIn};
+use protocol::entry::{
+    Blob, Body, Content, Entry, Origin, Part, PartKind, RecordKey as RecordKeyEntry, Revision, ScopeEpoch, VERSION,
+    VaultEpoch,
+};
+use protocol::{AccountId, BlobId, Digest, Head, Minute, RecordId, ScopeId, Signed, VaultId, cbor};
+use rand_chacha::ChaCha20Rng;
+use rand_chacha::rand_core::{Rng as _, SeedableRng};
+use records::{Category, Date, Kind, Metadata};
+use vault::account::{AccountKeys, AccountMemory};
+use vault::envelope::seal_envelope;
+use vault::floe::Native;
+use vault::{AccountMasterKey, ContentKey, KeyContext, RecordKey, ScopeSeed, SealContext, VaultKey};
+
+pub(crate) const OWNER: AccountId = AccountId::from_bytes([1; 16]);
+pub(crate) const VAULT: VaultId = VaultId::from_bytes([2; 16]);
+const SCOPE: ScopeId = ScopeId::from_bytes([3; 16]);
+
+/// Nothing here waits.
+pub(crate) fn now<T>(future: impl Future<Output = T>) -> T {
+    match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(output) => output,
+        Poll::Pending => unreachable!("everything is in memory"),
+    }
+}
+
+/// The server and the device, shared by every session that runs on them.
+#[derive(Clone)]
+pub(crate) struct Nearby(Rc<Inner>);
+
+pub(crate) struct Inner {
+    master: AccountMasterKey,
+    keys: AccountKeys,
+    signed_in: RefCell<SignedIn>,
+    log: RefCell<Vec<Signed<Entry>>>,
+    head: Cell<Head>,
+    seed: ScopeSeed,
+    rng: RefCell<ChaCha20Rng>,
+    /// Items of the log that were asked for.
+    pub(crate) given: Cell<usize>,
+    /// Whether the device keeps logs, and which pages it has.
+    pub(crate) keeps: Cell<bool>,
+    pub(crate) pages: RefCell<BTreeMap<(KeptLog, u64), Vec<u8>>>,
+}
+
+impl std::ops::Deref for Nearby {
+    type Target = Inner;
+
+    fn deref(&self) -> &Inner {
+        &self.0
+    }
+}
+
+/// The id of the record of this number.
+pub(crate) fn record_id(number: u64) -> RecordId {
+    let mut bytes = [0; 16];
+    bytes[8..].copy_from_slice(&number.to_be_bytes());
+    RecordId::from_bytes(bytes)
+}
+
+impl Nearby {
+    /// A vault with its first category and this many records. Everything is drawn from the seed.
+    pub(crate) fn with_records(count: u64, seed: u64) -> Self {
+        let mut rng = ChaCha20Rng::seed_from_u64(seed);
+        let (keys, genesis) = AccountKeys::make(OWNER, &mut rng).unwrap();
+        let master = AccountMasterKey::make(&mut rng);
+        let (vault_key, seed) = (VaultKey::make(&mut rng), ScopeSeed::make(&mut rng));
+        let signed_in = SignedIn {
+            account: OWNER,
+            email: "maya@example.org".to_owned(),
+            name: "Maya".to_owned(),
+            profile: Profile::Patient,
+            vault: Some(VAULT),
+            keyring: keys.seal(&master, &mut rng),
+            chain: vec![genesis],
+            state: AccountState { version: 0, sealed: AccountMemory::default().seal(&master, OWNER, 0, &mut rng) },
+        };
+        let label = SealContext::ScopeLabel(VAULT, SCOPE, 0);
+        let bodies = [
+            Body::Genesis(keys.identity.public()),
+            Body::VaultEpoch(VaultEpoch {
+                epoch: 0,
+                commitment: vault_key.commitment(),
+                wrapped: master.wrap_vault_key(&KeyContext::Vault(VAULT, 0), &vault_key, &mut rng),
+                previous: None,
+            }),
+            Body::ScopeEpoch(ScopeEpoch {
+                scope: SCOPE,
+                epoch: 0,
+                vault_epoch: 0,
+                commitment: seed.commitment(),
+                wrapped: vault_key.wrap_seed(&KeyContext::Scope(VAULT, SCOPE, 0), &seed, &mut rng),
+                previous: None,
+                label: seal_envelope(&seed.derive_metadata_key(), &label, &[Category::Imaging.code()], &mut rng),
+            }),
+        ];
+        let nearby = Self(Rc::new(Inner {
+            master,
+            keys,
+            signed_in: RefCell::new(signed_in),
+            log: RefCell::default(),
+            head: Cell::new(Head::before(VAULT)),
+            seed,
+            rng: RefCell::new(rng),
+            given: Cell::new(0),
+            keeps: Cell::new(true),
+            pages: RefCell::default(),
+        }));
+        nearby.append(bodies);
+        nearby.append((0..count).map(|number| nearby.record(number)));
+        nearby
+    }
+
+    /// Unlocks on this device, as after a reload.
+    pub(crate) fn session(&self) -> Session<Self> {
+        let master = self.master.lend(|bytes| AccountMasterKey::from_device(*bytes));
+        now(Session::resume(self.clone(), master)).unwrap()
+    }
+
+    /// What another device of the owner writes.
+    pub(crate) fn append(&self, bodies: impl IntoIterator<Item = Body>) {
+        let next = self.log.borrow().len() as u64 + 1;
+        for (author_seq, body) in (next..).zip(bodies) {
+            let seen = self.head.get();
+            let entry = Entry { version: VERSION, vault: VAULT, author: OWNER, author_seq, seen, at: Minute(1), body };
+            let signed = self.keys.identity.sign_message(&entry);
+            self.head.set(seen.then(signed.digest()));
+            self.log.borrow_mut().push(signed);
+        }
+    }
+
+    /// Does to the log what no honest server does.
+    pub(crate) fn tamper(&self, how: impl FnOnce(&mut Vec<Signed<Entry>>)) {
+        let mut log = self.log.borrow_mut();
+        how(&mut log);
+        self.head.set(log.iter().fold(Head::before(VAULT), |head, signed| head.then(signed.digest())));
+    }
+
+    /// A new record, with a file and a small picture.
+    pub(crate) fn record(&self, number: u64) -> Body {
+        let rng = &mut *self.rng.borrow_mut();
+        let record = record_id(number);
+        let key = RecordKey::make(rng);
+        let origin = Origin { revision: 0, generation: 0, author: OWNER };
+        let metadata = Metadata {
+            title: format!("CT of the chest {number}"),
+            category: Category::Imaging,
+            date: Date::from_iso("2026-11-12"),
+            notes: "Keep an eye on potassium".to_owned(),
+            file_name: format!("scan-{number:04}.dcm"),
+            kind: Kind::Dicom,
+            size: 1_000 + number,
+        };
+        let wrapped = KeyContext::Record { vault: VAULT, record, generation: 0, scope: SCOPE, epoch: 0 };
+        let entry = RecordKeyEntry {
+            record,
+            generation: 0,
+            scope: SCOPE,
+            epoch: 0,
+            commitment: key.commitment(),
+            wrapped: self.seed.wrap_record_key(&wrapped, &key, rng),
+            previous: None,
+        };
+        let mut part = |kind: PartKind| {
+            let content_key = ContentKey::make(rng);
+            let context = KeyContext::Content { vault: VAULT, record, generation: 0, part: kind, origin };
+            let content = if kind == PartKind::Data {
+                let context = SealContext::Part { vault: VAULT, record, part: kind, origin };
+                Content::Inline(seal_envelope(&content_key, &context, &metadata.encode(), rng))
+            } else {
+                Content::Blob(Blob {
+                    id: BlobId::from_bytes(*record.as_bytes()),
+                    header: vec![7; 74],
+                    length: 2_000,
+                    digest: Digest::of(b"chunks"),
+                })
+            };
+            Part { kind, origin, key: key.wrap_content_key(&context, &content_key, rng), content }
+        };
+        let parts = [PartKind::Data, PartKind::File, PartKind::Thumbnail].map(&mut part).to_vec();
+        Body::Revision(Revision { record, number: 0, generation: 0, key: Some(entry), parts })
+    }
+
+    fn answer(&self, request: &Request) -> Vec<u8> {
+        let log = format!("/api/v1/vaults/{VAULT}/log");
+        match (request.method, request.path.as_str()) {
+            (Method::Get, "/api/v1/session") => cbor::encode(&*self.signed_in.borrow()),
+            (Method::Put, "/api/v1/account/state") => {
+                let put: AccountState = cbor::decode(&request.body).unwrap();
+                let state = &mut self.signed_in.borrow_mut().state;
+                *state = AccountState { version: put.version + 1, sealed: put.sealed };
+                cbor::encode(state)
+            }
+            (Method::Post, path) if path == log => {
+                let append: Append = cbor::decode(&request.body).unwrap();
+                for signed in append.entries {
+                    self.head.set(self.head.get().then(signed.digest()));
+                    self.log.borrow_mut().push(signed);
+                }
+                cbor::encode(&Appended { head: self.head.get() })
+            }
+            (Method::Get, path) => {
+                let after = path.strip_prefix(&format!("{log}?after=")).unwrap().parse::<usize>().unwrap();
+                let log = self.log.borrow();
+                let items: Vec<_> = log.iter().skip(after).take(MAX_ENTRIES).cloned().map(LogItem::Entry).collect();
+                self.given.set(self.given.get() + items.len());
+                let head = self.head.get();
+                cbor::encode(&LogPage { head, items })
+            }
+            (method, path) => unreachable!("{} {path}", method.name()),
+        }
+    }
+}
+
+impl Platform for Nearby {
+    type Cipher = Native;
+
+    fn cipher(&self) -> Native {
+        Native
+    }
+
+    async fn send(&self, request: Request) -> Result<Response, Unreachable> {
+        Ok(Response { status: 200, body: self.answer(&request) })
+    }
+
+    async fn sleep(&self, _: u32) {}
+
+    fn now(&self) -> Minute {
+        Minute(2)
+    }
+
+    fn fill_random(&self, bytes: &mut [u8]) {
+        self.rng.borrow_mut().fill_bytes(bytes);
+    }
+
+    fn keeps_logs(&self) -> bool {
+        self.keeps.get()
+    }
+
+    async fn keep_page(&self, log: KeptLog, number: u64, sealed: &[u8]) {
+        self.pages.borrow_mut().insert((log, number), sealed.to_vec());
+    }
+
+    async fn kept_page(&self, log: KeptLog, number: u64) -> Option<Vec<u8>> {
+        self.pages.borrow().get(&(log, number)).cloned()
+    }
+
+    async fn drop_log(&self, log: KeptLog) {
+        self.pages.borrow_mut().retain(|(kept, _), _| *kept != log);
+    }
+}

@@ -1,0 +1,185 @@
+// Many records: the list draws only what is in sight, keeps its place and its words, and a device that was here before
+// reads only what is new. A large copy goes through a file.
+import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { assertAccessible, person, startBrowser, widths } from "../support/browser.mjs";
+import { commandLine, password } from "../support/command.mjs";
+import { assertQuiet, go, heading, signIn, until } from "../support/people.mjs";
+import { startServer } from "../support/server.mjs";
+
+const RECORDS = 150;
+const email = "maya@example.org";
+
+let browser;
+let server;
+let maya;
+let work;
+before(async () => {
+  server = await startServer();
+  browser = await startBrowser();
+  maya = await commandLine(server.url);
+  work = await mkdtemp(join(tmpdir(), "healthbridge-large-"));
+  await mkdir(join(work, "letters"));
+  for (let number = 1; number <= RECORDS; number++) {
+    const date = `2026-${String((number % 9) + 1).padStart(2, "0")}-${String((number % 28) + 1).padStart(2, "0")}`;
+    await writeFile(join(work, "letters", `${date} Letter ${number}.txt`), `This is letter ${number}.`);
+  }
+  await maya.json("signup", "--email", email, "--name", "Maya Berg", "--as", "patient");
+  await maya.json("upload", join(work, "letters"));
+});
+after(async () => {
+  await browser?.close();
+  await maya?.end();
+  await server?.stop();
+  if (work) await rm(work, { recursive: true, force: true });
+});
+
+/** The rows that are drawn: their number, their place in their month, and where they lie. */
+const rows = (page) =>
+  page.locator(".long li").evaluateAll((items) =>
+    items.map((item) => {
+      const { top, bottom, height } = item.getBoundingClientRect();
+      const position = Number(item.getAttribute("aria-posinset"));
+      return { row: Number(item.dataset.row), position, of: Number(item.getAttribute("aria-setsize")), top, bottom, height };
+    }),
+  );
+
+const frame = (page) => page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
+
+for (const [width, viewport] of Object.entries(widths)) {
+  test(`a long list scrolls from end to end (${width})`, async () => {
+    const someone = await person(browser, viewport);
+    const { page } = someone;
+    await signIn(someone, server.url, { email, password });
+    await heading(page, /Maya/);
+    await go(someone, `${server.url}/records`);
+    await page.getByText(`${RECORDS} records on this device`).waitFor();
+    await frame(page);
+    await assertAccessible(page, `a long list (${width})`);
+
+    const height = await page.locator(".long").evaluate((list) => list.getBoundingClientRect().height);
+    const met = new Map();
+    for (let at = 0; ; at += viewport.height / 2) {
+      await page.evaluate((at) => scrollTo(0, at), at);
+      await frame(page);
+      const drawn = await rows(page);
+      assert.ok(drawn.length < 60, `${drawn.length} rows are drawn`);
+      for (const [before, after] of drawn.slice(1).map((row, index) => [drawn[index], row])) {
+        assert.ok(after.row > before.row && after.top >= before.bottom - 1, "rows follow each other and never overlap");
+      }
+      const covered = await page.evaluate(() => {
+        const { left, top, bottom } = document.querySelector(".long").getBoundingClientRect();
+        const sides = [Math.max(top, 0) + 2, Math.min(bottom, innerHeight) - 2];
+        const inner = (y) => document.elementsFromPoint(left + 20, y).some((element) => element.closest(".long li, .long .month"));
+        return sides[1] - sides[0] < 10 || sides.every(inner);
+      });
+      assert.ok(covered, `nothing is missing in sight at ${at}`);
+      for (const row of drawn) met.set(row.row, row);
+      if (await page.evaluate(() => scrollY + innerHeight >= document.documentElement.scrollHeight - 1)) break;
+    }
+    assert.equal(met.size, RECORDS, "every record was met");
+    const months = [...met.values()].filter((row) => row.position === 1);
+    assert.equal(months.reduce((sum, row) => sum + row.of, 0), RECORDS, "every month says how many it has");
+    assert.equal(await page.locator(".long").evaluate((list) => list.getBoundingClientRect().height), height, "nothing moved");
+    assert.equal(await page.locator(".long [style*='top'], .long [style*='height']").count(), 0);
+
+    await page.evaluate(() => scrollTo(0, 0));
+    await frame(page);
+    await page.locator(".long li a").first().focus();
+    const named = [];
+    for (let presses = 0; presses < 40; presses++) {
+      named.push(await page.evaluate(() => Number(document.activeElement.closest("li")?.dataset.row)));
+      await page.keyboard.press("Tab");
+      await frame(page);
+    }
+    assert.deepEqual(named, [...named.keys()], "Tab goes from row to row, past those that were drawn at first");
+    await page.evaluate(() => scrollTo(0, 0));
+    await frame(page);
+    assert.equal(await page.evaluate(() => Number(document.activeElement.closest("li")?.dataset.row)), 40, "the focus stays");
+
+    const search = page.getByRole("searchbox", { name: "Search your records" });
+    await search.fill("letter 14");
+    await page.getByText(/^\d+ records found/).waitFor();
+    assert.equal(await page.locator(".long").count(), 0, "few records are drawn whole");
+    await search.fill("");
+    await page.getByText(`${RECORDS} records on this device`).waitFor();
+    await page.locator(".long li").first().waitFor();
+    assertQuiet(someone, `a long list (${width})`);
+    await someone.context?.close();
+  });
+}
+
+test("a large copy goes through a file, which does not stay", async () => {
+  const content = randomBytes(40 << 20);
+  await writeFile(join(work, "large.bin"), content);
+  const [{ id }] = await maya.json("upload", join(work, "large.bin"));
+  const someone = await person(browser, widths.wide);
+  const { page } = someone;
+  await signIn(someone, server.url, { email, password });
+  await heading(page, /Maya/);
+  await go(someone, `${server.url}/records/${id}`);
+  const downloading = page.waitForEvent("download", { timeout: 60_000 });
+  await page.getByRole("button", { name: "Save a copy" }).first().click();
+  const saved = await readFile(await (await downloading).path());
+  assert.ok(saved.equals(content), "the copy is the file");
+  const copies = () =>
+    page.evaluate(async () => {
+      const folder = await (await navigator.storage.getDirectory()).getDirectoryHandle("copies");
+      const names = [];
+      for await (const name of folder.keys()) names.push(name);
+      return names.length;
+    });
+  assert.equal(await copies(), 1);
+  await page.getByRole("button", { name: /Lock now/ }).first().click();
+  await until(async () => (await copies()) === 0, "locking takes the copy away");
+  assertQuiet(someone, "a large copy");
+  await maya.json("delete", id);
+});
+
+test("a device that was here before reads only what is new", async () => {
+  const someone = await person(browser, widths.wide);
+  const { page } = someone;
+  const asked = [];
+  page.context().on("request", (request) => {
+    const after = request.url().match(/\/log\?after=(\d+)$/);
+    if (after) asked.push(Number(after[1]));
+  });
+  await signIn(someone, server.url, { email, password });
+  await heading(page, /Maya/);
+  assert.equal(asked[0], 0, "the first time reads everything");
+  asked.length = 0;
+  await go(someone, `${server.url}/records`);
+  await page.getByText(`${RECORDS} records on this device`).waitFor();
+  assert.ok(asked.length > 0 && asked.every((after) => after > RECORDS), `a reload asked from ${asked}`);
+
+  await writeFile(join(work, "one more.txt"), "This is one more.");
+  await maya.json("upload", join(work, "one more.txt"));
+  await go(someone, `${server.url}/records`);
+  await page.getByText(`${RECORDS + 1} records on this device`).waitFor();
+
+  const pages = () =>
+    page.evaluate(
+      () =>
+        new Promise((done, failed) => {
+          const opening = indexedDB.open("healthbridge");
+          opening.onerror = failed;
+          opening.onsuccess = () => {
+            const counting = opening.result.transaction("logs").objectStore("logs").count();
+            counting.onerror = failed;
+            counting.onsuccess = () => {
+              opening.result.close();
+              done(counting.result);
+            };
+          };
+        }),
+    );
+  assert.equal(await pages(), 1);
+  await go(someone, `${server.url}/account`);
+  await page.getByRole("button", { name: "Sign out" }).click();
+  await heading(page, "Sign in");
+  await until(async () => (await pages()) === 0, "signing out takes it away");
+});
