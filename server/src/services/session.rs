@@ -9,7 +9,7 @@ use super::Result;
 use crate::clock::{DAY, MINUTE};
 use crate::state::{AppState, Origin};
 use crate::store::accounts::Account;
-use crate::store::{accounts, commit, sessions, vaults};
+use crate::store::{Transaction, accounts, commit, sessions, vaults};
 
 /// How long a session lasts.
 pub const SESSION: u64 = 30 * DAY;
@@ -68,6 +68,21 @@ pub(super) async fn begin(
     account: Account,
     wrap: Vec<u8>,
 ) -> Result<Begun> {
+    let transaction = state.store.begin().await?;
+    let token = begin_in(state, &transaction, origin, replaced, &account).await?;
+    commit(transaction).await?;
+    let signed_in = describe(state, account).await?;
+    Ok(Begun { token, signed_in: SignedInWith { signed_in, wrap } })
+}
+
+/// Begins a session within a transaction, and gives its token.
+pub(super) async fn begin_in(
+    state: &AppState,
+    transaction: &Transaction,
+    origin: &Origin,
+    replaced: Option<&str>,
+    account: &Account,
+) -> Result<String> {
     let token: [u8; 32] = state.random.draw();
     let now = state.clock.now();
     let session = sessions::Session {
@@ -78,17 +93,14 @@ pub(super) async fn begin(
         address: origin.truncated(),
         agent: origin.agent.to_owned(),
     };
-    let transaction = state.store.begin().await?;
     if let Some(replaced) = replaced.and_then(digest_of) {
-        sessions::delete(&transaction, replaced).await?;
+        sessions::delete(transaction, replaced).await?;
     }
-    sessions::insert(&transaction, session).await?;
-    commit(transaction).await?;
-    let signed_in = describe(state, account).await?;
-    Ok(Begun { token: URL_SAFE_NO_PAD.encode(token), signed_in: SignedInWith { signed_in, wrap } })
+    sessions::insert(transaction, session).await?;
+    Ok(URL_SAFE_NO_PAD.encode(token))
 }
 
-async fn describe(state: &AppState, account: Account) -> Result<SignedIn> {
+pub(super) async fn describe(state: &AppState, account: Account) -> Result<SignedIn> {
     let db = state.store.reader();
     let chain = accounts::chain(db, account.id).await?;
     let vault = vaults::owned_by(account.id, db).await?.map(|vault| vault.id);
