@@ -57,6 +57,11 @@ impl Blobs {
         Self { store: Arc::new(InMemory::new()) }
     }
 
+    /// In any store: for tests, one that fails.
+    pub fn over(store: Arc<dyn ObjectStore>) -> Self {
+        Self { store }
+    }
+
     /// In a folder of this machine. What was acknowledged is on the disk.
     pub fn folder(folder: &FilePath) -> Result<Self, BlobsError> {
         std::fs::create_dir_all(folder).map_err(BlobsError::Folder)?;

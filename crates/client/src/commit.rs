@@ -1,15 +1,14 @@
 //! Writing to a vault's log: sign, append, and see it come back.
 
-use protocol::ApiError;
-use protocol::VaultId;
 use protocol::api::{Append, Conflict};
-use protocol::entry::{Body, Entry, VERSION};
+use protocol::entry::{Body, Entry, Head, VERSION};
+use protocol::{ApiError, Digest, VaultId};
 
 use crate::api;
-use crate::error::ClientError;
+use crate::error::{Alarm, ClientError};
 use crate::platform::Platform;
 use crate::session::Session;
-use crate::view::VaultView;
+use crate::view::{Place, VaultView};
 
 /// How often a change is made anew when another device was faster.
 const ATTEMPTS: u32 = 5;
@@ -24,37 +23,46 @@ impl<P: Platform> Session<P> {
     ) -> Result<T, ClientError> {
         let _turn = self.writing.lock().await;
         self.sync_in_turn(vault).await?;
+        let mut last = ClientError::Busy;
         for _ in 0..ATTEMPTS {
-            let (entries, result) = self.with_view(vault, |view| {
+            let (entries, seen, result) = self.with_view(vault, |view| {
                 let (bodies, result) = change(view)?;
-                Ok::<_, ClientError>((self.sign(view, bodies), result))
+                Ok::<_, ClientError>((self.sign(view, bodies), view.head(), result))
             })??;
             if entries.entries.is_empty() {
                 return Ok(result);
             }
-            match api::append(&self.platform, vault, &entries).await {
-                Ok(_) => {
-                    self.sync_in_turn(vault).await?;
-                    return Ok(result);
-                }
-                Err(ClientError::Api(ApiError::Conflict(Conflict::Log))) => self.sync_in_turn(vault).await?,
-                Err(ClientError::Unreachable(lost)) => {
-                    // The answer may have been lost after the entries were written: look before trying again.
-                    let before = self.author_seq(vault)?;
-                    self.sync_in_turn(vault).await.map_err(|_| ClientError::Unreachable(lost))?;
-                    if self.author_seq(vault)? > before {
-                        return Ok(result);
-                    }
-                }
+            let sent = api::append(&self.platform, vault, &entries).await;
+            let acknowledged = sent.is_ok();
+            last = match sent {
+                Ok(_) | Err(ClientError::Api(ApiError::Conflict(Conflict::Log))) => ClientError::Busy,
+                // The answer may have been lost after the entries were written: look before trying again.
+                Err(lost @ (ClientError::Unreachable(_) | ClientError::Api(ApiError::Unavailable))) => lost,
                 Err(error) => return Err(error),
+            };
+            let synced = match self.sync_in_turn(vault).await {
+                Ok(()) => Ok(()),
+                Err(lost @ (ClientError::Unreachable(_) | ClientError::Api(ApiError::Unavailable))) => Err(lost),
+                Err(error) => return Err(error),
+            };
+            // Only what stands in the verified log was written, whatever the server answered.
+            match (self.place(vault, seen, &entries)?, synced) {
+                (Place::Effective, _) => return Ok(result),
+                (_, Err(lost)) => return Err(lost),
+                (Place::Nowhere, Ok(())) if acknowledged => {
+                    self.forget(vault);
+                    return Err(Alarm::RolledBack.into());
+                }
+                (Place::Nowhere | Place::Superseded, Ok(())) => {}
             }
         }
-        Err(ClientError::Busy)
+        Err(last)
     }
 
-    fn author_seq(&self, vault: VaultId) -> Result<u64, ClientError> {
-        let account = self.who().account;
-        self.with_view(vault, |view| view.ledger.members.get(&account).map_or(0, |member| member.author_seq))
+    /// What became of entries that were made on top of `seen`.
+    fn place(&self, vault: VaultId, seen: Head, entries: &Append) -> Result<Place, ClientError> {
+        let digests: Vec<Digest> = entries.entries.iter().map(protocol::Signed::digest).collect();
+        self.with_view(vault, |view| view.place_of(seen, &digests))
     }
 
     fn sign(&self, view: &VaultView, bodies: Vec<Body>) -> Append {

@@ -99,6 +99,9 @@ impl<P: Platform> Session<P> {
         })??;
         let Some((key, context, blob)) = found else { return Ok(None) };
         let envelope = api::chunk(&self.platform, blob.id, 0).await?;
+        if Digest::of_all([Digest::of(&envelope)]) != blob.digest {
+            return Err(Alarm::Blob.into());
+        }
         Ok(Some(open_envelope(&key, &context, &envelope)?.to_vec()))
     }
 }

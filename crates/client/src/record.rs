@@ -84,7 +84,7 @@ pub(crate) fn turn_record_key<P: Platform>(
 }
 
 impl<P: Platform> Session<P> {
-    /// Changes what is said about a record. Its file stays where it is.
+    /// Changes what is said about a record. Its file stays where it is. A change that changes nothing is not written.
     pub async fn edit(
         &self,
         vault: VaultId,
@@ -96,6 +96,10 @@ impl<P: Platform> Session<P> {
             let mut metadata = current.metadata.clone().ok_or(OpenError)?;
             change(&mut metadata);
             metadata.validate()?;
+            // Said once is enough: a change that seemed to fail may be there.
+            if Some(&metadata) == current.metadata.as_ref() {
+                return Ok((Vec::new(), ()));
+            }
             let renewed = renew_key(self, view, record, metadata.category)?;
             let revision = self.next_revision(view, record, &metadata, &renewed)?;
             let mut bodies = renewed.bodies;
@@ -105,9 +109,13 @@ impl<P: Platform> Session<P> {
         .await
     }
 
-    /// Deletes a record. The server removes its blobs later.
+    /// Deletes a record. The server removes its blobs later. Deleting one that is deleted changes nothing.
     pub async fn delete(&self, vault: VaultId, record: RecordId) -> Result<(), ClientError> {
         self.commit(vault, |view| {
+            // A deletion that seemed to fail may be there.
+            if view.ledger.records.get(&record).is_some_and(|facts| facts.deleted) {
+                return Ok((Vec::new(), ()));
+            }
             let current = view.record(record).ok_or(ClientError::Missing("record"))?;
             Ok((vec![Body::Tombstone(Tombstone { record, number: current.revision.number })], ()))
         })

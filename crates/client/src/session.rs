@@ -11,7 +11,7 @@ use protocol::api::{
 };
 use protocol::entry::{Body, Entry, ScopeEpoch, VERSION, VaultEpoch};
 use protocol::signature::{Namespace, Signed};
-use protocol::{Account, AccountId, Head, ScopeId, VaultId};
+use protocol::{Account, AccountId, ApiError, Head, ScopeId, VaultId};
 use records::Category;
 use vault::account::{AccountKeys, AccountMemory, Pin};
 use vault::envelope::seal_envelope;
@@ -123,8 +123,16 @@ impl<P: Platform> Session<P> {
             state: AccountMemory::default().seal(&master, account, 0, rng),
             log,
         };
-        let answer: SignedInWith = call(&platform, Method::Post, "/api/v1/signup/finish", Some(&finish)).await?;
-        let session = Self::unlocked(platform, master, answer.signed_in)?;
+        let answer: Result<SignedInWith, _> =
+            call(&platform, Method::Post, "/api/v1/signup/finish", Some(&finish)).await;
+        let session = match answer {
+            Ok(answer) => Self::unlocked(platform, master, answer.signed_in)?,
+            // The answer may have been lost after the account was made. Its recovery code is only here, so look.
+            Err(lost @ (ClientError::Unreachable(_) | ClientError::Api(ApiError::Unavailable))) => {
+                Self::sign_in(platform, entered.email, entered.password).await.map_err(|_| lost)?
+            }
+            Err(error) => return Err(error),
+        };
         if session.who.account == account && *session.state.borrow().chain.identity() == *chain.identity() {
             Ok((session, code))
         } else {
@@ -170,7 +178,7 @@ impl<P: Platform> Session<P> {
     pub async fn device_wrap(platform: &P) -> Result<Option<Vec<u8>>, ClientError> {
         match get::<P, DeviceWrap>(platform, "/api/v1/device-wrap").await {
             Ok(kept) => Ok(Some(kept.wrap)),
-            Err(ClientError::Api(protocol::ApiError::NotFound)) => Ok(None),
+            Err(ClientError::Api(ApiError::NotFound)) => Ok(None),
             Err(error) => Err(error),
         }
     }
@@ -308,13 +316,14 @@ impl<P: Platform> Session<P> {
             let answer: Result<AccountState, _> =
                 call(&self.platform, Method::Put, "/api/v1/account/state", Some(&put)).await;
             match answer {
+                Ok(stored) if stored.version != version + 1 => return Err(ClientError::Answer),
                 Ok(stored) => {
                     let mut state = self.state.borrow_mut();
                     state.memory = memory;
                     state.memory_version = stored.version;
                     return Ok(());
                 }
-                Err(ClientError::Api(protocol::ApiError::Conflict(_))) => self.reload_memory().await?,
+                Err(ClientError::Api(ApiError::Conflict(_))) => self.reload_memory().await?,
                 Err(error) => return Err(error),
             }
         }

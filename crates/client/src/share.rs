@@ -6,6 +6,7 @@ use protocol::entry::{Access, AccessKind, Body, Grant, Reseal, VaultEpoch};
 use protocol::{Account, AccountId, Digest, GrantId, GrantScope, Level, Minute, RecordId, ScopeId, VaultId};
 use records::Category;
 use vault::account::Pin;
+use vault::recipient::Untrusted;
 use vault::{KeyContext, OpenError, RecordKey, ScopeSeed, SealContext, VaultKey, VerifiedRecipient};
 
 use crate::error::ClientError;
@@ -55,10 +56,22 @@ impl<P: Platform> Session<P> {
     pub async fn confirm_phrase(&self, person: &Person) -> Result<(), ClientError> {
         let account = self.trust(person.account, &person.chain).await?;
         let pin = Pin { account: account.id(), identity: *account.identity(), verified: Some(self.platform.now()) };
-        self.remember(|memory| memory.set_pin(pin.clone())).await
+        // What another device pinned meanwhile must be where this identity comes from.
+        self.remember(|memory| {
+            if memory.pin(pin.account).is_none_or(|known| account.descends_from(&known.identity)) {
+                memory.set_pin(pin.clone());
+            }
+        })
+        .await?;
+        if self.pin(pin.account).is_some_and(|known| known.identity == pin.identity) {
+            Ok(())
+        } else {
+            Err(Untrusted::Changed.into())
+        }
     }
 
-    /// Shares: verifies the person, seals the key to that person alone, and signs the grant.
+    /// Shares: verifies the person, seals the key to that person alone, and signs the grant. Where the very same
+    /// share holds already, it is that one, so that repeating what seemed to fail does not share twice.
     pub async fn share(
         &self,
         person: &Person,
@@ -75,7 +88,17 @@ impl<P: Platform> Session<P> {
         let recipient = VerifiedRecipient::verify(&account, &pin.identity)?;
         let grant = GrantId::from_bytes(vault::make_bytes(&mut Random(&self.platform)));
         self.commit(vault, |view| {
+            hold_to_log(view, &account, &recipient)?;
             let (scope, epoch, key) = find_key(view, wish)?;
+            let same = |share: &&Share| {
+                let given = &share.grant;
+                given.recipient == recipient.account()
+                    && (given.level, given.until) == (level, until)
+                    && (share.last_sealed_epoch(), share.last_generation()) == (epoch, recipient.generation())
+            };
+            if let Some(held) = view.holders(scope, self.platform.now()).find(same) {
+                return Ok((Vec::new(), held.grant.grant));
+            }
             let context = SealContext::Grant {
                 vault,
                 grant,
@@ -257,6 +280,7 @@ impl<P: Platform> Session<P> {
         let person = self.state.borrow().people.get(&share.grant.recipient).cloned()?;
         let account = Account::from_chain(person.account, &person.chain).ok()?;
         let recipient = VerifiedRecipient::verify(&account, &share.grant.recipient_key).ok()?;
+        hold_to_log(view, &account, &recipient).ok()?;
         let context = seal_context(view.id(), share, recipient.generation(), epoch);
         let sealed = key.seal(&recipient, &context, &self.platform).ok()?;
         let encryption_generation = recipient.generation();
@@ -273,6 +297,18 @@ pub(crate) fn reseal_record_key<P: Platform>(
     key: &RecordKey,
 ) -> Option<Body> {
     session.reseal(view, share, generation, &Key::Record(key.clone()))
+}
+
+/// Holds a person to what the log says of them: neither the identity key, nor the generation of the encryption key
+/// that something was sealed to, goes back behind it.
+fn hold_to_log(view: &VaultView, account: &Account, recipient: &VerifiedRecipient) -> Result<(), ClientError> {
+    let known = view.ledger.members.get(&recipient.account());
+    let another = known.is_some_and(|member| !account.descends_from(&member.key));
+    let mut theirs = view.shares().filter(|share| share.grant.recipient == recipient.account());
+    if another || theirs.any(|share| share.last_generation() > recipient.generation()) {
+        return Err(Untrusted::Changed.into());
+    }
+    Ok(())
 }
 
 fn find_key(view: &VaultView, wish: Wish) -> Result<(GrantScope, u32, Key<'_>), ClientError> {

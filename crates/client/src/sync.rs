@@ -6,6 +6,7 @@ use protocol::ledger::Reach;
 use protocol::signature::Signed;
 use protocol::{Account, AccountId, VaultId};
 use vault::account::Pin;
+use vault::recipient::Untrusted;
 
 use crate::api;
 use crate::error::{Alarm, ClientError};
@@ -100,15 +101,20 @@ impl<P: Platform> Session<P> {
         chain: &[Signed<AccountEntry>],
     ) -> Result<Account, ClientError> {
         let verified = Account::from_chain(account, chain)?;
-        match self.pin(account) {
-            Some(pin) if verified.descends_from(&pin.identity) => {}
-            Some(_) => return Err(ClientError::Untrusted(vault::recipient::Untrusted::Changed)),
-            None => {
-                let pin = Pin { account, identity: *verified.identity(), verified: None };
-                self.remember(|memory| memory.set_pin(pin.clone())).await?;
-            }
+        if self.pin(account).is_none() {
+            let pin = Pin { account, identity: *verified.identity(), verified: None };
+            // Another device may have pinned this person meanwhile: its pin is the older one, and stays.
+            self.remember(|memory| {
+                if memory.pin(account).is_none() {
+                    memory.set_pin(pin.clone());
+                }
+            })
+            .await?;
         }
-        Ok(verified)
+        match self.pin(account) {
+            Some(pin) if verified.descends_from(&pin.identity) => Ok(verified),
+            _ => Err(Untrusted::Changed.into()),
+        }
     }
 
     async fn read_log(&self, vault: VaultId) -> Result<(), ClientError> {
@@ -137,13 +143,12 @@ impl<P: Platform> Session<P> {
             if page.head.seq > head.seq && !empty {
                 continue;
             }
-            if page.head != head {
+            // There is no vault without a first entry.
+            if page.head != head || head.seq == 0 {
                 return Err(Alarm::RolledBack.into());
             }
             // What this account saw on any of its devices must still be there.
-            if let Some(seen) = remembered
-                && view.ledger.chain.get(&seen.seq) != Some(&seen.chain)
-            {
+            if remembered.is_some_and(|seen| view.ledger.chain.get(&seen.seq) != Some(&seen.chain)) {
                 return Err(Alarm::RolledBack.into());
             }
             view.resolve(&self.master, &self.keys);
@@ -159,7 +164,16 @@ impl<P: Platform> Session<P> {
                 memory.set_head(vault, head);
             }
         })
-        .await
+        .await?;
+        // What another device saw meanwhile may be newer than this, but not other than this.
+        let state = self.state.borrow();
+        let view = state.vaults.get(&vault).ok_or(ClientError::Missing("vault"))?;
+        match state.memory.head(vault) {
+            Some(seen) if seen.seq <= head.seq && view.ledger.chain.get(&seen.seq) != Some(&seen.chain) => {
+                Err(Alarm::RolledBack.into())
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Lends a vault as it was last synced.

@@ -6,7 +6,7 @@ use protocol::entry::{
     Body, Grant, Head, Origin, Part, PartKind, RecordKey as RecordKeyEntry, Reseal, Revision, ScopeEpoch, VaultEpoch,
 };
 use protocol::ledger::{GrantFacts, Outcome, Reach, Verified};
-use protocol::{AccountId, GrantId, GrantScope, Ledger, Minute, PublicKey, RecordId, ScopeId, VaultId};
+use protocol::{AccountId, Digest, GrantId, GrantScope, Ledger, Minute, PublicKey, RecordId, ScopeId, VaultId};
 use records::{Category, Metadata};
 use vault::account::AccountKeys;
 use vault::envelope::open_envelope;
@@ -70,9 +70,26 @@ pub struct Share {
 
 impl Share {
     /// The newest epoch whose key was ever sealed to the holder.
-    fn last_sealed_epoch(&self) -> u32 {
+    pub(crate) fn last_sealed_epoch(&self) -> u32 {
         self.reseals.iter().map(|reseal| reseal.epoch).fold(self.grant.epoch, u32::max)
     }
+
+    /// The newest generation of the holder's encryption key that anything was sealed to.
+    pub(crate) fn last_generation(&self) -> u32 {
+        let later = self.reseals.iter().map(|reseal| reseal.encryption_generation);
+        later.fold(self.grant.encryption_generation, u32::max)
+    }
+}
+
+/// What became of entries that this device wrote.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// They stand in the log and took effect.
+    Effective,
+    /// They stand in the log, but one of them came too late to change anything.
+    Superseded,
+    /// The log does not have them.
+    Nowhere,
 }
 
 /// How far the end of a share has come (blocked, rotated, re-encrypted).
@@ -108,6 +125,8 @@ pub struct VaultView {
     pub(crate) keys: Keys,
     /// The newest items, as far as they do not fill a kept page yet.
     pub(crate) tail: Vec<KeptItem>,
+    /// The places of entries that came too late to change anything.
+    superseded: BTreeSet<u64>,
     /// Records whose metadata is still to be opened.
     unopened: BTreeSet<RecordId>,
     /// Whether entries came since keys were last looked for.
@@ -126,6 +145,7 @@ impl VaultView {
             events: Vec::new(),
             keys: Keys::default(),
             tail: Vec::new(),
+            superseded: BTreeSet::new(),
             unopened: BTreeSet::new(),
             stale: false,
         }
@@ -211,6 +231,13 @@ impl VaultView {
         Some(Ending { blocked: true, rotated, reencrypted })
     }
 
+    /// Whether a share holds, but the present key was not sealed to its holder: that person's identity on the server
+    /// could not be checked when the key turned. Sharing again, once it can be, gives the key.
+    pub fn is_frozen(&self, share: &Share, now: Minute) -> bool {
+        let current = self.current_epoch(share.grant.scope);
+        self.holds(share, now) && current.is_some_and(|current| current > share.last_sealed_epoch())
+    }
+
     /// The records that a share reaches, or reached before it ended.
     pub fn reached_by(&self, share: &Share) -> impl Iterator<Item = &Record> {
         self.records().filter(|record| self.reaches(share, record.id))
@@ -237,6 +264,20 @@ impl VaultView {
         }
     }
 
+    /// What became of entries with these digests, which were made on top of `seen` and are appended together.
+    pub(crate) fn place_of(&self, seen: Head, digests: &[Digest]) -> Place {
+        let chain = &self.ledger.chain;
+        let last = chain.range(seen.seq..).find_map(|(seq, value)| {
+            let last = digests.iter().fold(Head { seq: *seq, chain: *value }, |head, digest| head.then(*digest));
+            (chain.get(&last.seq) == Some(&last.chain)).then_some((*seq, last.seq))
+        });
+        match last {
+            None => Place::Nowhere,
+            Some((before, last)) if self.superseded.range(before + 1..=last).next().is_some() => Place::Superseded,
+            Some(_) => Place::Effective,
+        }
+    }
+
     fn facts(&self, grant: GrantId) -> Option<&GrantFacts> {
         self.ledger.grants.get(&grant)
     }
@@ -249,6 +290,7 @@ impl VaultView {
     pub(crate) fn take_in(&mut self, verified: Verified) {
         let Verified { head, entry, outcome } = verified;
         if outcome != Outcome::Accepted {
+            self.superseded.insert(head.seq);
             return;
         }
         self.events.extend(Event::of(head.seq, &entry));
@@ -330,6 +372,12 @@ impl VaultView {
     /// Opens what was sealed to this account by grants.
     fn resolve_grants(&mut self, own: &AccountKeys) {
         let vault = self.ledger.vault;
+        let vault_epochs = &self.vault_epochs;
+        // A vault key that is not the one the log commits to is worth nothing, whoever sealed it.
+        let committed = |number: u32, key: VaultKey| {
+            let epoch = vault_epochs.iter().find(|epoch| epoch.epoch == number).ok_or(OpenError)?;
+            key.check(&epoch.commitment)
+        };
         for share in self.shares.values().filter(|share| share.grant.recipient == own.account) {
             let first = (share.grant.epoch, share.grant.encryption_generation, &share.grant.sealed);
             let later = share.reseals.iter().map(|reseal| (reseal.epoch, reseal.encryption_generation, &reseal.sealed));
@@ -348,7 +396,7 @@ impl VaultView {
                         }
                     }
                     GrantScope::Vault if !self.keys.vault.contains_key(&epoch) => {
-                        if let Ok(key) = key.open_vault_key(&context, sealed) {
+                        if let Ok(key) = key.open_vault_key(&context, sealed).and_then(|key| committed(epoch, key)) {
                             self.keys.vault.insert(epoch, key);
                         }
                     }
@@ -360,7 +408,9 @@ impl VaultView {
         for epoch in self.vault_epochs.iter().rev() {
             let (Some(previous), Some(before)) = (&epoch.previous, epoch.epoch.checked_sub(1)) else { continue };
             if let (Some(key), false) = (self.keys.vault.get(&epoch.epoch), self.keys.vault.contains_key(&before))
-                && let Ok(key) = key.unwrap_previous(&KeyContext::VaultPrevious(self.ledger.vault, before), previous)
+                && let Ok(key) = key
+                    .unwrap_previous(&KeyContext::VaultPrevious(vault, before), previous)
+                    .and_then(|key| committed(before, key))
             {
                 self.keys.vault.insert(before, key);
             }

@@ -328,8 +328,9 @@ impl Ledger {
             return Err(Violation::Form);
         }
         let due = record.map(|record| record.generation + 1);
-        let first_seen_late = record.is_none() && self.reach == Reach::Partial;
-        if key.generation != due.unwrap_or(0) && !first_seen_late {
+        // A partial reader does not see what happens to a record outside of what its grant reaches.
+        let later = record.is_none_or(|record| key.generation > record.generation);
+        if key.generation != due.unwrap_or(0) && !(later && self.reach == Reach::Partial) {
             return Ok(Some(Superseded::Number));
         }
         Ok(self.stale_epoch(GrantScope::Scope(key.scope), key.epoch))
@@ -342,9 +343,14 @@ impl Ledger {
             return Ok(Some(Superseded::Ended));
         }
         let due = record.map_or(0, |record| record.number + 1);
-        let first_seen_late = record.is_none() && self.reach == Reach::Partial && revision.key.is_some();
-        if revision.number != due && !first_seen_late {
-            return Ok(Some(Superseded::Number));
+        if revision.number != due {
+            let later = record.is_none_or(|record| revision.number > record.number);
+            match (self.reach, &revision.key) {
+                // It is new here, or comes back from where this reader could not see it: with a new key, then.
+                (Reach::Partial, Some(_)) if later => {}
+                (Reach::Partial, None) if later && record.is_some() => return Err(Violation::Withheld),
+                _ => return Ok(Some(Superseded::Number)),
+            }
         }
         match (&revision.key, record) {
             (Some(key), _) if key.record != revision.record || key.generation != revision.generation => {

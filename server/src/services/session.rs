@@ -11,7 +11,7 @@ use super::{Result, notices};
 use crate::clock::{DAY, MINUTE};
 use crate::state::{AppState, Origin};
 use crate::store::accounts::Account;
-use crate::store::{accounts, commit, sessions, vaults};
+use crate::store::{Transaction, accounts, commit, sessions, vaults};
 
 /// How long a session lasts.
 pub const SESSION: u64 = 30 * DAY;
@@ -71,6 +71,23 @@ pub(super) async fn begin(
     wrap: Vec<u8>,
     told: Option<NoticeKind>,
 ) -> Result<Begun> {
+    let transaction = state.store.begin().await?;
+    let token = begin_in(state, &transaction, origin, replaced, &account, told).await?;
+    commit(transaction).await?;
+    state.events.tell(&[account.id]).await;
+    let signed_in = describe(state, account).await?;
+    Ok(Begun { token, signed_in: SignedInWith { signed_in, wrap } })
+}
+
+/// Begins a session within a transaction, and gives its token.
+pub(super) async fn begin_in(
+    state: &AppState,
+    transaction: &Transaction,
+    origin: &Origin,
+    replaced: Option<&str>,
+    account: &Account,
+    told: Option<NoticeKind>,
+) -> Result<String> {
     let token: [u8; 32] = state.random.draw();
     let now = state.clock.now();
     let session = sessions::Session {
@@ -81,25 +98,21 @@ pub(super) async fn begin(
         address: origin.truncated(),
         agent: origin.agent.to_owned(),
     };
-    let transaction = state.store.begin().await?;
     let mut renewed = false;
     if let Some(replaced) = replaced.and_then(digest_of) {
-        let before = sessions::find(&transaction, replaced).await?;
+        let before = sessions::find(transaction, replaced).await?;
         renewed = before.is_some_and(|before| before.account == account.id);
-        sessions::delete(&transaction, replaced).await?;
+        sessions::delete(transaction, replaced).await?;
     }
-    sessions::insert(&transaction, session).await?;
+    sessions::insert(transaction, session).await?;
     // A device that unlocks itself again is no news.
     if let Some(kind) = told.filter(|kind| !renewed || *kind != NoticeKind::SignedIn) {
-        notices::tell_of_sign_in(state, &transaction, origin, account.id, kind).await?;
+        notices::tell_of_sign_in(state, transaction, origin, account.id, kind).await?;
     }
-    commit(transaction).await?;
-    state.events.tell(&[account.id]).await;
-    let signed_in = describe(state, account).await?;
-    Ok(Begun { token: URL_SAFE_NO_PAD.encode(token), signed_in: SignedInWith { signed_in, wrap } })
+    Ok(URL_SAFE_NO_PAD.encode(token))
 }
 
-async fn describe(state: &AppState, account: Account) -> Result<SignedIn> {
+pub(super) async fn describe(state: &AppState, account: Account) -> Result<SignedIn> {
     let db = state.store.reader();
     let chain = accounts::chain(db, account.id).await?;
     let vault = vaults::owned_by(account.id, db).await?.map(|vault| vault.id);

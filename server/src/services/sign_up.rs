@@ -1,7 +1,7 @@
 //! A new account and, for a patient, its vault.
 
 use opaque_ke::{RegistrationRequest, RegistrationUpload, ServerRegistration};
-use protocol::api::{AccountState, Conflict, Profile, Refusal, SignUpFinish, SignUpStart, SignUpStarted};
+use protocol::api::{AccountState, Conflict, Profile, Refusal, SignUpFinish, SignUpStart, SignUpStarted, SignedInWith};
 use protocol::opaque::Suite;
 use protocol::{ApiError, Entry, PublicKey, Signed, VaultId};
 
@@ -55,9 +55,11 @@ pub async fn finish(state: &AppState, origin: &Origin, replaced: Option<&str>, m
     }
     accounts::insert(&transaction, account.clone(), &message.chain, state.clock.now()).await?;
     open_vault(state, &transaction, &account, keys.identity(), &message.log).await?;
+    // The session too: who is told that it failed has no account.
+    let token = session::begin_in(state, &transaction, origin, replaced, &account, None).await?;
     commit(transaction).await?;
     let wrap = account.password_wrap.clone();
-    session::begin(state, origin, replaced, account, wrap, None).await
+    Ok(Begun { token, signed_in: SignedInWith { signed_in: session::describe(state, account).await?, wrap } })
 }
 
 /// What a person may say of itself: nobody verifies itself.

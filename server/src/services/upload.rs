@@ -93,11 +93,21 @@ pub async fn put_chunk<E>(
     let chunk = Chunk { digest, length, object: object.clone() };
     match keep(state, id, number, chunk).await {
         Ok(None) => Ok(()),
-        Ok(Some(replaced)) => Ok(state.blobs.delete(&replaced).await?),
+        Ok(Some(replaced)) => {
+            tidy(state, &replaced).await;
+            Ok(())
+        }
         Err(error) => {
-            state.blobs.delete(&object).await?;
+            tidy(state, &object).await;
             Err(error)
         }
+    }
+}
+
+/// Deletes an object that nothing names. What cannot be deleted now, the sweep finds later.
+async fn tidy(state: &AppState, object: &str) {
+    if let Err(error) = state.blobs.delete(object).await {
+        tracing::warn!(cause = ?error, "an object that nothing names was left");
     }
 }
 

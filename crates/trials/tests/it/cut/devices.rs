@@ -1,0 +1,191 @@
+//! Two devices at once, clocks that are a day off, sessions that end.
+
+use client::share::Wish;
+use client::upload::{NoOutbox, Unwatched};
+use client::{ClientError, Platform as _, Session};
+use futures_util::future::join;
+use protocol::api::Refusal;
+use protocol::{ApiError, Level};
+use records::Category;
+
+use crate::people::{PASSWORD, Who, add, draft, host, read, share, take_up, verify};
+use crate::wire::{APPEND, CutAt, Fate, Lie, On, When, Wire};
+use client::platform::{Method, Request, Response};
+
+const CLOCK: ClientError = ClientError::Api(ApiError::Refused(Refusal::Clock));
+
+#[tokio::test]
+async fn two_devices_write_at_once() {
+    let host = host().await;
+    let (phone, laptop) = (Who::Maya.device(&host).await, Who::Maya.device(&host).await);
+    let vault = phone.own_vault().unwrap();
+    let record = add(&phone, "ECG", b"sinus rhythm").await.unwrap();
+    let several = async |session: &Session<Wire>, name: &str| {
+        for number in 0..4 {
+            add(session, &format!("{name} {number}"), name.as_bytes()).await.unwrap();
+        }
+    };
+    join(several(&phone, "phone"), several(&laptop, "laptop")).await;
+    // The same record, by both.
+    let retitle = async |session: &Session<Wire>, title: &str| {
+        session.edit(vault, record, |metadata| metadata.title = title.to_owned()).await.unwrap();
+    };
+    join(retitle(&phone, "by phone"), retitle(&laptop, "by laptop")).await;
+    let verified = verify(&Who::Maya.device(&host).await).await.unwrap();
+    assert_eq!(verified.len(), 9);
+    assert_eq!(verified.iter().filter(|(title, _)| title.starts_with("by ")).count(), 1);
+    phone.sync(vault).await.unwrap();
+    let number = phone.with_view(vault, |view| view.record(record).unwrap().revision.number).unwrap();
+    assert_eq!(number, 2);
+}
+
+/// One device uploads under a key that another one turns meanwhile.
+#[tokio::test]
+async fn a_key_turns_under_an_upload() {
+    let host = host().await;
+    let (phone, laptop) = (Who::Maya.device(&host).await, Who::Maya.device(&host).await);
+    let vault = phone.own_vault().unwrap();
+    let record = add(&phone, "ECG", b"sinus rhythm").await.unwrap();
+    let ito = share(&phone, Who::Ito, Wish::Category(Category::Laboratory)).await.unwrap();
+    let content = b"atrial flutter";
+    let replacement = draft("ECG", Category::Laboratory, content);
+    let ticket = laptop.begin_replacement(vault, record, replacement).await.unwrap();
+    let new = laptop.begin(draft("Blood", Category::Laboratory, content)).await.unwrap();
+    phone.stop(vault, ito).await.unwrap();
+    laptop.run(&ticket, &content[..], &NoOutbox, &Unwatched).await.unwrap();
+    laptop.run(&new, &content[..], &NoOutbox, &Unwatched).await.unwrap();
+    phone.sync(vault).await.unwrap();
+    while phone.renew_next(vault).await.unwrap() {}
+    let expected = ["Blood", "ECG"].map(|title| (title.to_owned(), content.to_vec()));
+    assert_eq!(verify(&Who::Maya.device(&host).await).await.unwrap(), expected);
+    assert_eq!(Who::Ito.device(&host).await.sync_shared().await, Ok(Vec::new()));
+}
+
+#[tokio::test]
+async fn a_clock_is_a_day_off_on_either_side() {
+    const DAY: i64 = 24 * 60;
+    let host = host().await;
+    let maya = Who::Maya.device(&host).await;
+    let vault = maya.own_vault().unwrap();
+    for (device, server, fits) in
+        [(DAY, 0, true), (-DAY, 0, true), (DAY + 1, 0, false), (-DAY - 1, 0, false), (0, DAY + 1, false), (0, 0, true)]
+    {
+        maya.platform().set_clock_ahead(device - server);
+        host.pass(server * 60);
+        let before = verify(&maya).await.unwrap().len();
+        let added = add(&maya, "ECG", b"sinus rhythm").await;
+        assert_eq!(added.map(drop), if fits { Ok(()) } else { Err(CLOCK) }, "{device} {server}");
+        // Reading goes on, and what was refused is not there.
+        maya.sync(vault).await.unwrap();
+        assert_eq!(verify(&maya).await.unwrap().len(), before + usize::from(fits));
+        host.pass(-server * 60);
+    }
+    // A grant's end is judged by the server: a slow clock does not lengthen it.
+    let record = add(&maya, "Blood", b"ferritin 12").await.unwrap();
+    let person = maya.find(Who::Ito.email()).await.unwrap();
+    let until = Some(maya.platform().now().plus(60));
+    maya.share(&person, Wish::Record(record), Level::Download, until).await.unwrap();
+    let ito = Who::Ito.device(&host).await;
+    take_up(&ito).await.unwrap();
+    host.pass(2 * 3600);
+    ito.platform().set_clock_ahead(-2 * 60);
+    assert_eq!(read(&ito, vault, record).await, Err(ClientError::Api(ApiError::NotFound)));
+    assert_eq!(ito.sync_shared().await, Ok(Vec::new()));
+}
+
+/// Lets the first chunk through, and nothing after it.
+struct EndsAfterTheFirst(bool);
+
+impl Lie for EndsAfterTheFirst {
+    fn asked(&mut self, request: &mut Request) -> Fate {
+        match (PUT_CHUNK.is(request), request.path.ends_with("/0"), self.0) {
+            (false, ..) | (_, true, _) => Fate::GoesOn,
+            (_, _, false) => Fate::Cut,
+            (_, _, true) => Fate::Answered(Response {
+                status: ApiError::NotSignedIn.status(),
+                body: protocol::cbor::encode(&ApiError::NotSignedIn),
+            }),
+        }
+    }
+
+    fn answered(&mut self, request: &Request, _: &mut Response) -> bool {
+        self.0 |= PUT_CHUNK.is(request);
+        true
+    }
+}
+
+const PUT_CHUNK: On = On(Method::Put, "/chunks/");
+
+#[tokio::test]
+async fn a_session_ends_in_the_middle_of_an_upload() {
+    let host = host().await;
+    let maya = Session::sign_in(Wire::new(&host, None), Who::Maya.email(), PASSWORD).await.unwrap();
+    let content: Vec<u8> = (0..(8_u32 << 20) + 100_000).map(|place| (place % 253) as u8).collect();
+    let ticket = maya.begin(draft("Scan", Category::Imaging, &content)).await.unwrap();
+    let kept = maya.seal_ticket(&ticket);
+    // The first chunk is stored; then somebody signs this device out.
+    let other = Wire::new(&host, maya.platform().cookie());
+    maya.platform().lie(EndsAfterTheFirst(false));
+    let ended = maya.run(&ticket, &content[..], &NoOutbox, &Unwatched).await;
+    assert_eq!(ended, Err(ClientError::Api(ApiError::NotSignedIn)));
+    maya.platform().be_honest();
+    Session::sign_out(&other).await.unwrap();
+    let ended = maya.run(&ticket, &content[..], &NoOutbox, &Unwatched).await;
+    assert_eq!(ended, Err(ClientError::Api(ApiError::NotSignedIn)));
+
+    let again = Session::sign_in(Wire::new(&host, None), Who::Maya.email(), PASSWORD).await.unwrap();
+    let ticket = again.open_ticket(&kept).unwrap();
+    again.platform().count_anew();
+    again.run(&ticket, &content[..], &NoOutbox, &Unwatched).await.unwrap();
+    // What was stored is not sent again: the other chunk, the picture and the text are.
+    assert_eq!(again.platform().reached(PUT_CHUNK), 3);
+    assert_eq!(verify(&again).await.unwrap(), [("Scan".to_owned(), content)]);
+}
+
+/// A record leaves the shared category, changes outside of it, and comes back: who it is shared with sees it again.
+#[tokio::test]
+async fn a_record_leaves_a_share_and_comes_back() {
+    let host = host().await;
+    let maya = Who::Maya.device(&host).await;
+    let vault = maya.own_vault().unwrap();
+    let record = add(&maya, "ECG", b"sinus rhythm").await.unwrap();
+    share(&maya, Who::Ito, Wish::Category(Category::Laboratory)).await.unwrap();
+    let ito = Who::Ito.device(&host).await;
+    take_up(&ito).await.unwrap();
+    let place = async |category: Category, title: &str| {
+        let change = |metadata: &mut records::Metadata| {
+            metadata.category = category;
+            metadata.title = title.to_owned();
+        };
+        maya.edit(vault, record, change).await.unwrap();
+    };
+    place(Category::Imaging, "ECG").await;
+    place(Category::Imaging, "ECG, outside").await;
+    ito.sync(vault).await.unwrap();
+    assert_eq!(read(&ito, vault, record).await, Err(ClientError::Missing("record")));
+    place(Category::Laboratory, "ECG, back").await;
+    ito.sync(vault).await.unwrap();
+    assert_eq!(read(&ito, vault, record).await.unwrap(), b"sinus rhythm");
+    place(Category::Laboratory, "ECG, corrected").await;
+    ito.sync(vault).await.unwrap();
+    let title = ito.with_view(vault, |view| view.record(record)?.metadata.as_ref().map(|m| m.title.clone()));
+    assert_eq!(title, Ok(Some("ECG, corrected".to_owned())));
+}
+
+/// A password is changed while the connection breaks: the old one or the new one opens, and the person is never out.
+#[tokio::test]
+async fn a_change_of_password_is_cut() {
+    let new = "seven bridges over a loud summer";
+    for (request, when) in [(0, When::After), (1, When::Before), (1, When::After)] {
+        let host = host().await;
+        let maya = Who::Maya.device(&host).await;
+        maya.platform().lie(CutAt::once(request, when));
+        assert!(matches!(maya.set_password(new).await, Err(ClientError::Unreachable(_))));
+        maya.platform().be_honest();
+        let changed = (request, when) == (1, When::After);
+        let opens = if changed { new } else { PASSWORD };
+        let session = Session::sign_in(Wire::new(&host, None), Who::Maya.email(), opens).await.unwrap();
+        session.sync(session.own_vault().unwrap()).await.unwrap();
+        assert_eq!(session.platform().reached(APPEND), 0);
+    }
+}

@@ -1,0 +1,4 @@
+//! Stores that fail under the server.
+
+mod blobs;
+mod commits;

@@ -1,0 +1,257 @@
+//! The blob store answers with errors, slowly, partly or not at all.
+
+use std::fmt;
+use std::rc::Rc;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use client::upload::{NoOutbox, Unwatched};
+use client::{ClientError, Platform as _};
+use futures_util::StreamExt as _;
+use futures_util::stream::{self, BoxStream};
+use object_store::memory::InMemory;
+use object_store::path::Path;
+use object_store::{
+    CopyOptions, Error, GetOptions, GetResult, GetResultPayload, ListResult, MultipartUpload, ObjectMeta, ObjectStore,
+    PutMultipartOptions, PutOptions, PutPayload, PutResult, Result,
+};
+use protocol::ApiError;
+use records::Category;
+use server::blobs::Blobs;
+use server::services::sweep::sweep;
+
+use crate::host::Host;
+use crate::people::{Who, add, draft, host_over, read, verify};
+use crate::wire::{On, Wire};
+use client::Session;
+use client::platform::Method;
+
+/// How the store behaves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Mood {
+    Well,
+    /// Every operation fails.
+    Fails,
+    /// Everything is done, and then it fails.
+    FailsAfterwards,
+    /// Reading ends half-way with an error.
+    BreaksOff,
+    /// Reading ends half-way as if that were all.
+    FallsShort,
+    /// Every operation takes its time.
+    Slow,
+    /// Nothing ever comes back.
+    Hangs,
+    /// Only deleting fails.
+    KeepsAll,
+}
+
+/// A store in memory with moods.
+#[derive(Debug)]
+struct Moody {
+    within: InMemory,
+    mood: Mutex<Mood>,
+}
+
+impl fmt::Display for Moody {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Moody")
+    }
+}
+
+fn failed() -> Error {
+    Error::Generic { store: "moody", source: "the secret name of a bucket".into() }
+}
+
+impl Moody {
+    fn new() -> Arc<Self> {
+        Arc::new(Self { within: InMemory::new(), mood: Mutex::new(Mood::Well) })
+    }
+
+    fn set(&self, mood: Mood) {
+        *self.mood.lock().unwrap() = mood;
+    }
+
+    fn mood(&self) -> Mood {
+        *self.mood.lock().unwrap()
+    }
+
+    async fn begin(&self) -> Result<()> {
+        match self.mood() {
+            Mood::Fails => Err(failed()),
+            Mood::Slow => {
+                tokio::time::sleep(Duration::from_millis(50)).await;
+                Ok(())
+            }
+            Mood::Hangs => std::future::pending().await,
+            _ => Ok(()),
+        }
+    }
+
+    async fn count(&self) -> usize {
+        self.within.list(None).count().await
+    }
+}
+
+#[async_trait]
+impl ObjectStore for Moody {
+    async fn put_opts(&self, location: &Path, payload: PutPayload, options: PutOptions) -> Result<PutResult> {
+        self.begin().await?;
+        let put = self.within.put_opts(location, payload, options).await;
+        if self.mood() == Mood::FailsAfterwards { Err(failed()) } else { put }
+    }
+
+    async fn put_multipart_opts(
+        &self,
+        location: &Path,
+        options: PutMultipartOptions,
+    ) -> Result<Box<dyn MultipartUpload>> {
+        self.within.put_multipart_opts(location, options).await
+    }
+
+    async fn get_opts(&self, location: &Path, options: GetOptions) -> Result<GetResult> {
+        self.begin().await?;
+        let mut got = self.within.get_opts(location, options).await?;
+        let mood = self.mood();
+        if matches!(mood, Mood::BreaksOff | Mood::FallsShort) {
+            let (meta, range) = (got.meta.clone(), got.range.clone());
+            let (attributes, extensions) = (got.attributes.clone(), got.extensions.clone());
+            let whole = got.bytes().await?;
+            let mut pieces = vec![Ok(whole.slice(..whole.len() / 2))];
+            if mood == Mood::BreaksOff {
+                pieces.push(Err(failed()));
+            }
+            let payload = GetResultPayload::Stream(stream::iter(pieces).boxed());
+            got = GetResult { payload, meta, range, attributes, extensions };
+        }
+        Ok(got)
+    }
+
+    fn delete_stream(&self, locations: BoxStream<'static, Result<Path>>) -> BoxStream<'static, Result<Path>> {
+        if matches!(self.mood(), Mood::KeepsAll | Mood::Fails) {
+            return locations.map(|_| Err(failed())).boxed();
+        }
+        self.within.delete_stream(locations)
+    }
+
+    fn list(&self, prefix: Option<&Path>) -> BoxStream<'static, Result<ObjectMeta>> {
+        self.within.list(prefix)
+    }
+
+    async fn list_with_delimiter(&self, prefix: Option<&Path>) -> Result<ListResult> {
+        self.within.list_with_delimiter(prefix).await
+    }
+
+    async fn copy_opts(&self, from: &Path, to: &Path, options: CopyOptions) -> Result<()> {
+        self.within.copy_opts(from, to, options).await
+    }
+}
+
+async fn moody() -> (Arc<Moody>, Rc<Host>, Session<Wire>) {
+    let store = Moody::new();
+    let host = host_over(Blobs::over(store.clone())).await;
+    let maya = Who::Maya.device(&host).await;
+    (store, host, maya)
+}
+
+const FAILED: ClientError = ClientError::Api(ApiError::Internal);
+const PUT_CHUNK: On = On(Method::Put, "/chunks/");
+
+#[tokio::test]
+async fn a_store_that_fails_acknowledges_nothing_and_loses_nothing() {
+    let (store, host, maya) = moody().await;
+    let vault = maya.own_vault().unwrap();
+    let first = add(&maya, "ECG", b"sinus rhythm").await.unwrap();
+    let content = b"ferritin 12";
+    let ticket = maya.begin(draft("Blood", Category::Laboratory, content)).await.unwrap();
+    let run = || maya.run(&ticket, &content[..], &NoOutbox, &Unwatched);
+    for mood in [Mood::Fails, Mood::FailsAfterwards] {
+        store.set(mood);
+        assert_eq!(run().await, Err(FAILED), "{mood:?}");
+        assert_eq!(host.count("chunks").await, 3);
+    }
+    // What the server says of it names nothing of the store's.
+    maya.platform().count_anew();
+    assert_eq!(run().await, Err(FAILED));
+    let request = maya.platform().requests(PUT_CHUNK).remove(0);
+    let response = maya.platform().deliver(request).await;
+    assert_eq!((response.status, response.body), (500, protocol::cbor::encode(&ApiError::Internal)));
+    store.set(Mood::Fails);
+    assert_eq!(read(&maya, vault, first).await, Err(FAILED));
+
+    store.set(Mood::Well);
+    run().await.unwrap();
+    assert_eq!(verify(&maya).await.unwrap().len(), 2);
+    assert_eq!(host.count("chunks").await, 6);
+    // What was written without being acknowledged goes by itself, and nothing else does.
+    assert!(store.count().await > 6);
+    host.pass(30 * 24 * 3600 + i64::from(u32::MAX));
+    sweep(&host.state).await.unwrap();
+    assert_eq!(store.count().await, 6);
+}
+
+#[tokio::test]
+async fn a_store_that_reads_half_gives_nothing_wrong() {
+    let (store, _host, maya) = moody().await;
+    let vault = maya.own_vault().unwrap();
+    let record = add(&maya, "ECG", b"sinus rhythm").await.unwrap();
+    for mood in [Mood::BreaksOff, Mood::FallsShort] {
+        store.set(mood);
+        let lost = ClientError::Unreachable(client::platform::Unreachable);
+        assert_eq!(read(&maya, vault, record).await, Err(lost.clone()), "{mood:?}");
+        assert_eq!(maya.thumbnail(vault, record).await, Err(lost), "{mood:?}");
+    }
+    store.set(Mood::Well);
+    assert_eq!(read(&maya, vault, record).await.unwrap(), b"sinus rhythm");
+}
+
+#[tokio::test]
+async fn a_slow_store_is_waited_for() {
+    let (store, _host, maya) = moody().await;
+    let vault = maya.own_vault().unwrap();
+    store.set(Mood::Slow);
+    let record = add(&maya, "ECG", b"sinus rhythm").await.unwrap();
+    assert_eq!(read(&maya, vault, record).await.unwrap(), b"sinus rhythm");
+}
+
+/// More uploads than may be in memory at once hang, and their clients go away: the next ones find room.
+#[tokio::test]
+async fn a_store_that_hangs_holds_up_nothing_for_good() {
+    let (store, host, maya) = moody().await;
+    let content = b"ferritin 12";
+    let ticket = maya.begin(draft("Blood", Category::Laboratory, content)).await.unwrap();
+    store.set(Mood::Hangs);
+    for _ in 0..6 {
+        let run = maya.run(&ticket, &content[..], &NoOutbox, &Unwatched);
+        assert!(tokio::time::timeout(Duration::from_millis(100), run).await.is_err());
+    }
+    // Whatever needs no blobs goes on meanwhile.
+    maya.sync(maya.own_vault().unwrap()).await.unwrap();
+    assert_eq!(host.count("chunks").await, 0);
+    store.set(Mood::Well);
+    maya.run(&ticket, &content[..], &NoOutbox, &Unwatched).await.unwrap();
+    assert_eq!(verify(&maya).await.unwrap(), [("Blood".to_owned(), content.to_vec())]);
+}
+
+/// A chunk is sent again with other bytes for the same place, and the object that it replaces cannot be deleted.
+#[tokio::test]
+async fn what_cannot_be_deleted_does_not_undo_what_is_stored() {
+    let (store, host, maya) = moody().await;
+    let blob = protocol::BlobId::from_bytes([5; 16]);
+    let vault = maya.own_vault().unwrap();
+    let create = protocol::api::BlobCreate { vault, length: 4 };
+    let request = |method, path: String, body: Vec<u8>, chunk| client::platform::Request { method, path, body, chunk };
+    let path = format!("/api/v1/blobs/{blob}");
+    let created = maya.platform().send(request(Method::Put, path.clone(), protocol::cbor::encode(&create), None));
+    assert_eq!(created.await.unwrap().status, 204);
+    store.set(Mood::KeepsAll);
+    for bytes in [b"once", b"anew", b"anew"] {
+        let chunk = Some(protocol::Digest::of(bytes));
+        let sent = maya.platform().send(request(Method::Put, format!("{path}/chunks/0"), bytes.to_vec(), chunk));
+        assert_eq!(sent.await.unwrap().status, 204);
+    }
+    let got = maya.platform().send(request(Method::Get, format!("{path}/chunks/0"), Vec::new(), None)).await.unwrap();
+    assert_eq!(got.body, b"anew");
+    assert_eq!((host.count("chunks").await, store.count().await), (1, 2));
+}

@@ -1,0 +1,224 @@
+//! The server says that it has done what it has not, or does it at another time.
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+
+use client::platform::{Method, Request, Response};
+use client::share::Wish;
+use client::upload::{NoOutbox, Unwatched};
+use client::{Alarm, ClientError, Platform as _};
+use protocol::api::{AccountState, Appended, BlobStatus, Conflict, LogPage, Refusal, SignedIn, StoredChunk};
+use protocol::{ApiError, Digest, Head, VaultId, cbor};
+use records::Category;
+
+use crate::people::{Who, add, draft, entries, host, read, share, verify};
+use crate::wire::{APPEND, Fate, Hold, Lie, On, READ_LOG, SESSION, SwapOnce, changed, done, instead, message};
+
+const ROLLED_BACK: ClientError = ClientError::Alarm(Alarm::RolledBack);
+const STATE: On = On(Method::Put, "/account/state");
+
+/// Says that entries were appended, and drops them.
+fn swallow() -> impl Lie {
+    instead(APPEND, |_| Some(message(&Appended { head: Head::before(VaultId::from_bytes([0; 16])) })))
+}
+
+#[tokio::test]
+async fn what_was_acknowledged_but_not_written_is_an_alarm() {
+    let host = host().await;
+    let maya = Who::Maya.device(&host).await;
+    let vault = maya.own_vault().unwrap();
+    let record = add(&maya, "ECG", b"sinus rhythm").await.unwrap();
+    let laboratory = Wish::Category(Category::Laboratory);
+    let grant = share(&maya, Who::Ito, laboratory).await.unwrap();
+    let noor = maya.find(Who::Noor.email()).await.unwrap();
+    let before = entries(&host).await;
+
+    maya.platform().lie(swallow());
+    assert_eq!(add(&maya, "Blood", b"ferritin 12").await, Err(ROLLED_BACK));
+    assert_eq!(maya.edit(vault, record, |metadata| metadata.notes = "at rest".to_owned()).await, Err(ROLLED_BACK));
+    let until = Some(maya.platform().now().plus(60));
+    assert_eq!(maya.share(&noor, laboratory, protocol::Level::Download, until).await, Err(ROLLED_BACK));
+    // Above all: nobody is told that a share has stopped while it goes on.
+    assert_eq!(maya.stop(vault, grant).await, Err(ROLLED_BACK));
+    assert_eq!(maya.delete(vault, record).await, Err(ROLLED_BACK));
+    assert_eq!(entries(&host).await, before);
+
+    maya.platform().be_honest();
+    maya.stop(vault, grant).await.unwrap();
+    assert_eq!(Who::Ito.device(&host).await.sync_shared().await, Ok(Vec::new()));
+    maya.delete(vault, record).await.unwrap();
+    assert_eq!(verify(&maya).await, Ok(Vec::new()));
+}
+
+/// The connection breaks while a change is on its way, and the history that is then shown is an older one: the person
+/// hears of the history, not of the connection.
+#[tokio::test]
+async fn an_alarm_is_not_taken_for_a_lost_connection() {
+    struct LostAndOlder(Rc<Cell<bool>>);
+
+    impl Lie for LostAndOlder {
+        fn asked(&mut self, request: &mut Request) -> Fate {
+            if APPEND.is(request) {
+                self.0.set(true);
+                return Fate::Cut;
+            }
+            Fate::GoesOn
+        }
+
+        fn answered(&mut self, request: &Request, response: &mut Response) -> bool {
+            if READ_LOG.is(request) && self.0.get() {
+                let mut page: LogPage = cbor::decode(&response.body).unwrap();
+                page.head.chain = Digest::of(b"another history");
+                response.body = cbor::encode(&page);
+            }
+            true
+        }
+    }
+
+    let host = host().await;
+    let maya = Who::Maya.device(&host).await;
+    maya.platform().lie(LostAndOlder(Rc::default()));
+    assert_eq!(add(&maya, "ECG", b"sinus rhythm").await, Err(ROLLED_BACK));
+    maya.platform().be_honest();
+    add(&maya, "ECG", b"sinus rhythm").await.unwrap();
+    assert_eq!(verify(&maya).await.unwrap().len(), 1);
+}
+
+/// A request is held back until the device has tried again, and then delivered after all.
+#[tokio::test]
+async fn a_change_that_arrives_late_changes_nothing() {
+    let host = host().await;
+    let maya = Who::Maya.device(&host).await;
+    let vault = maya.own_vault().unwrap();
+    let held = Rc::new(RefCell::default());
+    maya.platform().lie(Hold(APPEND, Rc::clone(&held)));
+    let lost = ClientError::Unreachable(client::platform::Unreachable);
+    assert_eq!(add(&maya, "ECG", b"sinus rhythm").await, Err(lost));
+    maya.platform().be_honest();
+    add(&maya, "Blood", b"ferritin 12").await.unwrap();
+    let held = held.take();
+    assert!(!held.is_empty());
+    for late in held {
+        let response = maya.platform().deliver(late).await;
+        let error: ApiError = cbor::decode(&response.body).unwrap();
+        assert_eq!(error, ApiError::Conflict(Conflict::Log));
+    }
+    maya.sync(vault).await.unwrap();
+    assert_eq!(verify(&maya).await.unwrap(), [("Blood".to_owned(), b"ferritin 12".to_vec())]);
+}
+
+/// Another device of the same person wrote something while this one's change was lost: that is not this change.
+#[tokio::test]
+async fn anothers_entry_is_not_taken_for_ones_own() {
+    let host = host().await;
+    let (phone, laptop) = (Who::Maya.device(&host).await, Who::Maya.device(&host).await);
+    let vault = phone.own_vault().unwrap();
+    let record = add(&phone, "ECG", b"sinus rhythm").await.unwrap();
+    let held = Rc::new(RefCell::default());
+    laptop.platform().lie(Hold(APPEND, Rc::clone(&held)));
+    assert!(add(&laptop, "Blood", b"ferritin 12").await.is_err());
+    let theirs = held.borrow().first().cloned();
+    phone.platform().lie(SwapOnce(APPEND, theirs));
+    let edited = phone.edit(vault, record, |metadata| metadata.title = "ECG at rest".to_owned()).await;
+    edited.unwrap();
+    laptop.platform().be_honest();
+    let titles: Vec<String> = verify(&laptop).await.unwrap().into_iter().map(|(title, _)| title).collect();
+    assert_eq!(titles, ["Blood", "ECG at rest"]);
+}
+
+#[tokio::test]
+async fn chunks_that_were_never_stored_are_not_signed_for() {
+    let host = host().await;
+    let maya = Who::Maya.device(&host).await;
+    let vault = maya.own_vault().unwrap();
+    let content = vec![7; 100_000];
+    let ticket = maya.begin(draft("Scan", Category::Imaging, &content)).await.unwrap();
+    let run = || maya.run(&ticket, &content[..], &NoOutbox, &Unwatched);
+    let incomplete = || Err(ClientError::Api(ApiError::Refused(Refusal::BlobIncomplete)));
+
+    // The server says that it has what was never sent.
+    maya.platform().lie(changed(On(Method::Get, "/blobs/"), |status: &mut BlobStatus| {
+        status.stored = vec![StoredChunk { number: 0, digest: Digest::of(b"something else") }];
+    }));
+    assert_eq!(run().await, incomplete());
+    maya.platform().be_honest();
+    // It says that it has stored what it dropped.
+    maya.platform().lie(instead(On(Method::Put, "/chunks/"), |_| Some(done())));
+    assert_eq!(run().await, incomplete());
+    maya.platform().be_honest();
+    let record = run().await.unwrap();
+    assert_eq!(read(&maya, vault, record).await.unwrap(), content);
+    assert_eq!(verify(&maya).await.unwrap().len(), 1);
+}
+
+/// A chunk is stored, and the server says that it was another one: what the device would sign is not what is there.
+#[tokio::test]
+async fn a_stored_chunk_is_not_passed_off_as_another() {
+    let host = host().await;
+    let maya = Who::Maya.device(&host).await;
+    let content = vec![7; 100_000];
+    let ticket = maya.begin(draft("Scan", Category::Imaging, &content)).await.unwrap();
+    maya.platform().lie(crate::wire::CutAt::for_good(2, crate::wire::When::After));
+    let stopped = maya.run(&ticket, &content[..], &NoOutbox, &crate::cut::GivesUp::default()).await;
+    assert_eq!(stopped, Err(ClientError::Cancelled));
+    maya.platform().be_honest();
+    maya.platform().lie(changed(On(Method::Get, "/blobs/"), |status: &mut BlobStatus| {
+        for chunk in &mut status.stored {
+            chunk.digest = Digest::of(b"something else");
+        }
+    }));
+    let run = || maya.run(&ticket, &content[..], &NoOutbox, &Unwatched);
+    assert_eq!(run().await, Err(ClientError::Api(ApiError::Refused(Refusal::Rule))));
+    maya.platform().be_honest();
+    run().await.unwrap();
+    assert_eq!(verify(&maya).await.unwrap(), [("Scan".to_owned(), content)]);
+}
+
+#[tokio::test]
+async fn a_memory_that_is_counted_wrongly_is_no_answer() {
+    let host = host().await;
+    let maya = Who::Maya.device(&host).await;
+    let vault = maya.own_vault().unwrap();
+    maya.platform().lie(changed(STATE, |state: &mut AccountState| state.version = 900));
+    assert_eq!(maya.sync(vault).await, Err(ClientError::Answer));
+    maya.platform().be_honest();
+    maya.sync(vault).await.unwrap();
+    add(&maya, "ECG", b"sinus rhythm").await.unwrap();
+}
+
+/// Answers that are not of this version: cut short, with a field too many, or something else altogether.
+#[tokio::test]
+async fn what_is_no_answer_is_no_answer() {
+    let host = host().await;
+    let maya = Who::Maya.device(&host).await;
+    let vault = maya.own_vault().unwrap();
+    maya.sync(vault).await.unwrap();
+    let changes: [fn(&mut Vec<u8>); 4] = [
+        Vec::clear,
+        |body| body.truncate(body.len() / 2),
+        |body| body.push(0),
+        |body| *body = b"<!doctype html><title>502</title>".to_vec(),
+    ];
+    for change in changes {
+        maya.platform().lie(crate::wire::bytes(READ_LOG, move |_, body| change(body)));
+        assert_eq!(maya.sync(vault).await, Err(ClientError::Answer));
+        maya.platform().be_honest();
+    }
+    maya.sync(vault).await.unwrap();
+}
+
+/// The server says that the vault is another one, which is empty; or that the own one is.
+#[tokio::test]
+async fn an_empty_vault_in_the_place_of_the_own_is_an_alarm() {
+    let host = host().await;
+    let maya = Who::Maya.device(&host).await;
+    add(&maya, "ECG", b"sinus rhythm").await.unwrap();
+    let other = VaultId::from_bytes([9; 16]);
+    let wire = crate::wire::Wire::new(&host, None);
+    wire.lie(changed(SESSION, move |signed_in: &mut SignedIn| signed_in.vault = Some(other)));
+    wire.lie(instead(READ_LOG, move |_| Some(message(&LogPage { head: Head::before(other), items: Vec::new() }))));
+    let laptop = Who::Maya.try_device(wire).await.unwrap();
+    assert_eq!(laptop.sync(other).await, Err(ROLLED_BACK));
+    assert_eq!(laptop.with_view(other, |_| ()), Err(ClientError::Missing("vault")));
+    assert_eq!(verify(&maya).await.unwrap().len(), 1);
+}

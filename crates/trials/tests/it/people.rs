@@ -1,0 +1,216 @@
+//! Four people who have signed up, and what they do with their devices.
+//!
+//! Signing up and in costs a fifth of a second of Argon2 each, so it happens once: every test begins with a copy of the
+//! database in which it happened, and devices that were unlocked then.
+
+use std::rc::Rc;
+use std::sync::{Arc, OnceLock};
+
+use client::session::SignUp;
+use client::share::Wish;
+use client::upload::{Draft, NoOutbox, Unwatched};
+use client::{ClientError, Session};
+use protocol::api::{Person, Profile};
+use protocol::{Account, Digest, GrantId, Level, RecordId, VaultId};
+use records::{Category, Kind, Metadata};
+use server::blobs::Blobs;
+use server::random::SystemRandom;
+use server::secrets::Secrets;
+use vault::AccountMasterKey;
+use vault::account::AccountKeys;
+
+use crate::host::Host;
+use crate::wire::Wire;
+
+/// The password of everyone.
+pub(crate) const PASSWORD: &str = "a quiet bridge over seven winters";
+
+/// Somebody who has signed up, and one of that person's devices.
+pub(crate) struct Kept {
+    pub(crate) email: &'static str,
+    cookie: String,
+    master: AccountMasterKey,
+}
+
+/// The world as it was left after everybody had signed up.
+struct World {
+    database: Vec<u8>,
+    secrets: Arc<Secrets>,
+    maya: Kept,
+    ito: Kept,
+    noor: Kept,
+    mallory: Kept,
+}
+
+/// A person of the world.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Who {
+    /// A patient.
+    Maya,
+    /// Her cardiologist.
+    Ito,
+    /// Her general practitioner.
+    Noor,
+    /// Somebody who works with a server that lies.
+    Mallory,
+}
+
+impl Who {
+    fn kept(self) -> &'static Kept {
+        let world = world();
+        match self {
+            Self::Maya => &world.maya,
+            Self::Ito => &world.ito,
+            Self::Noor => &world.noor,
+            Self::Mallory => &world.mallory,
+        }
+    }
+
+    pub(crate) fn email(self) -> &'static str {
+        self.kept().email
+    }
+
+    /// This person's device, unlocked with the key that it kept.
+    pub(crate) async fn device(self, host: &Rc<Host>) -> Session<Wire> {
+        self.try_device(Wire::new(host, None)).await.unwrap()
+    }
+
+    /// The same, over a wire of one's own.
+    pub(crate) async fn try_device(self, wire: Wire) -> Result<Session<Wire>, ClientError> {
+        let kept = self.kept();
+        wire.set_cookie(&kept.cookie);
+        Session::resume(wire, kept.master.clone()).await
+    }
+
+    /// This person's secret keys, for a test that forges.
+    pub(crate) async fn keys(self, host: &Rc<Host>) -> AccountKeys {
+        let session = self.device(host).await;
+        let signed_in = Session::signed_in(session.platform()).await.unwrap();
+        let chain = Account::from_chain(signed_in.account, &signed_in.chain).unwrap();
+        AccountKeys::open(session.master(), &chain, &signed_in.keyring).unwrap()
+    }
+}
+
+pub(crate) fn provider() -> Profile {
+    Profile::Provider { specialty: "Cardiology".to_owned(), organisation: "St. Anna".to_owned(), verified: false }
+}
+
+async fn sign_up(host: &Rc<Host>, email: &'static str, name: &str, profile: Profile) -> Kept {
+    let entered = SignUp { email, name, profile, password: PASSWORD };
+    let (session, _) = Session::sign_up(Wire::new(host, None), entered).await.unwrap();
+    Kept { email, cookie: session.platform().cookie().unwrap(), master: session.master().clone() }
+}
+
+fn world() -> &'static World {
+    static WORLD: OnceLock<World> = OnceLock::new();
+    WORLD.get_or_init(|| {
+        // Tests have runtimes of their own, and the first of them to come here may already be in one.
+        let made = std::thread::spawn(|| {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+            runtime.block_on(async {
+                let secrets = Arc::new(Secrets::make(&SystemRandom));
+                let host = Host::on(None, secrets.clone(), Blobs::memory()).await;
+                let maya = sign_up(&host, "maya@example.org", "Maya Lind", Profile::Patient).await;
+                let ito = sign_up(&host, "ito@example.org", "Ken Ito", provider()).await;
+                let noor = sign_up(&host, "noor@example.org", "Noor Haddad", provider()).await;
+                let mallory = sign_up(&host, "mallory@example.org", "Mallory", provider()).await;
+                World { database: host.database().await, secrets, maya, ito, noor, mallory }
+            })
+        });
+        made.join().unwrap()
+    })
+}
+
+/// A server of one's own on which everybody has signed up and nothing else happened.
+pub(crate) async fn host() -> Rc<Host> {
+    host_over(Blobs::memory()).await
+}
+
+/// The same, over blobs of one's own.
+pub(crate) async fn host_over(blobs: Blobs) -> Rc<Host> {
+    let world = world();
+    Host::on(Some(&world.database), world.secrets.clone(), blobs).await
+}
+
+/// A server on which nobody has signed up.
+pub(crate) async fn empty_host() -> Rc<Host> {
+    Host::on(None, world().secrets.clone(), Blobs::memory()).await
+}
+
+/// A record's draft: a file, a small picture of it, and its text.
+pub(crate) fn draft(title: &str, category: Category, content: &[u8]) -> Draft {
+    let metadata = Metadata {
+        title: title.to_owned(),
+        category,
+        date: None,
+        notes: "notes".to_owned(),
+        file_name: "result.bin".to_owned(),
+        kind: Kind::detect("result.bin", &[]),
+        size: content.len() as u64,
+    };
+    Draft {
+        metadata,
+        fingerprint: Digest::of(content),
+        thumbnail: Some(format!("picture of {title}").into_bytes()),
+        text: Some(format!("text of {title}")),
+    }
+}
+
+/// Adds a laboratory result.
+pub(crate) async fn add(session: &Session<Wire>, title: &str, content: &[u8]) -> Result<RecordId, ClientError> {
+    let ticket = session.begin(draft(title, Category::Laboratory, content)).await?;
+    session.run(&ticket, content, &NoOutbox, &Unwatched).await
+}
+
+/// Opens a record and reads all of it.
+pub(crate) async fn read(session: &Session<Wire>, vault: VaultId, record: RecordId) -> Result<Vec<u8>, ClientError> {
+    session.open(vault, record).await?.read_all().await
+}
+
+/// Finds a person, compares the safety phrase in person, and shares.
+pub(crate) async fn share(session: &Session<Wire>, with: Who, wish: Wish) -> Result<GrantId, ClientError> {
+    let person = compared(session, with).await?;
+    session.share(&person, wish, Level::Download, None).await
+}
+
+/// Finds a person and compares the safety phrase.
+pub(crate) async fn compared(session: &Session<Wire>, with: Who) -> Result<Person, ClientError> {
+    let person = session.find(with.email()).await?;
+    session.confirm_phrase(&person).await?;
+    Ok(person)
+}
+
+/// Takes up whatever is shared with this person, and gives the vault.
+pub(crate) async fn take_up(session: &Session<Wire>) -> Result<VaultId, ClientError> {
+    let vaults = session.sync_shared().await?;
+    let [vault] = vaults[..] else { return Err(ClientError::Missing("vault")) };
+    session.accept_all(vault).await?;
+    Ok(vault)
+}
+
+/// Verifies everything from the first entry to the last byte, as a device that sees it for the first time, and gives
+/// the records' titles and contents.
+pub(crate) async fn verify(session: &Session<Wire>) -> Result<Vec<(String, Vec<u8>)>, ClientError> {
+    let vault = session.own_vault()?;
+    session.forget(vault);
+    session.sync(vault).await?;
+    let records: Vec<RecordId> = session.with_view(vault, |view| view.records().map(|record| record.id).collect())?;
+    let mut verified = Vec::new();
+    for record in records {
+        let mut reader = session.open(vault, record).await?;
+        let title = reader.metadata().title.clone();
+        verified.push((title, reader.read_all().await?));
+        session.thumbnail(vault, record).await?;
+        session.text(vault, record).await?;
+    }
+    verified.sort();
+    Ok(verified)
+}
+
+/// How many entries the log has, as Maya's device verifies it.
+pub(crate) async fn entries(host: &Rc<Host>) -> u64 {
+    let session = Who::Maya.device(host).await;
+    let vault = session.own_vault().unwrap();
+    session.sync(vault).await.unwrap();
+    session.with_view(vault, |view| view.head().seq).unwrap()
+}
