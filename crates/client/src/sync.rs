@@ -10,6 +10,7 @@ use vault::account::Pin;
 use crate::api;
 use crate::error::{Alarm, ClientError};
 use crate::platform::Platform;
+use crate::restored::Keepsake;
 use crate::session::Session;
 use crate::view::VaultView;
 
@@ -24,13 +25,17 @@ impl<P: Platform> Session<P> {
     pub(crate) async fn sync_in_turn(&self, vault: VaultId) -> Result<(), ClientError> {
         let own = self.who().vault == Some(vault);
         if !self.state.borrow().vaults.contains_key(&vault) {
-            let view = if own { self.own_view(vault) } else { self.shared_view(vault).await? };
-            self.state.borrow_mut().vaults.insert(vault, view);
+            let mut view = if own { self.own_view(vault) } else { self.shared_view(vault).await? };
+            let last_restore = self.last_restore().await?;
+            view.keepsake = Keepsake::new(last_restore);
+            let mut state = self.state.borrow_mut();
+            state.last_restore.get_or_insert(last_restore);
+            state.vaults.insert(vault, view);
         }
         let result = self.read_log(vault).await;
         match &result {
             // What does not verify is not kept, so that the next sync starts from nothing and says it again.
-            Err(ClientError::Alarm(_)) => {
+            Err(ClientError::Alarm(_) | ClientError::Restored { .. }) => {
                 self.state.borrow_mut().vaults.remove(&vault);
             }
             // A share that ended takes its records along.
@@ -95,9 +100,15 @@ impl<P: Platform> Session<P> {
     }
 
     async fn read_log(&self, vault: VaultId) -> Result<(), ClientError> {
+        let mut brought_back = false;
         loop {
             let after = self.with_view(vault, |view| view.head().seq)?;
             let page = api::log(&self.platform, vault, after).await?;
+            if page.head.seq < after && !brought_back {
+                self.bring_back(vault, page.head).await?;
+                brought_back = true;
+                continue;
+            }
             let mut state = self.state.borrow_mut();
             let remembered = state.memory.head(vault);
             let view = state.vaults.get_mut(&vault).ok_or(ClientError::Missing("vault"))?;
@@ -106,6 +117,7 @@ impl<P: Platform> Session<P> {
                 match item {
                     LogItem::Entry(signed) => {
                         let verified = view.ledger.apply(signed)?;
+                        view.keepsake.keep(self.who().account, self.platform.now(), &verified, signed);
                         view.take_in(verified);
                     }
                     LogItem::Hidden(digest) => view.ledger.pass_over(*digest)?,

@@ -14,6 +14,7 @@ use vault::{AccountMasterKey, ContentKey, KeyContext, OpenError, RecordKey, Scop
 
 use crate::activity::Event;
 use crate::codec::decode_label;
+use crate::restored::Keepsake;
 
 /// A category or area.
 #[derive(Debug, Default)]
@@ -104,6 +105,8 @@ pub struct VaultView {
     pub(crate) shares: BTreeMap<GrantId, Share>,
     pub(crate) events: Vec<Event>,
     pub(crate) keys: Keys,
+    /// For the case that the server is restored from a backup.
+    pub(crate) keepsake: Keepsake,
     /// Records whose metadata is still to be opened.
     unopened: Vec<RecordId>,
     /// Whether entries came since keys were last looked for.
@@ -121,6 +124,7 @@ impl VaultView {
             shares: BTreeMap::new(),
             events: Vec::new(),
             keys: Keys::default(),
+            keepsake: Keepsake::default(),
             unopened: Vec::new(),
             stale: false,
         }
