@@ -2,6 +2,7 @@
 
 mod m0001_accounts;
 mod m0002_vaults;
+mod m0005_restores;
 
 use sea_orm_migration::prelude::*;
 
@@ -14,6 +15,10 @@ pub struct Migrator;
 #[sea_orm_migration::async_trait::async_trait]
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(m0001_accounts::Migration), Box::new(m0002_vaults::Migration)]
+        vec![
+            Box::new(m0001_accounts::Migration),
+            Box::new(m0002_vaults::Migration),
+            Box::new(m0005_restores::Migration),
+        ]
     }
 }

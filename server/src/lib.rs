@@ -6,9 +6,11 @@
 // The pages' views are types that nest as deep as the pages do.
 #![recursion_limit = "512"]
 
+pub mod backup;
 pub mod blobs;
 pub mod clock;
 pub mod config;
+pub mod metrics;
 mod middleware;
 mod protocol;
 pub mod random;

@@ -2,8 +2,10 @@
 
 mod access_log;
 mod headers;
+mod load;
 mod origin;
 
 pub(crate) use access_log::access_log;
 pub(crate) use headers::{Nonce, security_headers};
+pub(crate) use load::bound_load;
 pub(crate) use origin::same_origin;

@@ -14,7 +14,7 @@ use protocol::ApiError;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::services::ServeDir;
 
-use crate::middleware::{Nonce, access_log, same_origin, security_headers};
+use crate::middleware::{Nonce, access_log, bound_load, same_origin, security_headers};
 use crate::protocol::{Failure, accounts, blobs, log};
 use crate::state::AppState;
 
@@ -47,7 +47,7 @@ const fn route(
 }
 
 /// Every route but the pages and the site's files. A test holds the table of permissions to it.
-pub const ROUTES: [Route; 25] = [
+pub const ROUTES: [Route; 26] = [
     route("GET", "/healthz", USUAL, || get(health)),
     route("GET", "/readyz", USUAL, || get(ready)),
     route("POST", "/api/v1/signup/start", USUAL, || post(accounts::sign_up_start)),
@@ -67,6 +67,7 @@ pub const ROUTES: [Route; 25] = [
     route("POST", "/api/v1/people/find", USUAL, || post(accounts::find_person)),
     route("GET", "/api/v1/people/{account}", USUAL, || get(accounts::person)),
     route("GET", "/api/v1/shared", USUAL, || get(accounts::shared)),
+    route("GET", "/api/v1/restored", USUAL, || get(log::restored)),
     route("POST", "/api/v1/vaults/{vault}/log", APPEND, || post(log::append)),
     route("GET", "/api/v1/vaults/{vault}/log", USUAL, || get(log::read)),
     route("PUT", "/api/v1/blobs/{blob}", USUAL, || put(blobs::create)),
@@ -104,6 +105,7 @@ pub fn router(state: AppState) -> Router {
         .method_not_allowed_fallback(no_such_route)
         .layer(from_fn_with_state(state.clone(), same_origin))
         .layer(CatchPanicLayer::custom(after_panic))
+        .layer(from_fn_with_state(state.clone(), bound_load))
         .layer(from_fn_with_state(state.clone(), security_headers))
         .layer(from_fn_with_state(state.clone(), access_log))
         .with_state(state)

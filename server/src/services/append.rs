@@ -27,6 +27,7 @@ pub async fn append(state: &AppState, caller: Caller, id: VaultId, message: Appe
     Standing::of(caller.account, &transaction, &vault, state.clock.minute()).await?;
     let head = append_in(state, &transaction, caller.account, vault, &message.entries).await?;
     commit(transaction).await?;
+    state.metrics.appended(message.entries.len());
     Ok(Appended { head })
 }
 

@@ -153,3 +153,8 @@ table!(chunks, "chunks", {
     length: i64,
     object: String,
 });
+
+table!(restores, "restores", {
+    #[sea_orm(primary_key, auto_increment = false)] id: Vec<u8>,
+    minute: i64,
+});

@@ -8,16 +8,18 @@ use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::ConnectInfo;
 use axum::http::{HeaderMap, Request};
+use axum::response::Response;
 use minicbor::{Decode, Encode};
 use protocol::api::MEDIA_TYPE;
 use protocol::{ApiError, cbor};
 use server::blobs::Blobs;
 use server::clock::Clock;
+use server::metrics::Metrics;
 use server::random::{Random, SystemRandom};
 use server::router::router;
 use server::secrets::Secrets;
 use server::services::limits::{Limit, Limits};
-use server::state::{AppState, Site};
+use server::state::{AppState, Load, Site};
 use server::store::Store;
 use tokio::sync::Semaphore;
 use tower::ServiceExt as _;
@@ -117,6 +119,8 @@ impl TestApp {
                 reload: None,
             }),
             uploads: Arc::new(Semaphore::new(4)),
+            load: Load::new(1000),
+            metrics: Arc::new(Metrics::new()),
             leptos: server::start::leptos_options(folder.path()).unwrap(),
         };
         Self { router: router(state.clone()), state, clock, _folder: folder }
@@ -139,15 +143,19 @@ impl TestApp {
     }
 
     pub(crate) async fn send(&self, request: Request<Body>) -> Answer {
+        let (parts, body) = self.begin(request).await.into_parts();
+        let body = to_bytes(body, usize::MAX).await.unwrap().to_vec();
+        Answer { status: parts.status.as_u16(), headers: parts.headers, body }
+    }
+
+    /// A response whose body was not taken yet.
+    pub(crate) async fn begin(&self, request: Request<Body>) -> Response {
         let mut request = request;
         let peer: SocketAddr = "203.0.113.7:40000".parse().unwrap();
         if request.extensions().get::<ConnectInfo<SocketAddr>>().is_none() {
             request.extensions_mut().insert(ConnectInfo(peer));
         }
-        let response = self.router.clone().oneshot(request).await.unwrap();
-        let (parts, body) = response.into_parts();
-        let body = to_bytes(body, usize::MAX).await.unwrap().to_vec();
-        Answer { status: parts.status.as_u16(), headers: parts.headers, body }
+        self.router.clone().oneshot(request).await.unwrap()
     }
 
     /// Sends a message as the command line does: no browser's headers, and the session's cookie if there is one.
