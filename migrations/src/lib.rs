@@ -4,6 +4,7 @@ mod m0001_accounts;
 mod m0002_vaults;
 mod m0003_released_blobs;
 mod m0004_notices;
+mod m0005_restores;
 
 use sea_orm_migration::prelude::*;
 
@@ -21,6 +22,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0002_vaults::Migration),
             Box::new(m0003_released_blobs::Migration),
             Box::new(m0004_notices::Migration),
+            Box::new(m0005_restores::Migration),
         ]
     }
 }

@@ -96,6 +96,20 @@ impl Blobs {
         Ok(found.into_stream().map_err(BlobsError::Store).boxed())
     }
 
+    /// Reads a whole object; none when it is not there.
+    pub async fn read(&self, object: &str) -> Result<Option<Bytes>, BlobsError> {
+        match self.store.get(&Path::from(object)).await {
+            Ok(found) => found.bytes().await.map(Some).map_err(BlobsError::Store),
+            Err(object_store::Error::NotFound { .. }) => Ok(None),
+            Err(error) => Err(BlobsError::Store(error)),
+        }
+    }
+
+    /// Stores bytes under the name that they had in another store. When it returns, they are durable.
+    pub async fn copy_in(&self, object: &str, bytes: Bytes) -> Result<(), BlobsError> {
+        self.store.put(&Path::from(object), bytes.into()).await.map(drop).map_err(BlobsError::Store)
+    }
+
     /// Deletes an object. One that is not there is as good as deleted.
     pub async fn delete(&self, object: &str) -> Result<(), BlobsError> {
         match self.store.delete(&Path::from(object)).await {

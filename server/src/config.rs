@@ -10,7 +10,7 @@ use lettre::message::Mailbox;
 use url::{Host, Url};
 
 /// Every key, in the order of the example file. A variable is the key in capitals after `HEALTHBRIDGE_`.
-pub const KEYS: [&str; 11] = [
+pub const KEYS: [&str; 14] = [
     "listen",
     "public_url",
     "data",
@@ -22,6 +22,9 @@ pub const KEYS: [&str; 11] = [
     "sign_ups_per_hour",
     "mail",
     "mail_from",
+    "requests_at_once",
+    "metrics_listen",
+    "scrub_mib_per_second",
 ];
 
 /// How log lines are written.
@@ -58,6 +61,12 @@ pub struct Config {
     pub mail: Option<Url>,
     /// Whom mail is from.
     pub mail_from: Mailbox,
+    /// How many requests may be open; more are refused until one is done.
+    pub requests_at_once: usize,
+    /// Where metrics are served, if they are.
+    pub metrics_listen: Option<SocketAddr>,
+    /// How fast stored chunks are read again while serving, in MiB per second. 0 stands for never.
+    pub scrub_mib_per_second: u64,
     /// Credentials for the blob store: variables that begin with `AWS_` or `AZURE_`.
     pub credentials: BTreeMap<String, String>,
 }
@@ -235,6 +244,17 @@ impl Config {
             "json" => Ok(LogFormat::Json),
             _ => Err("expected text or json".to_owned()),
         };
+        let at_least_one = |text: &str| match text.parse() {
+            Ok(number @ 1..) => Ok(number),
+            _ => Err("expected a whole number, at least 1".to_owned()),
+        };
+        let apart = |text: &str| match text.parse() {
+            Ok(address) if address == listen && listen.port() != 0 => {
+                Err("expected another address than `listen`".to_owned())
+            }
+            Ok(address) => Ok(address),
+            Err(_) => Err("expected an address and a port, such as 127.0.0.1:9100".to_owned()),
+        };
         let credentials =
             sources.variables.iter().filter(|(name, _)| name.starts_with("AWS_") || name.starts_with("AZURE_"));
         Ok(Self {
@@ -249,6 +269,9 @@ impl Config {
             sign_ups_per_hour: values.parse("sign_ups_per_hour", "a whole number")?.unwrap_or(20),
             mail: values.read("mail", mail_url)?,
             mail_from,
+            requests_at_once: values.read("requests_at_once", at_least_one)?.unwrap_or(1000),
+            metrics_listen: values.read("metrics_listen", apart)?,
+            scrub_mib_per_second: values.parse("scrub_mib_per_second", "a whole number")?.unwrap_or(8),
             credentials: credentials.map(|(name, value)| (name.clone(), value.clone())).collect(),
         })
     }
@@ -315,9 +338,13 @@ mod tests {
         insta::assert_snapshot!(told("log_format = \"xml\""), @"`log_format` in the configuration file: expected text or json");
         insta::assert_snapshot!(told("behind_proxy = 3"), @"`behind_proxy` in the configuration file: expected true or false");
         insta::assert_snapshot!(told("sign_ups_per_hour = -1"), @"`sign_ups_per_hour` in the configuration file: expected a whole number");
-        insta::assert_snapshot!(told("port = 3000"), @"`port` in the configuration file is not a key; the keys are listen, public_url, data, database, blobs, site, log_format, behind_proxy, sign_ups_per_hour, mail, mail_from");
         insta::assert_snapshot!(told("mail = \"smtp://mail.example.org\""), @"`mail` in the configuration file: expected smtps:// or smtp:// with ?tls=required: mail must not cross a network in the open");
         insta::assert_snapshot!(told("mail_from = \"nobody\""), @"`mail_from` in the configuration file: expected an address such as HealthBridge <no-reply@example.org>");
+        insta::assert_snapshot!(told("requests_at_once = 0"), @"`requests_at_once` in the configuration file: expected a whole number, at least 1");
+        insta::assert_snapshot!(told("metrics_listen = 9100"), @"`metrics_listen` in the configuration file: expected an address and a port, such as 127.0.0.1:9100");
+        insta::assert_snapshot!(told("metrics_listen = \"127.0.0.1:3000\""), @"`metrics_listen` in the configuration file: expected another address than `listen`");
+        insta::assert_snapshot!(told("scrub_mib_per_second = \"fast\""), @"`scrub_mib_per_second` in the configuration file: expected a whole number");
+        insta::assert_snapshot!(told("port = 3000"), @"`port` in the configuration file is not a key; the keys are listen, public_url, data, database, blobs, site, log_format, behind_proxy, sign_ups_per_hour, mail, mail_from, requests_at_once, metrics_listen, scrub_mib_per_second");
         let mut sources = Sources::default();
         sources.variables.insert("HEALTHBRIDGE_BLOBS".to_owned(), "ftp://x".to_owned());
         insta::assert_snapshot!(Config::read(&sources).unwrap_err(), @"`blobs` in the environment: expected a URL that begins with file:, memory:, s3:, az:, azure:, abfs:, abfss:, https:");

@@ -7,11 +7,13 @@
 #![recursion_limit = "512"]
 
 mod backend;
+pub mod backup;
 pub mod blobs;
 pub mod clock;
 pub mod config;
 pub mod events;
 pub mod mail;
+pub mod metrics;
 mod middleware;
 mod protocol;
 pub mod random;

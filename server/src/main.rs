@@ -2,18 +2,23 @@
 
 use std::collections::BTreeMap;
 use std::error::Error;
+use std::future::IntoFuture as _;
 use std::io::{self, IsTerminal as _, Write as _};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
-use server::clock::SystemClock;
+use server::backup::{self, Marker};
+use server::clock::{Clock as _, SystemClock};
 use server::config::{Config, LogFormat, Sources};
-use server::random::SystemRandom;
+use server::metrics;
+use server::random::{Random, SystemRandom};
 use server::router::router;
-use server::start::{self, Surroundings};
+use server::services::scrub::{self, Finding};
+use server::start::{self, Keep, Surroundings};
 use tokio::net::TcpListener;
 
 /// HealthBridge's server: an end-to-end encrypted health-record vault.
@@ -36,6 +41,28 @@ enum Action {
     },
     /// Brings the database's schema up to date
     Migrate {
+        #[command(flatten)]
+        settings: Settings,
+    },
+    /// Reads every stored chunk and says which are damaged or missing, and whose
+    Scrub {
+        #[command(flatten)]
+        settings: Settings,
+    },
+    /// Copies everything into a new folder, also while the server runs
+    Backup {
+        /// The folder, which must be new or empty
+        folder: PathBuf,
+        /// Copies the two key files, too, without which nobody can sign in
+        #[arg(long)]
+        with_secrets: bool,
+        #[command(flatten)]
+        settings: Settings,
+    },
+    /// Brings back what a backup holds, into an empty database and blob store
+    Restore {
+        /// The backup's folder
+        folder: PathBuf,
         #[command(flatten)]
         settings: Settings,
     },
@@ -90,6 +117,11 @@ async fn run(command: Command) -> Result<(), Failure> {
             store.close().await?;
             Ok(writeln!(io::stdout(), "The database is up to date.")?)
         }
+        Action::Scrub { settings } => scrub(&read(&settings, None, &variables)?).await,
+        Action::Backup { folder, with_secrets, settings } => {
+            back_up(&read(&settings, None, &variables)?, &folder, with_secrets).await
+        }
+        Action::Restore { folder, settings } => restore(&read(&settings, None, &variables)?, &folder).await,
         Action::CheckConfig { settings } => {
             let config = read(&settings, None, &variables)?;
             let address = config.listen;
@@ -130,6 +162,54 @@ fn begin_logging(format: LogFormat, variables: &BTreeMap<String, String>) {
     }
 }
 
+fn tell(finding: &Finding) {
+    let _ = writeln!(io::stdout(), "{finding}");
+}
+
+async fn scrub(config: &Config) -> Result<(), Failure> {
+    let keep = Keep::open(config).await?;
+    let scrubbed = scrub::scrub(&keep.store, &keep.blobs, None, tell).await?;
+    keep.store.close().await?;
+    if scrubbed.findings > 0 {
+        return Err(scrubbed.to_string().into());
+    }
+    Ok(writeln!(io::stdout(), "{scrubbed}")?)
+}
+
+async fn back_up(config: &Config, folder: &Path, with_secrets: bool) -> Result<(), Failure> {
+    let keep = Keep::open(config).await?;
+    let copied = backup::backup(keep.place(), folder, with_secrets, tell).await?;
+    keep.store.close().await?;
+    let backup::Copied { accounts, records, chunks, findings } = copied;
+    if findings > 0 {
+        return Err(format!("the backup is finished, but lacks {findings} chunks that are damaged or missing").into());
+    }
+    writeln!(io::stdout(), "Backed up {accounts} accounts, {records} records and {chunks} chunks.")?;
+    if !with_secrets {
+        writeln!(io::stdout(), "The two key files are not in it: keep a copy of them apart, or nobody can sign in.")?;
+    }
+    Ok(())
+}
+
+async fn restore(config: &Config, folder: &Path) -> Result<(), Failure> {
+    let keep = Keep::make(config).await?;
+    let marker = Marker { id: (&SystemRandom as &dyn Random).draw(), at: SystemClock.minute() };
+    let copied = backup::restore(folder, keep.place(), marker, tell).await?;
+    keep.store.close().await?;
+    let backup::Copied { accounts, records, chunks, findings } = copied;
+    if findings > 0 {
+        return Err(
+            format!("everything was restored but {findings} chunks, which the backup has not or damaged").into()
+        );
+    }
+    writeln!(io::stdout(), "Restored {accounts} accounts, {records} records and {chunks} chunks.")?;
+    if !keep.folder.join("opaque.key").exists() {
+        let folder = keep.folder.display();
+        writeln!(io::stdout(), "Put opaque.key and server.key into {folder} before you start the server.")?;
+    }
+    Ok(())
+}
+
 async fn serve(config: &Config, variables: &BTreeMap<String, String>) -> Result<(), Failure> {
     begin_logging(config.log_format, variables);
     let beside = std::env::current_exe().ok().and_then(|program| program.parent().map(Path::to_path_buf));
@@ -142,26 +222,58 @@ async fn serve(config: &Config, variables: &BTreeMap<String, String>) -> Result<
     let mut stdout = io::stdout();
     writeln!(stdout, "HealthBridge is at {} (listening on {})", config.origin(), listener.local_addr()?)?;
     writeln!(stdout, "Its data: {}", start::describe_data(config))?;
-    let tasks = [
+    let mut beside = vec![
         tokio::spawn(start::sweep_hourly(state.clone())),
         tokio::spawn(start::tell_people(state.clone())),
         tokio::spawn(state.events.clone().hear_others()),
     ];
+    if config.scrub_mib_per_second > 0 {
+        let pace = config.scrub_mib_per_second.saturating_mul(1 << 20);
+        beside.push(tokio::spawn(start::scrub_daily(state.clone(), pace)));
+    }
+    if let Some(address) = config.metrics_listen {
+        let listener = TcpListener::bind(address)
+            .await
+            .map_err(|error| format!("`metrics_listen`: cannot listen on {address}: {error}"))?;
+        writeln!(stdout, "Its metrics are at http://{}/metrics", listener.local_addr()?)?;
+        let service = metrics::router(state.clone());
+        beside.push(tokio::spawn(async move {
+            if let Err(error) = axum::serve(listener, service).await {
+                tracing::error!(cause = ?error, "metrics are no longer served");
+            }
+        }));
+    }
     let (store, events) = (state.store.clone(), state.events.clone());
     let service = router(state).into_make_service_with_connect_info::<SocketAddr>();
-    axum::serve(listener, service)
-        .with_graceful_shutdown(async move {
-            asked_to_stop().await;
-            // Open streams would keep it from stopping.
-            events.close();
-        })
-        .await?;
-    for task in tasks {
+    let (tell, told) = tokio::sync::oneshot::channel();
+    let stop = async move {
+        asked_to_stop().await;
+        // Open streams would keep it from stopping.
+        events.close();
+        let _ = tell.send(());
+    };
+    let too_long = async {
+        let _ = told.await;
+        tokio::time::sleep(GRACE).await;
+    };
+    tokio::select! {
+        served = axum::serve(listener, service).with_graceful_shutdown(stop).into_future() => served?,
+        () = too_long => tracing::warn!("stopped, although some requests were not done"),
+    }
+    for task in beside {
         task.abort();
     }
-    store.close().await?;
+    // A request that was given up may hold its connection still; the database does without a farewell.
+    if let Ok(closed) = tokio::time::timeout(FAREWELL, store.close()).await {
+        closed?;
+    }
     Ok(())
 }
+
+/// How long requests that are under way may take to finish once the server is asked to stop.
+const GRACE: Duration = Duration::from_secs(30);
+/// How long the database may take to close.
+const FAREWELL: Duration = Duration::from_secs(5);
 
 /// Waits for Ctrl-C, or for the service manager.
 async fn asked_to_stop() {

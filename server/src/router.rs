@@ -18,7 +18,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::services::ServeDir;
 
 use crate::backend::ForRequest;
-use crate::middleware::{Nonce, access_log, same_origin, security_headers, visitor};
+use crate::middleware::{Nonce, access_log, bound_load, same_origin, security_headers, visitor};
 use crate::protocol::{Failure, accounts, blobs, events, log, token};
 use crate::state::AppState;
 
@@ -51,7 +51,7 @@ const fn route(
 }
 
 /// Every route but the pages, their server functions and the site's files. A test holds the table of permissions to it.
-pub const ROUTES: [Route; 26] = [
+pub const ROUTES: [Route; 27] = [
     route("GET", "/healthz", USUAL, || get(health)),
     route("GET", "/readyz", USUAL, || get(ready)),
     route("POST", "/api/v1/signup/start", USUAL, || post(accounts::sign_up_start)),
@@ -72,6 +72,7 @@ pub const ROUTES: [Route; 26] = [
     route("GET", "/api/v1/people/{account}", USUAL, || get(accounts::person)),
     route("GET", "/api/v1/shared", USUAL, || get(accounts::shared)),
     route("GET", "/api/v1/events", USUAL, || get(events::events)),
+    route("GET", "/api/v1/restored", USUAL, || get(log::restored)),
     route("POST", "/api/v1/vaults/{vault}/log", APPEND, || post(log::append)),
     route("GET", "/api/v1/vaults/{vault}/log", USUAL, || get(log::read)),
     route("PUT", "/api/v1/blobs/{blob}", USUAL, || put(blobs::create)),
@@ -112,6 +113,7 @@ pub fn router(state: AppState) -> Router {
         .method_not_allowed_fallback(no_such_route)
         .layer(from_fn_with_state(state.clone(), same_origin))
         .layer(CatchPanicLayer::custom(after_panic))
+        .layer(from_fn_with_state(state.clone(), bound_load))
         .layer(from_fn_with_state(state.clone(), security_headers))
         .layer(from_fn_with_state(state.clone(), access_log))
         .with_state(state)

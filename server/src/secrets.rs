@@ -60,14 +60,37 @@ impl Secrets {
     /// Reads both files, and makes them when neither accounts nor files exist yet.
     pub fn open(folder: &Path, has_accounts: bool, random: &dyn Random) -> Result<Self, SecretsError> {
         let fresh = Self::make(random);
-        let opaque_path = folder.join(OPAQUE_FILE);
-        let server_path = folder.join(SERVER_FILE);
-        let opaque = read_or_create(&opaque_path, &fresh.opaque.serialize(), has_accounts)?;
-        let server = read_or_create(&server_path, &fresh.server, has_accounts)?;
+        let opaque = read_or_create(&folder.join(OPAQUE_FILE), &fresh.opaque.serialize(), has_accounts)?;
+        let server = read_or_create(&folder.join(SERVER_FILE), &fresh.server, has_accounts)?;
+        Self::from_files(folder, &opaque, server)
+    }
+
+    fn from_files(folder: &Path, opaque: &[u8], server: Vec<u8>) -> Result<Self, SecretsError> {
+        let damaged = |file| SecretsError::Damaged(folder.join(file));
         Ok(Self {
-            opaque: ServerSetup::deserialize(&opaque).map_err(|_| SecretsError::Damaged(opaque_path))?,
-            server: server.try_into().map_err(|_| SecretsError::Damaged(server_path))?,
+            opaque: ServerSetup::deserialize(opaque).map_err(|_| damaged(OPAQUE_FILE))?,
+            server: server.try_into().map_err(|_| damaged(SERVER_FILE))?,
         })
+    }
+
+    /// The names of the two files.
+    pub(crate) const FILES: [&str; 2] = [OPAQUE_FILE, SERVER_FILE];
+
+    /// Reads both files, which must be there.
+    pub(crate) fn read(folder: &Path) -> Result<Self, SecretsError> {
+        let read = |path: PathBuf| fs::read(&path).map_err(|source| SecretsError::File { path, source });
+        Self::from_files(folder, &read(folder.join(OPAQUE_FILE))?, read(folder.join(SERVER_FILE))?)
+    }
+
+    /// Copies both files, for their owner's eyes only, and gives the digest of each.
+    pub(crate) fn copy_files(from: &Path, to: &Path) -> Result<[(&'static str, Digest); 2], SecretsError> {
+        let copy = |name: &'static str| {
+            let failed = |path: PathBuf| move |source| SecretsError::File { path, source };
+            let bytes = fs::read(from.join(name)).map_err(failed(from.join(name)))?;
+            create(&to.join(name), &bytes).map_err(failed(to.join(name)))?;
+            Ok((name, Digest::of(&bytes)))
+        };
+        Ok([copy(OPAQUE_FILE)?, copy(SERVER_FILE)?])
     }
 
     /// The OPAQUE set-up.

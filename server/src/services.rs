@@ -10,6 +10,7 @@ pub mod password;
 pub mod people;
 pub mod read_log;
 pub mod recovery;
+pub mod scrub;
 pub mod session;
 pub mod sign_in;
 pub mod sign_up;

@@ -9,16 +9,18 @@ use leptos::config::errors::LeptosConfigError;
 use tokio::sync::Semaphore;
 use url::Url;
 
+use crate::backup::Place;
 use crate::blobs::{Blobs, BlobsError};
 use crate::clock::{Clock, HOUR, MINUTE};
 use crate::config::Config;
 use crate::events::Events;
 use crate::mail::{MailError, Mailer};
+use crate::metrics::Metrics;
 use crate::random::Random;
 use crate::secrets::{Secrets, SecretsError};
 use crate::services::limits::{Limit, Limits};
-use crate::services::{mail, notices, sweep};
-use crate::state::{AppState, Site, UPLOADS_AT_ONCE};
+use crate::services::{mail, notices, scrub, sweep};
+use crate::state::{AppState, Load, Site, UPLOADS_AT_ONCE};
 use crate::store::{Store, StoreError, accounts};
 
 /// Why the server cannot start.
@@ -33,6 +35,12 @@ pub enum StartError {
         #[source]
         source: std::io::Error,
     },
+    /// There is nothing to look after.
+    #[error("`data`: {0} holds no database; say where the data are")]
+    Nothing(PathBuf),
+    /// The schema is of an older version.
+    #[error("`database`: its schema is older than this program; run `healthbridge-server migrate` first")]
+    Outdated,
     /// The database.
     #[error("`database`")]
     Store(#[from] StoreError),
@@ -79,15 +87,63 @@ pub async fn open_store(config: &Config) -> Result<Store, StartError> {
     Ok(store)
 }
 
+/// The parts that keep everything, for who looks after them beside a server that may be serving.
+#[derive(Debug)]
+pub struct Keep {
+    /// The database.
+    pub store: Store,
+    /// The blob store.
+    pub blobs: Blobs,
+    /// The data folder.
+    pub folder: PathBuf,
+}
+
+impl Keep {
+    /// Opens what a server has made already.
+    pub async fn open(config: &Config) -> Result<Self, StartError> {
+        let folder = config.data.canonicalize().map_err(|_| StartError::Nothing(config.data.clone()))?;
+        let store = match &config.database {
+            Some(url) => Store::connect(url.as_str()).await?,
+            None if folder.join(DATABASE).exists() => Store::connect(&sqlite_url(&folder)).await?,
+            None => return Err(StartError::Nothing(folder)),
+        };
+        if !store.is_current().await? {
+            return Err(StartError::Outdated);
+        }
+        Ok(Self { blobs: open_blobs(config, &folder)?, store, folder })
+    }
+
+    /// Makes what is missing, to be filled.
+    pub async fn make(config: &Config) -> Result<Self, StartError> {
+        let folder = data_folder(config)?;
+        Ok(Self { store: open_store(config).await?, blobs: open_blobs(config, &folder)?, folder })
+    }
+
+    /// What [`crate::backup`] takes.
+    pub fn place(&self) -> Place<'_> {
+        Place { store: &self.store, blobs: &self.blobs, folder: &self.folder }
+    }
+}
+
+fn open_blobs(config: &Config, data: &Path) -> Result<Blobs, BlobsError> {
+    match &config.blobs {
+        Some(url) => Blobs::open(url, &config.credentials),
+        None => Blobs::folder(&data.join("blobs")),
+    }
+}
+
+/// The database in the data folder, if it is not elsewhere.
+const DATABASE: &str = "healthbridge.db";
+
 fn sqlite_url(data: &Path) -> String {
-    format!("sqlite://{}", data.join("healthbridge.db").display())
+    format!("sqlite://{}", data.join(DATABASE).display())
 }
 
 /// Where the data lies, for a person to read. Passwords in addresses are left out.
 pub fn describe_data(config: &Config) -> String {
     let plain = |url: &Url| format!("{}://{}{}", url.scheme(), url.host_str().unwrap_or_default(), url.path());
     let folder = config.data.canonicalize().unwrap_or_else(|_| config.data.clone());
-    let database = config.database.as_ref().map_or_else(|| folder.join("healthbridge.db").display().to_string(), plain);
+    let database = config.database.as_ref().map_or_else(|| folder.join(DATABASE).display().to_string(), plain);
     let blobs = config.blobs.as_ref().map_or_else(|| folder.join("blobs").display().to_string(), plain);
     format!("secrets in {}, database {database}, blobs {blobs}", folder.display())
 }
@@ -120,10 +176,7 @@ pub async fn build(
     let store = open_store(config).await?;
     let data = data_folder(config)?;
     let secrets = Secrets::open(&data, accounts::any(store.reader()).await?, random.as_ref())?;
-    let blobs = match &config.blobs {
-        Some(url) => Blobs::open(url, &config.credentials)?,
-        None => Blobs::folder(&data.join("blobs"))?,
-    };
+    let blobs = open_blobs(config, &data)?;
     let (from, origin) = (config.mail_from.clone(), config.origin());
     let mailer = match &config.mail {
         Some(url) => Mailer::smtp(url, from, origin)?,
@@ -147,6 +200,8 @@ pub async fn build(
         events,
         mailer: Arc::new(mailer),
         uploads: Arc::new(Semaphore::new(UPLOADS_AT_ONCE)),
+        load: Load::new(config.requests_at_once),
+        metrics: Arc::new(Metrics::new()),
         leptos: leptos_options(&site)?,
     })
 }
@@ -157,8 +212,30 @@ pub async fn sweep_hourly(state: AppState) {
     loop {
         hourly.tick().await;
         match sweep::sweep(&state).await {
-            Ok(swept) => tracing::info!(?swept, "swept"),
-            Err(error) => tracing::error!(cause = ?error, "the sweep failed"),
+            Ok(swept) => {
+                state.metrics.swept(Some(&swept));
+                tracing::info!(?swept, "swept");
+            }
+            Err(error) => {
+                state.metrics.swept(None);
+                tracing::error!(cause = ?error, "the sweep failed");
+            }
+        }
+    }
+}
+
+/// Scrubs once a day at most, `pace` bytes in a second, until the task is aborted.
+pub async fn scrub_daily(state: AppState, pace: u64) {
+    let mut hourly = tokio::time::interval(std::time::Duration::from_secs(HOUR));
+    loop {
+        hourly.tick().await;
+        match scrub::scrub_if_due(&state, pace).await {
+            Ok(None) => {}
+            Ok(Some(scrubbed)) => tracing::info!(?scrubbed, "scrubbed"),
+            Err(error) => {
+                state.metrics.scrub_failed();
+                tracing::error!(cause = ?error, "the scrub failed");
+            }
         }
     }
 }

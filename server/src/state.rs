@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::extract::FromRef;
 use leptos::config::LeptosOptions;
@@ -11,6 +12,7 @@ use crate::blobs::Blobs;
 use crate::clock::Clock;
 use crate::events::Events;
 use crate::mail::Mailer;
+use crate::metrics::Metrics;
 use crate::random::Random;
 use crate::secrets::Secrets;
 use crate::services::limits::Limits;
@@ -39,6 +41,10 @@ pub struct AppState {
     pub mailer: Arc<Mailer>,
     /// How many chunks may be in memory on their way in.
     pub uploads: Arc<Semaphore>,
+    /// How many requests may be open, and for how long.
+    pub load: Load,
+    /// What is counted for who watches the server.
+    pub metrics: Arc<Metrics>,
     /// What the pages need to know of the site's files.
     pub leptos: LeptosOptions,
 }
@@ -54,6 +60,29 @@ pub struct Site {
     pub behind_proxy: bool,
     /// Where a development build's pages listen for changes.
     pub reload: Option<String>,
+}
+
+/// How many requests may be open, and for how long.
+#[derive(Clone, Debug)]
+pub struct Load {
+    /// Places for requests. Who finds none is told to try again.
+    pub requests: Arc<Semaphore>,
+    /// How long a response may take to begin.
+    pub patience: Duration,
+    /// The same for a chunk, which comes over a slow line before the response does.
+    pub patience_for_chunks: Duration,
+}
+
+impl Load {
+    /// This many requests at once, for as long as honest ones take.
+    pub fn new(requests: usize) -> Self {
+        Self {
+            requests: Arc::new(Semaphore::new(requests.min(Semaphore::MAX_PERMITS))),
+            patience: Duration::from_mins(2),
+            // Longer than a chunk waits for its turn and is listened to by itself.
+            patience_for_chunks: Duration::from_mins(15),
+        }
+    }
 }
 
 /// Chunks of eight MiB that may be in memory on their way in.

@@ -4,20 +4,24 @@ pub mod accounts;
 pub mod attempts;
 pub mod blobs;
 mod column;
+pub mod copy;
 pub mod counters;
 mod entity;
 pub mod grants;
+pub mod inventory;
 pub mod log;
 pub mod notices;
+pub mod restores;
 pub mod sessions;
 pub mod vaults;
 
+use std::path::Path;
 use std::time::Duration;
 
 use migrations::{Migrator, MigratorTrait as _};
 use sea_orm::{
-    ConnectOptions, ConnectionTrait, Database, DatabaseBackend, DatabaseConnection, DatabaseTransaction, DbErr,
-    RuntimeErr, SqlErr, SqliteTransactionMode, TransactionOptions, TransactionTrait as _,
+    AccessMode, ConnectOptions, ConnectionTrait, Database, DatabaseBackend, DatabaseConnection, DatabaseTransaction,
+    DbErr, IsolationLevel, RuntimeErr, SqlErr, SqliteTransactionMode, TransactionOptions, TransactionTrait as _,
 };
 
 /// Why the database could not do it.
@@ -94,6 +98,26 @@ impl Store {
         Ok(Self { connection: Database::connect(options).await? })
     }
 
+    /// The database of a backup: one file, and nothing beside it once it is closed.
+    pub async fn portable(file: &Path) -> Result<Self> {
+        let file = file.to_owned();
+        let mut options = ConnectOptions::new("sqlite://backup");
+        options.max_connections(1).sqlx_logging(false).map_sqlx_sqlite_opts(move |sqlite| {
+            sqlite
+                .filename(&file)
+                .create_if_missing(true)
+                .pragma("journal_mode", "DELETE")
+                .pragma("synchronous", "FULL")
+                .pragma("foreign_keys", "ON")
+        });
+        Ok(Self { connection: Database::connect(options).await? })
+    }
+
+    /// Whether the schema is up to date.
+    pub async fn is_current(&self) -> Result<bool> {
+        Ok(Migrator::get_pending_migrations_read_only(&self.connection).await?.is_empty())
+    }
+
     /// Brings the schema up to date.
     pub async fn migrate(&self) -> Result<()> {
         Ok(Migrator::up(&self.connection, None).await?)
@@ -118,6 +142,20 @@ impl Store {
     pub fn shared_pool(&self) -> Option<sqlx::PgPool> {
         (self.connection.get_database_backend() == DatabaseBackend::Postgres)
             .then(|| self.connection.get_postgres_connection_pool().clone())
+    }
+
+    /// Begins to read everything as it is at one moment, while others go on writing.
+    pub async fn snapshot(&self) -> Result<Transaction> {
+        // SQLite's transactions always are that.
+        let options = match self.connection.get_database_backend() {
+            DatabaseBackend::Sqlite => TransactionOptions::default(),
+            _ => TransactionOptions {
+                isolation_level: Some(IsolationLevel::RepeatableRead),
+                access_mode: Some(AccessMode::ReadOnly),
+                ..TransactionOptions::default()
+            },
+        };
+        Ok(self.connection.begin_with_options(options).await?)
     }
 
     /// Whether the database answers.

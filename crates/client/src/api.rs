@@ -1,7 +1,7 @@
 //! The vault protocol's requests, typed.
 
 use minicbor::{Decode, Encode};
-use protocol::api::{Append, Appended, BlobCreate, BlobStatus, LogPage, Person, SharedVault};
+use protocol::api::{Append, Appended, BlobCreate, BlobStatus, LogPage, Person, Restored, SharedVault};
 use protocol::{AccountId, ApiError, BlobId, Digest, VaultId, cbor};
 
 use crate::error::ClientError;
@@ -58,6 +58,10 @@ pub(crate) async fn append<P: Platform>(
 
 pub(crate) async fn log<P: Platform>(platform: &P, vault: VaultId, after: u64) -> Result<LogPage, ClientError> {
     get(platform, format!("/api/v1/vaults/{vault}/log?after={after}")).await
+}
+
+pub(crate) async fn restored<P: Platform>(platform: &P) -> Result<Restored, ClientError> {
+    get(platform, "/api/v1/restored").await
 }
 
 pub(crate) async fn shared<P: Platform>(platform: &P) -> Result<Vec<SharedVault>, ClientError> {

@@ -1,7 +1,7 @@
 //! What can go wrong, in words for the person whose records these are.
 
 use protocol::account::BrokenChain;
-use protocol::{ApiError, Violation};
+use protocol::{ApiError, Minute, Violation};
 use vault::OpenError;
 use vault::floe::{CipherUnavailable, SealError};
 use vault::password::WrongPassword;
@@ -25,6 +25,18 @@ pub enum ClientError {
     /// The server's data are not what they were: this is never ignored.
     #[error("{0}")]
     Alarm(#[from] Alarm),
+    /// The server says that it was restored from a backup, and lacks what was verified before. Told once; the next
+    /// sync goes on from what is there.
+    #[error(
+        "the server was brought back from an older copy, which lacks the last {lost} changes that this device saw; \
+         look what is missing and add it again, and stop sharing again where you had stopped it"
+    )]
+    Restored {
+        /// When it was restored.
+        at: Minute,
+        /// How many entries of the log are gone.
+        lost: u64,
+    },
     /// Something sealed did not open.
     #[error(transparent)]
     Open(#[from] OpenError),

@@ -17,6 +17,7 @@ pub mod password;
 pub mod phrase;
 pub mod platform;
 pub mod record;
+mod restored;
 pub mod session;
 pub mod share;
 pub mod upload;

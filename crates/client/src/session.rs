@@ -21,9 +21,10 @@ use vault::{AccountMasterKey, KeyContext, ScopeSeed, SealContext, VaultKey};
 
 use crate::api::{call, get, tell};
 use crate::codec::encode_label;
-use crate::error::ClientError;
+use crate::error::{Alarm, ClientError};
 use crate::password::{Rating, rate};
 use crate::platform::{Method, Platform, Random};
+use crate::restored::LastRestore;
 use crate::view::VaultView;
 
 /// What a person enters to sign up.
@@ -71,6 +72,8 @@ pub(crate) struct State {
     pub(crate) chain: Account,
     pub(crate) memory: AccountMemory,
     pub(crate) memory_version: u32,
+    /// The server's last restore when a vault was first read; none before that.
+    pub(crate) last_restore: Option<LastRestore>,
     pub(crate) vaults: BTreeMap<VaultId, VaultView>,
     pub(crate) people: BTreeMap<AccountId, Person>,
     /// Vaults to be verified from their first entry, whatever this device kept of them.
@@ -215,6 +218,7 @@ impl<P: Platform> Session<P> {
             chain,
             memory,
             memory_version: version,
+            last_restore: None,
             vaults: BTreeMap::new(),
             people: BTreeMap::new(),
             afresh: BTreeSet::new(),
@@ -334,10 +338,17 @@ impl<P: Platform> Session<P> {
         let signed_in: SignedIn = get(&self.platform, "/api/v1/session").await?;
         let AccountState { version, sealed } = signed_in.state;
         let memory = AccountMemory::open(&self.master, self.who.account, version, &sealed)?;
-        let mut state = self.state.borrow_mut();
-        if version < state.memory_version {
-            return Err(ClientError::Alarm(crate::error::Alarm::RolledBack));
+        if version < self.state.borrow().memory_version {
+            // A restored server has an older one. This session's own is newer, and is put in its place.
+            let known = self.state.borrow().last_restore.ok_or(Alarm::RolledBack)?;
+            let last = self.last_restore().await?;
+            last.since(known).ok_or(Alarm::RolledBack)?;
+            let mut state = self.state.borrow_mut();
+            state.last_restore = Some(last);
+            state.memory_version = version;
+            return Ok(());
         }
+        let mut state = self.state.borrow_mut();
         state.memory = memory;
         state.memory_version = version;
         Ok(())

@@ -12,6 +12,7 @@ use crate::api;
 use crate::error::{Alarm, ClientError};
 use crate::kept::KeptItem;
 use crate::platform::Platform;
+use crate::restored::Keepsake;
 use crate::session::Session;
 use crate::view::VaultView;
 
@@ -29,12 +30,16 @@ impl<P: Platform> Session<P> {
         if !self.state.borrow().vaults.contains_key(&vault) {
             let kept = if own { self.restore(self.own_view(vault)).await } else { None };
             restored = kept.is_some();
-            let view = match kept {
+            let mut view = match kept {
                 Some(view) => view,
                 None if own => self.own_view(vault),
                 None => self.shared_view(vault).await?,
             };
-            self.state.borrow_mut().vaults.insert(vault, view);
+            let last_restore = self.last_restore().await?;
+            view.keepsake = Keepsake::new(last_restore);
+            let mut state = self.state.borrow_mut();
+            state.last_restore.get_or_insert(last_restore);
+            state.vaults.insert(vault, view);
         }
         let mut result = self.read_log(vault).await;
         if restored && matches!(result, Err(ClientError::Alarm(_))) {
@@ -46,7 +51,7 @@ impl<P: Platform> Session<P> {
         }
         match &result {
             // What does not verify is not kept, so that the next sync starts from nothing and says it again.
-            Err(ClientError::Alarm(_)) => {
+            Err(ClientError::Alarm(_) | ClientError::Restored { .. }) => {
                 self.state.borrow_mut().vaults.remove(&vault);
             }
             // A share that ended takes its records along.
@@ -119,16 +124,26 @@ impl<P: Platform> Session<P> {
 
     async fn read_log(&self, vault: VaultId) -> Result<(), ClientError> {
         let (keeps, mut grew) = (self.keeps(vault), false);
+        let mut brought_back = false;
         loop {
             let after = self.with_view(vault, |view| view.head().seq)?;
             let page = api::log(&self.platform, vault, after).await?;
+            if page.head.seq < after && !brought_back {
+                self.bring_back(vault, page.head).await?;
+                brought_back = true;
+                continue;
+            }
             let mut state = self.state.borrow_mut();
             let remembered = state.memory.head(vault);
             let view = state.vaults.get_mut(&vault).ok_or(ClientError::Missing("vault"))?;
             let empty = page.items.is_empty();
             for item in page.items {
                 let verified = match &item {
-                    LogItem::Entry(signed) => Some(view.ledger.apply(signed)?),
+                    LogItem::Entry(signed) => {
+                        let verified = view.ledger.apply(signed)?;
+                        view.keepsake.keep(self.who().account, self.platform.now(), &verified, signed);
+                        Some(verified)
+                    }
                     LogItem::Hidden(digest) => view.ledger.pass_over(*digest).map(|()| None)?,
                 };
                 if keeps {

@@ -15,6 +15,7 @@ use vault::{AccountMasterKey, ContentKey, KeyContext, OpenError, RecordKey, Scop
 use crate::activity::Event;
 use crate::codec::decode_label;
 use crate::kept::KeptItem;
+use crate::restored::Keepsake;
 
 /// A category or area.
 #[derive(Debug, Default)]
@@ -127,6 +128,8 @@ pub struct VaultView {
     pub(crate) tail: Vec<KeptItem>,
     /// The places of entries that came too late to change anything.
     superseded: BTreeSet<u64>,
+    /// For the case that the server is restored from a backup.
+    pub(crate) keepsake: Keepsake,
     /// Records whose metadata is still to be opened.
     unopened: BTreeSet<RecordId>,
     /// Whether entries came since keys were last looked for.
@@ -146,6 +149,7 @@ impl VaultView {
             keys: Keys::default(),
             tail: Vec::new(),
             superseded: BTreeSet::new(),
+            keepsake: Keepsake::default(),
             unopened: BTreeSet::new(),
             stale: false,
         }

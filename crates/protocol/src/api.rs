@@ -12,7 +12,7 @@ pub use account::{
 };
 pub use blob::{BlobCreate, BlobStatus, StoredChunk};
 pub use error::{ApiError, Conflict, Refusal};
-pub use log::{Append, Appended, LogItem, LogPage, SharedVault};
+pub use log::{Append, Appended, LogItem, LogPage, Restored, SharedVault};
 
 /// The media type of every body but a chunk's.
 pub const MEDIA_TYPE: &str = "application/cbor";

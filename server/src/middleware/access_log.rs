@@ -1,4 +1,4 @@
-//! One line for each request: method, route, status, milliseconds; and for a failure, its cause, once.
+//! One line for each request: method, route, status, milliseconds; and for a failure, its cause, once. Counted, too.
 
 use axum::extract::{MatchedPath, Request, State};
 use axum::middleware::Next;
@@ -16,7 +16,9 @@ pub(crate) async fn access_log(State(state): State<AppState>, request: Request, 
     let began = Instant::now();
     let response = next.run(request).await;
     let status = response.status().as_u16();
-    let milliseconds = began.elapsed().as_millis();
+    let took = began.elapsed();
+    state.metrics.responded(&method, &route, status, took);
+    let milliseconds = took.as_millis();
     if let Some(cause) = response.extensions().get::<Cause>() {
         tracing::error!(request = format_args!("{id:016x}"), %method, route, status, cause = cause.describe(), "failed");
     }

@@ -3,7 +3,8 @@
 use std::error::Error;
 use std::sync::Arc;
 
-use axum::http::StatusCode;
+use axum::http::header::RETRY_AFTER;
+use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use protocol::ApiError;
 use protocol::api::Refusal;
@@ -11,6 +12,9 @@ use protocol::api::Refusal;
 use super::Cbor;
 use crate::services::ServiceError;
 use crate::store::StoreError;
+
+/// Seconds until a busy server is worth another try.
+const SHORTLY: u32 = 2;
 
 /// What a handler fails with.
 #[derive(Debug)]
@@ -61,7 +65,15 @@ impl From<Refusal> for Failure {
 impl IntoResponse for Failure {
     fn into_response(self) -> Response {
         let status = StatusCode::from_u16(self.told.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let wait = match self.told {
+            ApiError::TooMany(seconds) => Some(seconds),
+            ApiError::Unavailable => Some(SHORTLY),
+            _ => None,
+        };
         let mut response = (status, Cbor(self.told)).into_response();
+        if let Some(seconds) = wait {
+            response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
+        }
         if let Some(cause) = self.cause {
             response.extensions_mut().insert(Cause(Arc::new(cause)));
         }

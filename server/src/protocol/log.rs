@@ -2,7 +2,7 @@
 
 use axum::extract::{RawQuery, State};
 use protocol::VaultId;
-use protocol::api::{Append, Appended, LogPage, Refusal};
+use protocol::api::{Append, Appended, LogPage, Refusal, Restored};
 
 use super::request::InPath;
 use super::{Cbor, Failure};
@@ -27,6 +27,10 @@ pub(crate) async fn read(
 ) -> Result<Cbor<LogPage>, Failure> {
     let after = after(query.as_deref().unwrap_or_default()).ok_or(Refusal::Malformed)?;
     Ok(Cbor(read_log::page(&state, caller, vault, after).await?))
+}
+
+pub(crate) async fn restored(State(state): State<AppState>, _: Caller) -> Result<Cbor<Restored>, Failure> {
+    Ok(Cbor(read_log::restored(&state).await?))
 }
 
 /// `after=N`, or nothing for the beginning.

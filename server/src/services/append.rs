@@ -30,6 +30,7 @@ pub async fn append(state: &AppState, caller: Caller, id: VaultId, message: Appe
     concerned.insert(vault.owner);
     commit(transaction).await?;
     state.events.tell(&concerned.into_iter().collect::<Vec<_>>()).await;
+    state.metrics.appended(message.entries.len());
     Ok(Appended { head })
 }
 

@@ -38,6 +38,7 @@ pub async fn chunk(state: &AppState, caller: Caller, id: BlobId, number: u32) ->
     }
     let chunk = blobs::chunk(db, id, number).await?.ok_or(ApiError::NotFound)?;
     let bytes = state.blobs.get(&chunk.object).await?;
+    state.metrics.sent(chunk.length);
     Ok(Download { chunk, bytes })
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use protocol::api::{LogItem, LogPage, MAX_ENTRIES};
+use protocol::api::{LogItem, LogPage, MAX_ENTRIES, Restored};
 use protocol::{AccountId, ApiError, GrantId, GrantScope, Level, RecordId, ScopeId, VaultId};
 
 use super::Result;
@@ -12,7 +12,7 @@ use crate::state::AppState;
 use crate::store::grants::Grant;
 use crate::store::log::Header;
 use crate::store::vaults::Vault;
-use crate::store::{Rows, StoreError, grants, log, vaults};
+use crate::store::{Rows, StoreError, grants, log, restores, vaults};
 
 /// The most bytes of entries in one page. One entry always fits.
 const PAGE: u64 = 4 << 20;
@@ -26,6 +26,11 @@ const TOMBSTONE: u8 = 6;
 const GRANT: u8 = 7;
 const REVOCATION: u8 = 9;
 const ACCESS: u8 = 10;
+
+/// Why a log may end before a place that was seen.
+pub async fn restored(state: &AppState) -> Result<Restored> {
+    Ok(restores::last(state.store.reader()).await?.ok_or(ApiError::NotFound)?)
+}
 
 /// The items after a place, as the caller may see them.
 pub async fn page(state: &AppState, caller: Caller, id: VaultId, after: u64) -> Result<LogPage> {

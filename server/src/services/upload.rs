@@ -86,6 +86,7 @@ pub async fn put_chunk<E>(
     let _permit = state.uploads.acquire().await.map_err(|_| ApiError::Unavailable)?;
     let received = tokio::time::timeout(PATIENCE, receive(body, length, digest));
     let bytes = received.await.map_err(|_| ApiError::Unavailable)??;
+    state.metrics.received(length);
     if blobs::chunk(db, id, number).await?.is_some_and(|chunk| chunk.digest == digest) {
         return Ok(());
     }

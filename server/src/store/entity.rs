@@ -183,3 +183,8 @@ table!(mails, "mails", {
     due: i64,
     tries: i64,
 });
+
+table!(restores, "restores", {
+    #[sea_orm(primary_key, auto_increment = false)] id: Vec<u8>,
+    minute: i64,
+});

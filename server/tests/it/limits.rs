@@ -1,5 +1,6 @@
 //! How often one may try.
 
+use axum::http::HeaderValue;
 use opaque_ke::ClientLogin;
 use protocol::ApiError;
 use protocol::api::{Profile, RecoveryStart, SignInStart};
@@ -27,7 +28,8 @@ on_both! {
                 assert_eq!(start(&app, email).await.status, 200);
                 assert_eq!(recover(&app, email).await.status, 200);
             }
-            assert_eq!(start(&app, email).await.error(), ApiError::TooMany(900));
+            let refused = start(&app, email).await;
+            assert_eq!((refused.error(), &refused.headers["retry-after"]), (ApiError::TooMany(900), &HeaderValue::from(900)));
             app.pass(60);
             assert_eq!(recover(&app, email).await.error(), ApiError::TooMany(840));
             app.pass(840);

@@ -1,7 +1,13 @@
 //! The real router, in-process, through its public interface only; on SQLite, and on PostgreSQL when
 //! `HEALTHBRIDGE_TEST_DATABASE` names a server to make databases on.
 
-#![expect(clippy::expect_used, clippy::indexing_slicing, clippy::unwrap_used, reason = "a test fails by panicking")]
+#![expect(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test fails by panicking"
+)]
 
 #[macro_use]
 mod test_app;
@@ -11,7 +17,9 @@ mod accounts;
 mod blobs;
 mod command;
 mod edges;
+mod keeping;
 mod limits;
+mod load;
 mod log;
 mod notices;
 mod permissions;

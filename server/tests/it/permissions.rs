@@ -19,7 +19,7 @@ use crate::test_app::{TestApp, request};
 const ROLES: [&str; 7] = ["anonymous", "stranger", "grantee", "expired", "owner", "provider", "administrator"];
 
 /// Every route, with what is tried there.
-const ACTIONS: [(&str, &str, &str); 32] = [
+const ACTIONS: [(&str, &str, &str); 33] = [
     ("GET", "/healthz", ""),
     ("GET", "/readyz", ""),
     ("POST", "/api/v1/signup/start", ""),
@@ -39,6 +39,7 @@ const ACTIONS: [(&str, &str, &str); 32] = [
     ("POST", "/api/v1/people/find", "a patient"),
     ("GET", "/api/v1/people/{account}", "the owner"),
     ("GET", "/api/v1/shared", ""),
+    ("GET", "/api/v1/restored", ""),
     ("POST", "/api/v1/vaults/{vault}/log", "an opening"),
     ("POST", "/api/v1/vaults/{vault}/log", "a record"),
     ("GET", "/api/v1/vaults/{vault}/log", ""),
@@ -82,6 +83,7 @@ async fn world(role: &str, app: TestApp) -> World {
         caller.access(&app, vault, grant, AccessKind::Accepted, None).await.unwrap();
         caller.access(&app, vault, grant, AccessKind::Opened, Some(record)).await.unwrap();
     }
+    server::store::restores::set(app.state.store.reader(), id16(), app.clock.minute()).await.unwrap();
     if role == "expired" {
         app.pass(11 * MINUTE);
     }
@@ -175,7 +177,6 @@ impl World {
         };
         match (method, path) {
             ("POST", "/api/v1/signout") => self.bare("POST", path).await,
-            ("GET", "/api/v1/events") => self.app.status(path, &self.caller.cookie).await,
             (_, function) if function.starts_with("/api/pages/") => {
                 let body = match function {
                     "/api/pages/notices-read" => "up_to=1",
@@ -277,6 +278,7 @@ async fn roles_and_actions() {
     POST   /people/find a patient                                                401           404           404           404           404           404             -
     GET    /people/{account} the owner                                           401           404           200           200           200           404             -
     GET    /shared                                                               401           200           200           200           200           200             -
+    GET    /restored                                                             401           200           200           200           200           200             -
     POST   /vaults/{vault}/log an opening                                        401           404           200           404           404           404             -
     POST   /vaults/{vault}/log a record                                          401           404           400           404           200           404             -
     GET    /vaults/{vault}/log                                                   401           404           200           404           200           404             -

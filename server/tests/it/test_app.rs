@@ -8,6 +8,7 @@ use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::ConnectInfo;
 use axum::http::{HeaderMap, Request};
+use axum::response::Response;
 use minicbor::{Decode, Encode};
 use protocol::api::MEDIA_TYPE;
 use protocol::{ApiError, cbor};
@@ -15,11 +16,12 @@ use server::blobs::Blobs;
 use server::clock::Clock;
 use server::events::Events;
 use server::mail::Mailer;
+use server::metrics::Metrics;
 use server::random::{Random, SystemRandom};
 use server::router::router;
 use server::secrets::Secrets;
 use server::services::limits::{Limit, Limits};
-use server::state::{AppState, Site};
+use server::state::{AppState, Load, Site};
 use server::store::Store;
 use tokio::sync::Semaphore;
 use tower::ServiceExt as _;
@@ -123,6 +125,8 @@ impl TestApp {
             events: Events::new(None),
             mailer: Arc::new(mailer),
             uploads: Arc::new(Semaphore::new(4)),
+            load: Load::new(1000),
+            metrics: Arc::new(Metrics::new()),
             leptos: server::start::leptos_options(folder.path()).unwrap(),
         };
         Self { router: router(state.clone()), state, clock, folder }
@@ -144,18 +148,9 @@ impl TestApp {
         self.folder.path().join("mail")
     }
 
-    /// The status of an answer that may not end.
-    pub(crate) async fn status(&self, path: &str, cookie: &str) -> u16 {
-        let mut request = request("GET", path, Some(cookie)).body(Body::empty()).unwrap();
-        request.extensions_mut().insert(ConnectInfo("203.0.113.7:40000".parse::<SocketAddr>().unwrap()));
-        self.router.clone().oneshot(request).await.unwrap().status().as_u16()
-    }
-
     /// The body of an answer that does not end.
     pub(crate) async fn stream(&self, path: &str, cookie: &str) -> crate::notices::Stream {
-        let mut request = request("GET", path, Some(cookie)).body(Body::empty()).unwrap();
-        request.extensions_mut().insert(ConnectInfo("203.0.113.7:40000".parse::<SocketAddr>().unwrap()));
-        let response = self.router.clone().oneshot(request).await.unwrap();
+        let response = self.begin(request("GET", path, Some(cookie)).body(Body::empty()).unwrap()).await;
         assert_eq!(response.status(), 200);
         Box::pin(response.into_body().into_data_stream())
     }
@@ -166,17 +161,21 @@ impl TestApp {
     }
 
     pub(crate) async fn send(&self, request: Request<Body>) -> Answer {
+        let (parts, body) = self.begin(request).await.into_parts();
+        // A stream of events has no end to wait for.
+        let endless = parts.headers.get("content-type").is_some_and(|kind| kind == "text/event-stream");
+        let body = if endless { Vec::new() } else { to_bytes(body, usize::MAX).await.unwrap().to_vec() };
+        Answer { status: parts.status.as_u16(), headers: parts.headers, body }
+    }
+
+    /// A response whose body was not taken yet.
+    pub(crate) async fn begin(&self, request: Request<Body>) -> Response {
         let mut request = request;
         let peer: SocketAddr = "203.0.113.7:40000".parse().unwrap();
         if request.extensions().get::<ConnectInfo<SocketAddr>>().is_none() {
             request.extensions_mut().insert(ConnectInfo(peer));
         }
-        let response = self.router.clone().oneshot(request).await.unwrap();
-        let (parts, body) = response.into_parts();
-        // A stream of events has no end to wait for.
-        let endless = parts.headers.get("content-type").is_some_and(|kind| kind == "text/event-stream");
-        let body = if endless { Vec::new() } else { to_bytes(body, usize::MAX).await.unwrap().to_vec() };
-        Answer { status: parts.status.as_u16(), headers: parts.headers, body }
+        self.router.clone().oneshot(request).await.unwrap()
     }
 
     /// Sends a message as the command line does: no browser's headers, and the session's cookie if there is one.

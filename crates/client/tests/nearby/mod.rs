@@ -16,7 +16,7 @@ use protocol::entry::{
     Blob, Body, Content, Entry, Origin, Part, PartKind, RecordKey as RecordKeyEntry, Revision, ScopeEpoch, VERSION,
     VaultEpoch,
 };
-use protocol::{AccountId, BlobId, Digest, Head, Minute, RecordId, ScopeId, Signed, VaultId, cbor};
+use protocol::{AccountId, ApiError, BlobId, Digest, Head, Minute, RecordId, ScopeId, Signed, VaultId, cbor};
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::{Rng as _, SeedableRng};
 use records::{Category, Date, Kind, Metadata};
@@ -233,6 +233,10 @@ impl Platform for Nearby {
     }
 
     async fn send(&self, request: Request) -> Result<Response, Unreachable> {
+        // It was never restored from a backup.
+        if request.path == "/api/v1/restored" {
+            return Ok(Response { status: 404, body: cbor::encode(&ApiError::NotFound) });
+        }
         Ok(Response { status: 200, body: self.answer(&request) })
     }
 

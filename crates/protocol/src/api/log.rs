@@ -4,7 +4,7 @@ use minicbor::{Decode, Encode};
 
 use crate::entry::{Entry, Head};
 use crate::signature::Signed;
-use crate::{AccountId, Digest, VaultId};
+use crate::{AccountId, Digest, Minute, VaultId};
 
 /// `POST /api/v1/vaults/{vault}/log`: all entries, in this order, or none.
 #[derive(Clone, Debug, PartialEq, Encode, Decode)]
@@ -57,4 +57,18 @@ pub struct SharedVault {
     /// Where its log stands.
     #[n(2)]
     pub head: Head,
+}
+
+/// The server's last restore from a backup. `GET /api/v1/restored`, whose answer is "not there" when there was none.
+///
+/// It explains why a log may end before a place that was seen, and nothing else. The server alone says it, so a
+/// client tells the person about every one that it meets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct Restored {
+    /// Drawn at the restore, so that one is told from the next.
+    #[cbor(n(0), with = "minicbor::bytes")]
+    pub id: [u8; 16],
+    /// When.
+    #[n(1)]
+    pub at: Minute,
 }

@@ -18,11 +18,12 @@ use server::blobs::Blobs;
 use server::clock::Clock;
 use server::events::Events;
 use server::mail::Mailer;
+use server::metrics::Metrics;
 use server::random::SystemRandom;
 use server::router::router;
 use server::secrets::Secrets;
 use server::services::limits::{Limit, Limits};
-use server::state::{AppState, Site};
+use server::state::{AppState, Load, Site};
 use server::store::Store;
 use tokio::sync::Semaphore;
 use tower::ServiceExt as _;
@@ -88,6 +89,8 @@ impl Host {
             events: Events::new(None),
             mailer: Arc::new(mailer),
             uploads: Arc::new(Semaphore::new(4)),
+            load: Load::new(1000),
+            metrics: Arc::new(Metrics::new()),
             leptos: server::start::leptos_options(folder.path()).unwrap(),
         };
         Rc::new(Self { router: router(state.clone()), state, clock, folder })

@@ -1,0 +1,266 @@
+//! A server that comes back from a backup, and one that only says so.
+
+#![cfg(not(target_arch = "wasm32"))]
+#![expect(clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use client::draft::examine;
+use client::platform::{Method, Platform, Request, Response, Unreachable};
+use client::session::SignUp;
+use client::upload::{NoOutbox, Unwatched};
+use client::{Alarm, ClientError, Session};
+use opaque_ke::rand::RngCore as _;
+use opaque_ke::{RegistrationRequest, ServerRegistration, ServerSetup};
+use protocol::api::{
+    AccountState, Append, Appended, BlobStatus, Conflict, LogItem, LogPage, Profile, Refusal, Restored, SignUpFinish,
+    SignUpStart, SignUpStarted, SignedIn, SignedInWith, StoredChunk,
+};
+use protocol::opaque::Suite;
+use protocol::{ApiError, Digest, Entry, Head, Minute, RecordId, Signed, VaultId, cbor};
+use rand_chacha_of_opaque::ChaCha20Rng;
+use rand_chacha_of_opaque::rand_core::SeedableRng as _;
+use vault::floe::Native;
+
+/// As much of a server as one patient needs. It checks nothing: whoever is tested does.
+#[derive(Clone)]
+struct Server {
+    setup: ServerSetup<Suite>,
+    account: Option<SignUpFinish>,
+    state: AccountState,
+    log: Vec<Signed<Entry>>,
+    chunks: Vec<StoredChunk>,
+    restored: Option<Restored>,
+    takes_entries: bool,
+}
+
+impl Server {
+    fn vault(&self) -> VaultId {
+        let account = self.account.as_ref().unwrap();
+        let owner =
+            protocol::Account::from_chain(account.chain.signer(), std::slice::from_ref(&account.chain)).unwrap();
+        account.log[0].open(owner.identity()).unwrap().vault
+    }
+
+    fn head(&self) -> Head {
+        self.log.iter().fold(Head::before(self.vault()), |head, signed| head.then(signed.digest()))
+    }
+
+    fn signed_in(&self) -> SignedIn {
+        let account = self.account.clone().unwrap();
+        SignedIn {
+            account: account.chain.signer(),
+            email: account.email,
+            name: account.name,
+            profile: account.profile,
+            vault: Some(self.vault()),
+            keyring: account.keyring,
+            chain: vec![account.chain],
+            state: self.state.clone(),
+        }
+    }
+
+    fn answer(&mut self, request: &Request) -> Result<Vec<u8>, ApiError> {
+        let path = request.path.strip_prefix("/api/v1/").unwrap();
+        let said = match (request.method, path.split(['/', '?']).collect::<Vec<_>>()[..].as_ref()) {
+            (Method::Post, ["signup", "start"]) => {
+                let message: SignUpStart = cbor::decode(&request.body).unwrap();
+                let request = RegistrationRequest::deserialize(&message.registration).unwrap();
+                let started = ServerRegistration::<Suite>::start(&self.setup, request, b"ann").unwrap();
+                cbor::encode(&SignUpStarted { registration: started.message.serialize().to_vec() })
+            }
+            (Method::Post, ["signup", "finish"]) => {
+                let message: SignUpFinish = cbor::decode(&request.body).unwrap();
+                self.log.clone_from(&message.log);
+                self.state = AccountState { version: 0, sealed: message.state.clone() };
+                self.account = Some(message);
+                cbor::encode(&SignedInWith { signed_in: self.signed_in(), wrap: vec![] })
+            }
+            (Method::Get, ["session"]) => cbor::encode(&self.signed_in()),
+            (Method::Get, ["restored"]) => cbor::encode(&self.restored.ok_or(ApiError::NotFound)?),
+            (Method::Put, ["account", "state"]) => {
+                let put: AccountState = cbor::decode(&request.body).unwrap();
+                if put.version != self.state.version {
+                    return Err(ApiError::Conflict(Conflict::State));
+                }
+                self.state = AccountState { version: put.version + 1, ..put };
+                cbor::encode(&self.state)
+            }
+            (Method::Get, ["vaults", _, "log", after]) => {
+                let after: usize = after.strip_prefix("after=").unwrap().parse().unwrap();
+                let items = self.log.iter().skip(after).cloned().map(LogItem::Entry).collect();
+                cbor::encode(&LogPage { head: self.head(), items })
+            }
+            (Method::Post, ["vaults", _, "log"]) if !self.takes_entries => {
+                return Err(ApiError::Refused(Refusal::Rule));
+            }
+            (Method::Post, ["vaults", _, "log"]) => {
+                self.log.extend(cbor::decode::<Append>(&request.body).unwrap().entries);
+                cbor::encode(&Appended { head: self.head() })
+            }
+            (Method::Put, ["blobs", _]) => {
+                self.chunks.clear();
+                vec![]
+            }
+            (Method::Get, ["blobs", _]) => cbor::encode(&BlobStatus { length: 0, stored: self.chunks.clone() }),
+            (Method::Put, ["blobs", _, "chunks", number]) => {
+                let digest = Digest::of(&request.body);
+                self.chunks.push(StoredChunk { number: number.parse().unwrap(), digest });
+                vec![]
+            }
+            other => panic!("{other:?}"),
+        };
+        Ok(said)
+    }
+}
+
+#[derive(Clone)]
+struct Device {
+    server: Rc<RefCell<Server>>,
+    dice: Rc<RefCell<ChaCha20Rng>>,
+}
+
+impl Platform for Device {
+    type Cipher = Native;
+
+    fn cipher(&self) -> Native {
+        Native
+    }
+
+    async fn send(&self, request: Request) -> Result<Response, Unreachable> {
+        Ok(match self.server.borrow_mut().answer(&request) {
+            Ok(body) => Response { status: 200, body },
+            Err(error) => Response { status: error.status(), body: cbor::encode(&error) },
+        })
+    }
+
+    async fn sleep(&self, _: u32) {}
+
+    fn now(&self) -> Minute {
+        Minute(29_833_333)
+    }
+
+    fn fill_random(&self, bytes: &mut [u8]) {
+        self.dice.borrow_mut().fill_bytes(bytes);
+    }
+}
+
+/// A patient with one record, and the server.
+async fn patient() -> (Session<Device>, Device) {
+    let mut dice = ChaCha20Rng::seed_from_u64(7);
+    let server = Server {
+        setup: ServerSetup::new(&mut dice),
+        account: None,
+        state: AccountState { version: 0, sealed: vec![] },
+        log: vec![],
+        chunks: vec![],
+        restored: None,
+        takes_entries: true,
+    };
+    let device = Device { server: Rc::new(RefCell::new(server)), dice: Rc::new(RefCell::new(dice)) };
+    let entered = SignUp {
+        email: "ann@example.org",
+        name: "Ann Lee",
+        profile: Profile::Patient,
+        password: "velvet anchor mosaic thunder",
+    };
+    let (session, _) = Session::sign_up(device.clone(), entered).await.unwrap();
+    add(&session, "first.txt").await;
+    (session, device)
+}
+
+async fn add(session: &Session<Device>, name: &str) -> RecordId {
+    let content = name.as_bytes();
+    let ticket = session.begin(examine(name, content, content.len() as u64, 0)).await.unwrap();
+    session.run(&ticket, content, &NoOutbox, &Unwatched).await.unwrap();
+    ticket.record()
+}
+
+/// What a restore is announced by.
+const MARK: Option<Restored> = Some(Restored { id: [1; 16], at: Minute(29_833_334) });
+
+async fn sync(session: &Session<Device>) -> Result<(), ClientError> {
+    session.sync(session.own_vault().unwrap()).await
+}
+
+fn titles(session: &Session<Device>) -> usize {
+    session.with_view(session.own_vault().unwrap(), |view| view.records().count()).unwrap()
+}
+
+const ALARM: Result<(), ClientError> = Err(ClientError::Alarm(Alarm::RolledBack));
+
+#[tokio::test]
+async fn own_entries_that_a_restore_lost_are_written_again_as_they_were() {
+    let (session, device) = patient().await;
+    let backup = device.server.borrow().clone();
+    add(&session, "second.txt").await;
+    add(&session, "third.txt").await;
+    let before = device.server.borrow().head();
+    *device.server.borrow_mut() = Server { restored: MARK, ..backup };
+    assert_eq!(sync(&session).await, Ok(()));
+    assert_eq!(device.server.borrow().head(), before);
+    // The account's memory, which is older on the server, too, is put in its place again.
+    add(&session, "fourth.txt").await;
+    session.forget(session.own_vault().unwrap());
+    assert_eq!((sync(&session).await, titles(&session)), (Ok(()), 4));
+}
+
+#[tokio::test]
+async fn what_cannot_be_written_again_is_told_once() {
+    let (session, device) = patient().await;
+    let backup = device.server.borrow().clone();
+    add(&session, "second.txt").await;
+    add(&session, "third.txt").await;
+    *device.server.borrow_mut() = Server { restored: MARK, takes_entries: false, ..backup };
+    let told = sync(&session).await;
+    assert_eq!(told, Err(ClientError::Restored { at: Minute(29_833_334), lost: 2 }));
+    assert_eq!((sync(&session).await, titles(&session)), (Ok(()), 1));
+    device.server.borrow_mut().takes_entries = true;
+    add(&session, "again.txt").await;
+    assert_eq!((sync(&session).await, titles(&session)), (Ok(()), 2));
+}
+
+#[tokio::test]
+async fn an_older_log_is_an_alarm_without_a_restore_or_with_one_that_was_known() {
+    for marker in [None, MARK] {
+        let (session, device) = patient().await;
+        device.server.borrow_mut().restored = marker;
+        session.forget(session.own_vault().unwrap());
+        sync(&session).await.unwrap();
+        let backup = device.server.borrow().clone();
+        add(&session, "second.txt").await;
+        *device.server.borrow_mut() = backup;
+        assert_eq!(sync(&session).await, ALARM, "{marker:?}");
+        // It does not stop by being asked again.
+        assert_eq!(sync(&session).await, ALARM, "{marker:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_restore_explains_a_shorter_log_and_never_another_one() {
+    let (session, device) = patient().await;
+    let backup = device.server.borrow().clone();
+    add(&session, "second.txt").await;
+    add(&session, "third.txt").await;
+    let mut other = device.server.borrow().clone();
+    // As long as before, or shorter, but with one entry in another one's place.
+    let last = other.log.len() - 1;
+    other.log.swap(last, last - 1);
+    for cut in [0, 1] {
+        let mut forked = Server { restored: MARK, ..other.clone() };
+        forked.log.truncate(last + 1 - cut);
+        *device.server.borrow_mut() = forked;
+        assert!(matches!(sync(&session).await, Err(ClientError::Alarm(_))), "{cut}");
+        *device.server.borrow_mut() = Server { restored: None, ..other.clone() };
+        device.server.borrow_mut().log.swap(last, last - 1);
+        sync(&session).await.unwrap();
+    }
+    // A restore that was announced before cannot be used again.
+    let whole = device.server.borrow().clone();
+    *device.server.borrow_mut() = Server { restored: MARK, ..backup.clone() };
+    sync(&session).await.unwrap();
+    assert_eq!(device.server.borrow().head(), whole.head());
+    *device.server.borrow_mut() = Server { restored: MARK, ..backup };
+    assert_eq!(sync(&session).await, ALARM);
+}

@@ -1,0 +1,136 @@
+//! Bringing a backup back, to an empty place only.
+
+use std::fs;
+use std::path::Path;
+
+use futures_util::TryStreamExt as _;
+use protocol::Minute;
+
+use super::manifest::Manifest;
+use super::{BATCH, BackupError, Copied, DATABASE, OBJECTS, Place, digest_of, file_error};
+use crate::blobs::Blobs;
+use crate::secrets::Secrets;
+use crate::services::scrub::{Finding, read_whole};
+use crate::store::inventory::{Kept, after, forget_chunk};
+use crate::store::{Store, accounts, commit, copy, restores};
+
+/// What a restore is known by, so that clients can tell it from a server that hides what they have seen.
+#[derive(Clone, Copy, Debug)]
+pub struct Marker {
+    /// Drawn for this restore.
+    pub id: [u8; 16],
+    /// When.
+    pub at: Minute,
+}
+
+/// Brings back everything that a backup holds, and tells of each chunk that it lacks or holds damaged. The database
+/// is written last and at once: who is interrupted has restored nothing, and may begin again.
+pub async fn restore(
+    from: &Path,
+    to: Place<'_>,
+    marker: Marker,
+    mut found: impl FnMut(&Finding),
+) -> Result<Copied, BackupError> {
+    let manifest = Manifest::read(from)?;
+    require_empty(to, &manifest).await?;
+    // What is checked is what is used, and an older backup is brought up to date in this copy.
+    let working = to.folder.join("restoring.db");
+    fs::copy(from.join(DATABASE), &working).map_err(file_error(&working))?;
+    let outcome = restore_by(&working, &manifest, from, to, marker, &mut found).await;
+    fs::remove_file(&working).map_err(file_error(&working))?;
+    outcome
+}
+
+async fn restore_by(
+    working: &Path,
+    manifest: &Manifest,
+    from: &Path,
+    to: Place<'_>,
+    marker: Marker,
+    mut found: impl FnMut(&Finding),
+) -> Result<Copied, BackupError> {
+    if Some(digest_of(working)?) != manifest.digest(DATABASE) {
+        return Err(BackupError::Damaged(DATABASE.to_owned()));
+    }
+    let taken = Store::portable(working).await?;
+    taken.migrate().await?;
+    restore_secrets(from, to.folder, manifest, &taken).await?;
+
+    let objects = Blobs::folder(&from.join(OBJECTS))?;
+    let mut findings = 0;
+    let mut last = None;
+    loop {
+        let batch = after(taken.reader(), last, BATCH).await?;
+        let Some(end) = batch.last() else { break };
+        last = Some(end.blob);
+        for kept in batch {
+            restore_chunks(to.blobs, &taken, &kept, &objects, |finding| {
+                findings += 1;
+                found(finding);
+            })
+            .await?;
+        }
+    }
+    let (accounts, records, chunks) = copy::count(taken.reader()).await?;
+    let writing = to.store.begin().await?;
+    let reading = taken.snapshot().await?;
+    copy::copy(&reading, &writing).await?;
+    restores::set(&writing, marker.id, marker.at).await?;
+    commit(writing).await?;
+    drop(reading);
+    taken.close().await?;
+    Ok(Copied { accounts, records, chunks: chunks.saturating_sub(findings), findings })
+}
+
+/// Refuses a place that is in use. Objects of this very backup are from an attempt that was interrupted.
+async fn require_empty(to: Place<'_>, manifest: &Manifest) -> Result<(), BackupError> {
+    if !copy::is_empty(to.store.reader()).await? {
+        return Err(BackupError::Occupied("the database holds accounts already"));
+    }
+    let mut objects = to.blobs.list();
+    while let Some(found) = objects.try_next().await? {
+        if !manifest.has(&format!("{OBJECTS}/{}", found.object)) {
+            return Err(BackupError::Occupied("the blob store holds other files already"));
+        }
+    }
+    Ok(())
+}
+
+/// Brings back the secret files if the backup has them, and never beside others. Those that are there already must
+/// be the ones that the backup's accounts depend on.
+async fn restore_secrets(from: &Path, to: &Path, manifest: &Manifest, taken: &Store) -> Result<(), BackupError> {
+    let own = Secrets::FILES.into_iter().all(|name| to.join(name).exists());
+    if !own && Secrets::FILES.into_iter().all(|name| manifest.has(name)) {
+        for name in Secrets::FILES {
+            if Some(digest_of(&from.join(name))?) != manifest.digest(name) {
+                return Err(BackupError::Damaged(name.to_owned()));
+            }
+        }
+        Secrets::copy_files(from, to)?;
+    }
+    if Secrets::FILES.into_iter().any(|name| to.join(name).exists())
+        && let Some((email, credential)) = accounts::any_credential(taken.reader()).await?
+        && Secrets::read(to)?.credential(&email) != credential
+    {
+        return Err(BackupError::Occupied("the key files in the data folder are not those of this backup"));
+    }
+    Ok(())
+}
+
+async fn restore_chunks(
+    to: &Blobs,
+    taken: &Store,
+    kept: &Kept,
+    objects: &Blobs,
+    mut found: impl FnMut(&Finding),
+) -> Result<(), BackupError> {
+    for (number, chunk) in &kept.chunks {
+        match read_whole(objects, chunk).await {
+            Ok(bytes) => to.copy_in(&chunk.object, bytes).await?,
+            // Who was still sending it sends it again.
+            Err(_) if kept.record.is_none() => forget_chunk(taken.reader(), kept.blob, *number).await?,
+            Err(damage) => found(&Finding::new(kept, *number, damage)),
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,407 @@
+//! Looking after what is kept: scrubs, backups and restores.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use axum::body::Bytes;
+use protocol::api::{LogItem, LogPage, Profile, Restored, SignedInWith};
+use protocol::entry::CHUNK;
+use protocol::{ApiError, BlobId, Digest, Head, Minute, RecordId};
+use sea_orm::ConnectionTrait as _;
+use server::backup::{BackupError, Copied, Marker, Place, backup, restore};
+use server::blobs::Blobs;
+use server::random::SystemRandom;
+use server::secrets::Secrets;
+use server::services::scrub::{Damage, Finding, Scrubbed, scrub, scrub_if_due};
+use server::services::sweep::sweep;
+use server::store::Store;
+use server::store::blobs::Chunk;
+
+use crate::person::{Person, chunks_of, data_part, file_part, first_revision, id16};
+use crate::test_app::TestApp;
+
+const MARKER: Marker = Marker { id: [7; 16], at: Minute(29_833_333) };
+
+async fn chunk_of(app: &TestApp, blob: BlobId, number: u32) -> Chunk {
+    server::store::blobs::chunk(app.state.store.reader(), blob, number).await.unwrap().unwrap()
+}
+
+async fn lose(app: &TestApp, blob: BlobId) {
+    app.state.blobs.delete(&chunk_of(app, blob, 0).await.object).await.unwrap();
+}
+
+async fn damage(app: &TestApp, blob: BlobId, bytes: &'static [u8]) {
+    app.state.blobs.copy_in(&chunk_of(app, blob, 0).await.object, Bytes::from_static(bytes)).await.unwrap();
+}
+
+async fn findings(app: &TestApp) -> (Scrubbed, Vec<Finding>) {
+    let mut findings = vec![];
+    let scrubbed = scrub(&app.state.store, &app.state.blobs, None, |finding| findings.push(*finding)).await.unwrap();
+    (scrubbed, findings)
+}
+
+/// Where an app keeps everything.
+fn place(app: &TestApp) -> Place<'_> {
+    Place { store: &app.state.store, blobs: &app.state.blobs, folder: app.site_folder() }
+}
+
+async fn take(app: &TestApp, to: &Path) -> Result<Copied, BackupError> {
+    backup(place(app), to, false, |finding| panic!("{finding}")).await
+}
+
+async fn bring_back(from: &Path, app: &TestApp) -> Result<Copied, BackupError> {
+    restore(from, place(app), MARKER, |finding| panic!("{finding}")).await
+}
+
+fn new_folder() -> (tempfile::TempDir, PathBuf) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("backup");
+    (folder, path)
+}
+
+/// Reads a whole log and checks that its chain holds.
+async fn log_of(app: &TestApp, person: &Person) -> Vec<LogItem> {
+    let mut head = Head::before(person.vault);
+    let mut items = vec![];
+    loop {
+        let path = format!("/api/v1/vaults/{}/log?after={}", person.vault, head.seq);
+        let page: LogPage = app.get(&path, Some(&person.cookie)).await.read().unwrap();
+        for item in &page.items {
+            let LogItem::Entry(signed) = item else { panic!("hidden from its owner") };
+            head = head.then(signed.digest());
+        }
+        let done = page.head == head;
+        assert!(done || !page.items.is_empty(), "the chain does not hold");
+        items.extend(page.items);
+        if done {
+            return items;
+        }
+    }
+}
+
+on_both! {
+    async fn a_scrub_finds_every_damaged_or_missing_chunk_and_whose_it_is(app) {
+        let mut ann = Person::sign_up(&app, "ann@example.org", Profile::Patient).await;
+        let mut ben = Person::sign_up(&app, "ben@example.org", Profile::Patient).await;
+        ann.add_record(&app, b"whole").await;
+        let (missing, missing_blob) = ann.add_record(&app, b"missing").await;
+        let (damaged, damaged_blob) = ben.add_record(&app, b"damaged").await;
+        let (cut, cut_blob) = ben.add_record(&app, b"cut off").await;
+        let blob = BlobId::from_bytes(id16());
+        let record = RecordId::from_bytes(id16());
+        let chunks = chunks_of(CHUNK + 5);
+        ann.put_blob(&app, ann.vault, blob, &chunks).await.unwrap();
+        ann.append(&app, ann.vault, first_revision(record, ann.scope, vec![data_part(), file_part(blob, &chunks)])).await.unwrap();
+        let coming = BlobId::from_bytes(id16());
+        ann.put_blob(&app, ann.vault, coming, &[b"coming".to_vec()]).await.unwrap();
+        let (scrubbed, found) = findings(&app).await;
+        assert_eq!((scrubbed.chunks, scrubbed.bytes, found), (7, CHUNK + 5 + 5 + 7 + 7 + 7 + 6, vec![]));
+
+        lose(&app, missing_blob).await;
+        lose(&app, coming).await;
+        damage(&app, damaged_blob, b"damagee").await;
+        damage(&app, cut_blob, b"cut").await;
+        app.state.store.reader().execute_unprepared("DELETE FROM chunks WHERE number = 1").await.unwrap();
+        let (scrubbed, found) = findings(&app).await;
+        let finding = |person: &Person, record, blob, number, damage| Finding { account: person.account, vault: person.vault, record, blob, number, damage };
+        let expected = vec![
+            finding(&ann, Some(missing), missing_blob, 0, Damage::Missing),
+            finding(&ben, Some(damaged), damaged_blob, 0, Damage::Damaged),
+            finding(&ben, Some(cut), cut_blob, 0, Damage::Damaged),
+            finding(&ann, Some(record), blob, 1, Damage::NeverStored),
+            finding(&ann, None, coming, 0, Damage::Missing),
+        ];
+        assert_eq!((scrubbed.findings, found), (5, expected));
+        let line = format!("account {} vault {} record {record} blob {blob} chunk 1: was never stored", ann.account, ann.vault);
+        assert_eq!(findings(&app).await.1[3].to_string(), line);
+        assert_eq!(scrubbed.to_string(), format!("Looked at 7 chunks, {} bytes: 5 are damaged or missing.", CHUNK + 32));
+    }
+
+    async fn a_server_scrubs_once_a_day(app) {
+        let mut ann = Person::sign_up(&app, "ann@example.org", Profile::Patient).await;
+        let (_, blob) = ann.add_record(&app, b"bytes").await;
+        lose(&app, blob).await;
+        let scrubbed = Scrubbed { chunks: 1, bytes: 5, findings: 1 };
+        assert_eq!(scrub_if_due(&app.state, 1 << 30).await.unwrap(), Some(scrubbed));
+        app.pass(24 * 3600 - 1);
+        assert_eq!(scrub_if_due(&app.state, 1 << 30).await.unwrap(), None);
+        app.pass(1);
+        assert_eq!(scrub_if_due(&app.state, 1 << 30).await.unwrap(), Some(scrubbed));
+        let metrics = app.state.metrics.render();
+        assert!(metrics.contains("healthbridge_scrub_findings_total{what=\"missing\"} 2\n"), "{metrics}");
+        assert!(metrics.contains("healthbridge_scrubs_total{outcome=\"done\"} 2\n"), "{metrics}");
+    }
+
+    async fn what_is_restored_is_what_was_backed_up(app) {
+        let mut ann = Person::sign_up(&app, "ann@example.org", Profile::Patient).await;
+        let (_, blob) = ann.add_record(&app, b"bytes").await;
+        let coming = BlobId::from_bytes(id16());
+        ann.put_blob(&app, ann.vault, coming, &[b"coming".to_vec()]).await.unwrap();
+        let (_folder, path) = new_folder();
+        assert_eq!(take(&app, &path).await.unwrap(), Copied { accounts: 1, records: 1, chunks: 2, findings: 0 });
+        let log = log_of(&app, &ann).await;
+        // What came after the backup is not in it.
+        let (_, later) = ann.add_record(&app, b"later").await;
+
+        // Into either database, whichever it came from.
+        for into in [Some(TestApp::sqlite().await), TestApp::postgres().await].into_iter().flatten() {
+            let mut into = into;
+            into.set(|state| state.secrets = app.state.secrets.clone());
+            assert_eq!(into.get("/api/v1/restored", Some(&ann.cookie)).await.error(), ApiError::NotSignedIn);
+            assert_eq!(bring_back(&path, &into).await.unwrap(), Copied { accounts: 1, records: 1, chunks: 2, findings: 0 });
+            assert_eq!(findings(&into).await.1, vec![]);
+            assert_eq!(log_of(&into, &ann).await, log);
+            assert_eq!(ann.chunk(&into, blob, 0).await.unwrap(), b"bytes");
+            assert_eq!(ann.chunk(&into, coming, 0).await.unwrap(), b"coming");
+            assert_eq!(ann.chunk(&into, later, 0).await, Err(ApiError::NotFound));
+            let marker: Restored = into.get("/api/v1/restored", Some(&ann.cookie)).await.read().unwrap();
+            assert_eq!(marker, Restored { id: MARKER.id, at: MARKER.at });
+
+            // It goes on from there.
+            let answer = Person::sign_in(&into, "ann@example.org", b"correct horse battery", None).await;
+            answer.read::<SignedInWith>().unwrap();
+            ann.author_seq = log.len() as u64;
+            let (_, next) = ann.add_record(&into, b"next").await;
+            assert_eq!(ann.chunk(&into, next, 0).await.unwrap(), b"next");
+        }
+        assert_eq!(app.get("/api/v1/restored", Some(&ann.cookie)).await.error(), ApiError::NotFound);
+    }
+
+    async fn a_backup_is_consistent_while_people_write(app) {
+        let mut ann = Person::sign_up(&app, "ann@example.org", Profile::Patient).await;
+        let mut ben = Person::sign_up(&app, "ben@example.org", Profile::Patient).await;
+        for _ in 0..20 {
+            ann.add_record(&app, b"before").await;
+        }
+        let (_folder, path) = new_folder();
+        let app = &app;
+        let write = async |person: &mut Person| {
+            for _ in 0..30 {
+                person.add_record(app, b"meanwhile").await;
+            }
+        };
+        let (copied, (), ()) = tokio::join!(take(app, &path), write(&mut ann), write(&mut ben));
+        let copied = copied.unwrap();
+        assert!((20..=80).contains(&copied.records), "{copied:?}");
+        let mut into = TestApp::sqlite().await;
+        into.set(|state| state.secrets = app.state.secrets.clone());
+        assert_eq!(bring_back(&path, &into).await.unwrap(), copied);
+        assert_eq!(findings(&into).await.1, vec![]);
+        for person in [&ann, &ben] {
+            let restored = log_of(&into, person).await;
+            let now = log_of(app, person).await;
+            assert_eq!(restored, now[..restored.len()]);
+        }
+    }
+
+    async fn damage_is_told_and_everything_else_is_copied(app) {
+        let mut ann = Person::sign_up(&app, "ann@example.org", Profile::Patient).await;
+        let (_, whole) = ann.add_record(&app, b"whole").await;
+        let (record, lost) = ann.add_record(&app, b"lost").await;
+        lose(&app, lost).await;
+        let (_folder, path) = new_folder();
+        let expected = Finding { account: ann.account, vault: ann.vault, record: Some(record), blob: lost, number: 0, damage: Damage::Missing };
+        let mut found = vec![];
+        let copied = backup(place(&app), &path, false, |finding| found.push(*finding)).await.unwrap();
+        assert_eq!((copied, &found), (Copied { accounts: 1, records: 2, chunks: 1, findings: 1 }, &vec![expected]));
+
+        // A byte of the backup itself turns.
+        let object = path.join("objects").join(chunk_of(&app, whole, 0).await.object);
+        std::fs::write(&object, b"whale").unwrap();
+        let into = TestApp::sqlite().await;
+        let mut found = vec![];
+        let copied = restore(&path, place(&into), MARKER, |finding| found.push(*finding)).await.unwrap();
+        assert_eq!((copied.findings, found.len(), found[0].damage, found[1]), (2, 2, Damage::Damaged, expected));
+        assert_eq!(findings(&into).await.0.findings, 2);
+    }
+}
+
+/// Between the database's copy and an object's, the object may be removed on purpose.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_swept_during_a_backup_is_not_missed() {
+    let app = TestApp::sqlite().await;
+    let mut ann = Person::sign_up(&app, "ann@example.org", Profile::Patient).await;
+    let (_, lost) = ann.add_record(&app, b"lost").await;
+    let abandoned = BlobId::from_bytes(id16());
+    ann.put_blob(&app, ann.vault, abandoned, &[b"abandoned".to_vec()]).await.unwrap();
+    app.pass(8 * 24 * 3600);
+    let resent = BlobId::from_bytes(id16());
+    ann.put_blob(&app, ann.vault, resent, &[b"first".to_vec()]).await.unwrap();
+    lose(&app, lost).await;
+    let (_folder, path) = new_folder();
+    // The first blob's loss is told after the database was copied and before the other objects are.
+    let mut told = 0;
+    let copied = backup(place(&app), &path, false, |_| {
+        told += 1;
+        let meanwhile = async {
+            assert_eq!(sweep(&app.state).await.unwrap().blobs, 1);
+            ann.put_chunk(&app, resent, 0, b"later", Digest::of(b"later")).await.unwrap();
+        };
+        tokio::task::block_in_place(|| tokio::runtime::Handle::current().block_on(meanwhile));
+    });
+    let copied = copied.await.unwrap();
+    assert_eq!((told, copied.chunks, copied.findings), (1, 0, 1));
+    let into = TestApp::sqlite().await;
+    restore(&path, place(&into), MARKER, |_| {}).await.unwrap();
+    let (scrubbed, _) = findings(&into).await;
+    assert_eq!((scrubbed.chunks, scrubbed.findings), (1, 1));
+}
+
+#[tokio::test]
+async fn a_backup_goes_into_a_folder_of_its_own() {
+    let app = TestApp::sqlite().await;
+    let (_folder, path) = new_folder();
+    std::fs::create_dir(&path).unwrap();
+    std::fs::write(path.join("letter.txt"), "mine").unwrap();
+    assert!(matches!(take(&app, &path).await, Err(BackupError::NotEmpty(_))));
+}
+
+#[tokio::test]
+async fn only_a_whole_backup_is_restored() {
+    let app = TestApp::sqlite().await;
+    let mut ann = Person::sign_up(&app, "ann@example.org", Profile::Patient).await;
+    ann.add_record(&app, b"bytes").await;
+    let (_folder, path) = new_folder();
+    take(&app, &path).await.unwrap();
+    let sums = std::fs::read(path.join("SHA256SUMS")).unwrap();
+    let database = std::fs::read(path.join("healthbridge.db")).unwrap();
+    let into = TestApp::sqlite().await;
+
+    std::fs::remove_file(path.join("SHA256SUMS")).unwrap();
+    assert!(matches!(bring_back(&path, &into).await, Err(BackupError::Unfinished(_))));
+    std::fs::write(path.join("SHA256SUMS"), &sums).unwrap();
+
+    let mut damaged = database.clone();
+    *damaged.last_mut().unwrap() ^= 1;
+    std::fs::write(path.join("healthbridge.db"), damaged).unwrap();
+    assert!(matches!(bring_back(&path, &into).await, Err(BackupError::Damaged(_))));
+    std::fs::write(path.join("healthbridge.db"), database).unwrap();
+    bring_back(&path, &into).await.unwrap();
+}
+
+/// Changes a backup's database, and the list of digests with it.
+async fn edit(backup: &Path, change: &str) {
+    let path = backup.join("healthbridge.db");
+    let before = Digest::of(&std::fs::read(&path).unwrap()).to_string();
+    let store = Store::portable(&path).await.unwrap();
+    store.reader().execute_unprepared(change).await.unwrap();
+    store.close().await.unwrap();
+    let after = Digest::of(&std::fs::read(&path).unwrap()).to_string();
+    let sums = std::fs::read_to_string(backup.join("SHA256SUMS")).unwrap();
+    std::fs::write(backup.join("SHA256SUMS"), sums.replace(&before, &after)).unwrap();
+}
+
+#[tokio::test]
+async fn a_backup_by_an_older_version_is_restored_and_one_by_a_newer_is_not() {
+    let app = TestApp::sqlite().await;
+    let mut ann = Person::sign_up(&app, "ann@example.org", Profile::Patient).await;
+    let (_, blob) = ann.add_record(&app, b"bytes").await;
+    let (_folder, path) = new_folder();
+    take(&app, &path).await.unwrap();
+    let into = TestApp::sqlite().await;
+    edit(&path, "INSERT INTO seaql_migrations (version, applied_at) VALUES ('m9999_later', 0)").await;
+    assert!(matches!(bring_back(&path, &into).await, Err(BackupError::Store(_))));
+    edit(&path, "DELETE FROM seaql_migrations WHERE version = 'm9999_later'").await;
+    edit(&path, "DROP TABLE restores; DELETE FROM seaql_migrations WHERE version = 'm0005_restores'").await;
+    bring_back(&path, &into).await.unwrap();
+    assert_eq!(ann.chunk(&into, blob, 0).await.unwrap(), b"bytes");
+}
+
+#[tokio::test]
+async fn a_restore_goes_to_an_empty_place() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let mut app = TestApp::sqlite().await;
+    let secrets = Secrets::open(app.site_folder(), false, &SystemRandom).unwrap();
+    app.set(|state| state.secrets = Arc::new(secrets));
+    let mut ann = Person::sign_up(&app, "ann@example.org", Profile::Patient).await;
+    let (_, blob) = ann.add_record(&app, b"bytes").await;
+    let object = chunk_of(&app, blob, 0).await.object;
+    let (_folder, path) = new_folder();
+    backup(place(&app), &path, true, |_| {}).await.unwrap();
+    let refusal = async |app: &TestApp| bring_back(&path, app).await.unwrap_err().to_string();
+
+    let into = TestApp::sqlite().await;
+    Person::sign_up(&into, "ben@example.org", Profile::Patient).await;
+    insta::assert_snapshot!(refusal(&into).await, @"the database holds accounts already: restore only to an empty place; nothing was changed");
+
+    let into = TestApp::sqlite().await;
+    into.state.blobs.copy_in("00/other", Bytes::from_static(b"other")).await.unwrap();
+    insta::assert_snapshot!(refusal(&into).await, @"the blob store holds other files already: restore only to an empty place; nothing was changed");
+
+    // Other keys would lock everybody out.
+    let into = TestApp::sqlite().await;
+    Secrets::open(into.site_folder(), false, &SystemRandom).unwrap();
+    insta::assert_snapshot!(refusal(&into).await, @"the key files in the data folder are not those of this backup: restore only to an empty place; nothing was changed");
+    assert!(!into.site_folder().join("restoring.db").exists());
+
+    // Half of it is there already, from an attempt that was interrupted.
+    let mut into = TestApp::sqlite().await;
+    into.state.blobs.copy_in(&object, Bytes::from_static(b"by")).await.unwrap();
+    std::fs::write(into.site_folder().join("restoring.db"), b"half").unwrap();
+    bring_back(&path, &into).await.unwrap();
+    for name in ["opaque.key", "server.key"] {
+        let restored = into.site_folder().join(name);
+        assert_eq!(std::fs::read(&restored).unwrap(), std::fs::read(app.site_folder().join(name)).unwrap());
+        assert_eq!(std::fs::metadata(&restored).unwrap().permissions().mode() & 0o777, 0o600);
+    }
+    let secrets = Secrets::open(into.site_folder(), true, &SystemRandom).unwrap();
+    into.set(|state| state.secrets = Arc::new(secrets));
+    Person::sign_in(&into, "ann@example.org", b"correct horse battery", None).await.read::<SignedInWith>().unwrap();
+    assert_eq!(ann.chunk(&into, blob, 0).await.unwrap(), b"bytes");
+}
+
+/// The whole way through the command, over files.
+#[tokio::test]
+async fn the_command_backs_up_restores_and_scrubs() {
+    let mut app = TestApp::sqlite().await;
+    let folder = app.site_folder().to_owned();
+    std::fs::rename(folder.join("test.db"), folder.join("gone")).unwrap();
+    let store = Store::connect(&format!("sqlite://{}", folder.join("healthbridge.db").display())).await.unwrap();
+    store.migrate().await.unwrap();
+    let secrets = Secrets::open(&folder, false, &SystemRandom).unwrap();
+    app.set(|state| {
+        state.store = store;
+        state.secrets = Arc::new(secrets);
+        state.blobs = Blobs::folder(&folder.join("blobs")).unwrap();
+    });
+    let mut ann = Person::sign_up(&app, "ann@example.org", Profile::Patient).await;
+    let (record, blob) = ann.add_record(&app, b"bytes").await;
+    let data = folder.display().to_string();
+    let run = |arguments: &[&str]| {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_healthbridge-server"));
+        let output = command.args(arguments).current_dir(&folder).env_clear().output().unwrap();
+        let text = |bytes| String::from_utf8(bytes).unwrap();
+        (output.status.code(), text(output.stdout), text(output.stderr))
+    };
+    let said = |text: &str| (Some(0), text.to_owned(), String::new());
+    assert_eq!(run(&["scrub", "--data", &data]), said("Looked at 1 chunks, 5 bytes: all are as they were stored.\n"));
+    let backed_up = "Backed up 1 accounts, 1 records and 1 chunks.\n";
+    let apart = "The two key files are not in it: keep a copy of them apart, or nobody can sign in.\n";
+    assert_eq!(run(&["backup", "without", "--data", &data]), said(&format!("{backed_up}{apart}")));
+    assert_eq!(run(&["backup", "with", "--with-secrets", "--data", &data]), said(backed_up));
+    assert!(!folder.join("without/opaque.key").exists());
+    let restored = "Restored 1 accounts, 1 records and 1 chunks.\n";
+    assert_eq!(run(&["restore", "with", "--data", "new"]), said(restored));
+    assert_eq!(run(&["scrub", "--data", "new"]).0, Some(0));
+    let (code, told, _) = run(&["restore", "without", "--data", "other"]);
+    assert_eq!((code, told.contains("Put opaque.key and server.key into ")), (Some(0), true));
+    let checked = std::process::Command::new("sha256sum")
+        .args(["--check", "--quiet", "SHA256SUMS"])
+        .current_dir(folder.join("with"))
+        .output()
+        .unwrap();
+    assert!(checked.status.success(), "{checked:?}");
+
+    lose(&app, blob).await;
+    let line = format!("account {} vault {} record {record} blob {blob} chunk 0: is missing\n", ann.account, ann.vault);
+    let total = "healthbridge-server: Looked at 1 chunks, 5 bytes: 1 are damaged or missing.\n".to_owned();
+    assert_eq!(run(&["scrub", "--data", &data]), (Some(1), line.clone(), total));
+    let lacks =
+        "healthbridge-server: the backup is finished, but lacks 1 chunks that are damaged or missing\n".to_owned();
+    assert_eq!(run(&["backup", "third", "--data", &data]), (Some(1), line, lacks));
+    let (code, _, told) = run(&["scrub", "--data", "nowhere"]);
+    assert_eq!(
+        (code, told.as_str()),
+        (Some(1), "healthbridge-server: `data`: nowhere holds no database; say where the data are\n")
+    );
+}

@@ -1,0 +1,164 @@
+//! Too many requests, too slow ones, the last ones; and what is counted of all of them.
+
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::TcpStream;
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::body::Body;
+use futures_util::stream;
+use protocol::ApiError;
+use protocol::api::{MEDIA_TYPE, Profile};
+use server::state::Load;
+use tokio::sync::Semaphore;
+
+use crate::person::Person;
+use crate::test_app::{TestApp, request};
+
+#[tokio::test]
+async fn one_request_too_many_is_told_when_to_try_again() {
+    let mut app = TestApp::sqlite().await;
+    let mut ann = Person::sign_up(&app, "ann@example.org", Profile::Patient).await;
+    let (_, blob) = ann.add_record(&app, b"bytes").await;
+    let places = Arc::new(Semaphore::new(1));
+    app.set(|state| state.load.requests = places.clone());
+    assert_eq!(app.get("/api/v1/session", Some(&ann.cookie)).await.status, 200);
+
+    // A request is open until its body is sent.
+    let path = format!("/api/v1/blobs/{blob}/chunks/0");
+    let open = app.begin(request("GET", &path, Some(&ann.cookie)).body(Body::empty()).unwrap()).await;
+    assert_eq!((open.status().as_u16(), places.available_permits()), (200, 0));
+    for path in ["/api/v1/session", "/", "/nowhere"] {
+        let refused = app.get(path, Some(&ann.cookie)).await;
+        assert_eq!((refused.status, refused.error()), (503, ApiError::Unavailable), "{path}");
+        assert_eq!(refused.headers["retry-after"], "2");
+    }
+    for path in ["/healthz", "/readyz"] {
+        assert_eq!(app.get(path, None).await.status, 200, "{path}");
+    }
+    let metrics = app.state.metrics.render();
+    assert!(metrics.contains("healthbridge_requests_shed_total 3\n"), "{metrics}");
+    assert!(metrics.contains("healthbridge_requests_open 1\n"), "{metrics}");
+
+    drop(open);
+    assert_eq!(app.get("/api/v1/session", Some(&ann.cookie)).await.status, 200);
+    assert!(app.state.metrics.render().contains("healthbridge_requests_open 0\n"));
+}
+
+#[tokio::test]
+async fn a_request_that_takes_too_long_is_given_up() {
+    let mut app = TestApp::sqlite().await;
+    let ann = Person::sign_up(&app, "ann@example.org", Profile::Patient).await;
+    app.set(|state| state.load = Load { patience: Duration::from_millis(50), ..Load::new(1) });
+    let endless = stream::pending::<Result<Vec<u8>, std::io::Error>>();
+    let slow = request("POST", "/api/v1/signin/start", Some(&ann.cookie)).header("content-type", MEDIA_TYPE);
+    let answer = app.send(slow.body(Body::from_stream(endless)).unwrap()).await;
+    assert_eq!((answer.status, answer.error()), (503, ApiError::Unavailable));
+    assert_eq!(answer.headers["retry-after"], "2");
+    assert!(app.state.metrics.render().contains("healthbridge_requests_timed_out_total 1\n"));
+    // Its place is free again.
+    assert_eq!(app.get("/api/v1/session", Some(&ann.cookie)).await.status, 200);
+}
+
+#[tokio::test]
+async fn metrics_count_and_name_nobody() {
+    let app = TestApp::sqlite().await;
+    let mut ann = Person::sign_up(&app, "ann@example.org", Profile::Patient).await;
+    let (record, blob) = ann.add_record(&app, b"bytes").await;
+    ann.chunk(&app, blob, 0).await.unwrap();
+    app.get(&format!("/ann@example.org/{record}"), None).await;
+    app.bare("ANN", "/api/v1/session", Some(&ann.cookie)).await;
+    let metrics = app.state.metrics.render();
+    for line in [
+        "healthbridge_requests_total{method=\"POST\",route=\"/api/v1/signup/finish\",status=\"200\"} 1\n",
+        "healthbridge_requests_total{method=\"PUT\",route=\"/api/v1/blobs/{blob}/chunks/{number}\",status=\"204\"} 1\n",
+        "healthbridge_requests_total{method=\"GET\",route=\"-\",status=\"404\"} 1\n",
+        "healthbridge_requests_total{method=\"other\",route=\"/api/v1/session\",status=\"404\"} 1\n",
+        "healthbridge_request_duration_seconds_count{route=\"/api/v1/signup/finish\"} 1\n",
+        "healthbridge_log_entries_appended_total 1\n",
+        "healthbridge_chunks_total{direction=\"in\"} 1\n",
+        "healthbridge_chunks_transferred_total{direction=\"out\"} 5\n",
+        "healthbridge_scrub_findings_total{what=\"missing\"} 0\n",
+    ] {
+        assert!(metrics.contains(line), "{line}{metrics}");
+    }
+    let told = [ann.account.to_string(), ann.vault.to_string(), record.to_string(), blob.to_string()];
+    for secret in told.iter().map(String::as_str).chain(["ann@", "ANN", "203.0.113"]) {
+        assert!(!metrics.contains(secret), "{secret} is in the metrics:\n{metrics}");
+    }
+}
+
+struct Running {
+    child: Child,
+    lines: Vec<String>,
+}
+
+impl Running {
+    /// A server of its own process, with metrics, once it said everything that it says at its start.
+    fn start(folder: &std::path::Path) -> Self {
+        std::fs::create_dir(folder.join("site")).unwrap();
+        let settings = "site = \"site\"\nlisten = \"127.0.0.1:0\"\nmetrics_listen = \"127.0.0.1:0\"";
+        std::fs::write(folder.join("healthbridge.toml"), settings).unwrap();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_healthbridge-server"));
+        command.arg("serve").current_dir(folder).env_clear().stdout(Stdio::piped()).stderr(Stdio::null());
+        let mut child = command.spawn().unwrap();
+        let lines = BufReader::new(child.stdout.take().unwrap()).lines().take(3).map(Result::unwrap).collect();
+        Self { child, lines }
+    }
+
+    /// The address in one of the lines, between two marks.
+    fn address(&self, line: usize, before: &str, after: &str) -> String {
+        let (_, rest) = self.lines[line].split_once(before).unwrap();
+        rest.split(after).next().unwrap().to_owned()
+    }
+
+    fn stop(&self) {
+        assert!(Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status().unwrap().success());
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn ask(address: &str, path: &str) -> String {
+    let mut stream = TcpStream::connect(address).unwrap();
+    write!(stream, "GET {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n").unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    answer
+}
+
+#[test]
+fn a_server_serves_metrics_apart_and_finishes_what_runs_before_it_stops() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut server = Running::start(folder.path());
+    let address = server.address(0, "listening on ", ")");
+    let metrics = server.address(2, "http://", "/metrics");
+    assert!(ask(&address, "/healthz").ends_with("ok"));
+    assert!(
+        ask(&metrics, "/metrics")
+            .contains("healthbridge_requests_total{method=\"GET\",route=\"/healthz\",status=\"200\"} 1\n")
+    );
+    assert!(ask(&metrics, "/healthz").starts_with("HTTP/1.1 404"));
+    assert!(ask(&address, "/metrics").starts_with("HTTP/1.1 404"));
+
+    let mut stream = TcpStream::connect(&address).unwrap();
+    let head = format!(
+        "POST /api/v1/signin/start HTTP/1.1\r\nhost: localhost\r\ncontent-type: {MEDIA_TYPE}\r\ncontent-length: 2\r\n\r\n"
+    );
+    stream.write_all(format!("{head}\0").as_bytes()).unwrap();
+    while !ask(&metrics, "/metrics").contains("healthbridge_requests_open 1\n") {}
+    server.stop();
+    while TcpStream::connect(&address).is_ok() {}
+    assert_eq!(server.child.try_wait().unwrap(), None);
+    stream.write_all(b"\0").unwrap();
+    let mut answer = vec![];
+    stream.read_to_end(&mut answer).unwrap();
+    assert!(answer.starts_with(b"HTTP/1.1 400"), "{answer:?}");
+    assert_eq!(server.child.wait().unwrap().code(), Some(0));
+}
