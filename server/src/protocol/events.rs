@@ -28,7 +28,7 @@ pub(crate) async fn events(
     let listening = state.events.listen(caller.account).ok_or(ApiError::TooMany(60))?;
     let stream = unfold((state, caller, listening, true), |(state, caller, mut listening, first)| async move {
         if first || changed(&state, caller, &mut listening).await {
-            let event = Event::default().event("changed").data("").retry(RETRY);
+            let event = Event::default().event("changed").data("look").retry(RETRY);
             return Some((Ok(event), (state, caller, listening, false)));
         }
         None

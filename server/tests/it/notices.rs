@@ -1,5 +1,6 @@
 //! What people are told: in the app, by mail, and by nudges to their open pages.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use app::api::notices::{Notice, NoticeChoice, NoticeKind};
@@ -8,6 +9,7 @@ use protocol::api::Profile;
 use protocol::entry::AccessKind;
 use protocol::{Body, GrantScope, Level};
 use server::clock::{DAY, MINUTE};
+use server::mail::Mailer;
 use server::services::{mail, notices};
 
 use crate::person::{Person, provider};
@@ -147,6 +149,29 @@ on_both! {
         app.pass(DAY);
         assert_eq!(mail::send_due(&app.state).await.unwrap(), 1);
         assert!(mails(&app).contains(&mail("ann@example.org", "Your records were opened")));
+    }
+
+    async fn mail_that_cannot_be_sent_waits_longer_and_longer_and_survives_a_restart(app) {
+        let (mut ann, ito) = two_people(&app).await;
+        let vault = ann.vault;
+        let (record, _) = ann.add_record(&app, b"a scan").await;
+        let folder = app.state.mailer.clone();
+        // Nothing listens at the port that discards.
+        let nowhere = "smtp://127.0.0.1:9".parse().unwrap();
+        let sender = "HealthBridge <no-reply@localhost>".parse().unwrap();
+        let dead = Arc::new(Mailer::smtp(&nowhere, sender, "http://localhost:3000".to_owned()).unwrap());
+        app.set(|state| state.mailer = dead);
+        ann.grant(&app, vault, &ito, Level::Download, GrantScope::Record(record), 60).await.unwrap();
+        for wait in [MINUTE, 2 * MINUTE, 4 * MINUTE] {
+            assert_eq!(mail::send_due(&app.state).await.unwrap(), 0);
+            app.pass(wait - 1);
+            assert_eq!(mail::send_due(&app.state).await.unwrap(), 0, "not before its time");
+            app.pass(1);
+        }
+        assert_eq!(mails(&app), []);
+        app.set(|state| state.mailer = folder);
+        assert_eq!(mail::send_due(&app.state).await.unwrap(), 1);
+        assert_eq!(mails(&app), [mail("ito@example.org", "Records are shared with you")]);
     }
 
     async fn choices_are_kept_and_security_stays_on(app) {
