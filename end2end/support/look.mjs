@@ -67,6 +67,10 @@ try {
   await go(maya, `${wire.url}/account`);
   await page.getByRole("list", { name: "Safety phrase" }).waitFor();
   await look(maya, "account");
+  await go(maya, `${wire.url}/notices`);
+  await page.getByText("Nothing to tell").waitFor();
+  await page.getByText("Always, here and by mail").waitFor();
+  await look(maya, "notices-empty");
 
   const files = [
     { name: "arm.png", content: png({ width: 640, height: 480 }) },
@@ -171,6 +175,9 @@ try {
   await follow(page, "Activity");
   await page.getByText("You made your vault").waitFor();
   await look(maya, "activity");
+  await go(maya, `${wire.url}/notices`);
+  await page.getByText(/opened/).first().waitFor();
+  await look(maya, "notices");
   await follow(page, "Sharing");
   await page.getByRole("button", { name: /^Stop sharing/ }).click();
   await page.getByRole("dialog").getByText(`Stop sharing with ${doctor.name}?`).waitFor();
