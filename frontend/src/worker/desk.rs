@@ -6,7 +6,7 @@ use std::pin::pin;
 use std::rc::Rc;
 
 use app::vault::{Chosen as ChosenFile, Details, Me, NewShare, Reach, Status, Trouble, TroubleKind};
-use client::draft::{examine, examined};
+use client::draft::examined;
 use client::session::{SignUp, Who};
 use client::share::Wish;
 use client::upload::{Draft, Source};
@@ -23,7 +23,7 @@ use wasm_bindgen_futures::spawn_local;
 use web_sys::File;
 
 use super::copies::{self, Copy};
-use super::look::{OpenDocument, cannot_be_shown, look, page};
+use super::look::{OpenDocument, cannot_be_shown, examine, look, page};
 use super::nudges::Nudges;
 use super::trouble::{Failure, words};
 use super::uploads::{Chosen, Uploads, clear};
@@ -233,7 +233,7 @@ impl Desk {
                 Answer::Done
             }
             Command::Open(id) => desk.open(&id).await?,
-            Command::Page(id, number, width) => desk.page(&id, number, width)?,
+            Command::Page(id, number, width) => desk.page(&id, number, width).await?,
             Command::Save(id) => return desk.save(&id).await,
             Command::Edit(id, details) => desk.edit(&id, &details).await?,
             Command::Delete(id) => desk.delete(&id).await?,
@@ -318,7 +318,7 @@ impl Desk {
         let content = source.read(0, examined(size)).await?;
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "milliseconds since 1970")]
         let modified = source.0.last_modified().max(0.0) as u64;
-        let draft = examine(&source.0.name(), &content, size, modified);
+        let draft = examine(source.0.name(), content, size, modified).await;
         let id = self.next_chosen.replace(self.next_chosen.get() + 1);
         let chosen = ChosenFile {
             id,
@@ -343,15 +343,18 @@ impl Desk {
             return Ok(Answer::Content(app::vault::Content::None { why, facts: Vec::new() }));
         }
         let kind = reader.metadata().kind;
-        let (content, document) = look(id, kind, reader.read_all().await?);
+        let (content, document) = look(id.to_owned(), kind, reader.read_all().await?).await;
         *self.document.borrow_mut() = document;
         Ok(Answer::Content(content))
     }
 
-    fn page(&self, id: &str, number: u32, width: u32) -> Result<Answer, Failure> {
-        let document = self.document.borrow();
-        let open = document.as_ref().filter(|open| open.record == id).ok_or(Failure::Gone)?;
-        Ok(Answer::Pixels(page(open, number, width)?))
+    async fn page(&self, id: &str, number: u32, width: u32) -> Result<Answer, Failure> {
+        let document = {
+            let open = self.document.borrow();
+            let open = open.as_ref().filter(|open| open.record == id).ok_or(Failure::Gone)?;
+            Rc::clone(&open.document)
+        };
+        Ok(Answer::Pixels(page(document, number, width).await?))
     }
 
     /// Makes a copy of a record's file for the browser to save.

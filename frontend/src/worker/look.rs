@@ -1,6 +1,11 @@
 //! Making a record's content visible: decoded here, drawn by the page.
 
+use std::rc::Rc;
+
 use app::vault::{Content, Pixels};
+use client::upload::Draft;
+#[cfg(feature = "split")]
+use leptos::wasm_split::wasm_split;
 use records::{Kind, Metadata, Viewer, dicom, image, pdf, text};
 
 use super::trouble::Failure;
@@ -11,7 +16,7 @@ pub(crate) const LARGEST: u64 = 256 << 20;
 /// A document that stays open for its pages.
 pub(crate) struct OpenDocument {
     pub(crate) record: String,
-    pub(crate) document: pdf::Document,
+    pub(crate) document: Rc<pdf::Document>,
 }
 
 /// Why a kind of file is not decoded at all.
@@ -30,7 +35,9 @@ pub(crate) fn cannot_be_shown(metadata: &Metadata) -> Option<String> {
 }
 
 /// Decodes a file for the page.
-pub(crate) fn look(record: &str, kind: Kind, bytes: Vec<u8>) -> (Content, Option<OpenDocument>) {
+#[allow(clippy::needless_pass_by_value, reason = "what crosses into another module is owned")]
+#[cfg_attr(feature = "split", wasm_split(decoders, wasm_split_path = ::leptos::wasm_split))]
+fn split_look(record: String, kind: Kind, bytes: Vec<u8>) -> (Content, Option<OpenDocument>) {
     let none = |why: String| Content::None { why, facts: Vec::new() };
     match kind.viewer() {
         Viewer::Image => match image::decode(&bytes) {
@@ -41,7 +48,7 @@ pub(crate) fn look(record: &str, kind: Kind, bytes: Vec<u8>) -> (Content, Option
         Viewer::Pdf => match pdf::Document::open(bytes) {
             Ok(document) => {
                 let pages = u32::try_from(document.page_count()).unwrap_or(u32::MAX);
-                (Content::Pages(pages), Some(OpenDocument { record: record.to_owned(), document }))
+                (Content::Pages(pages), Some(OpenDocument { record, document: Rc::new(document) }))
             }
             Err(error) => (none(error.to_string()), None),
         },
@@ -65,9 +72,44 @@ fn scan(bytes: &[u8]) -> Content {
 }
 
 /// Draws one page of a document.
-pub(crate) fn page(open: &OpenDocument, page: u32, width: u32) -> Result<Pixels, Failure> {
+#[allow(clippy::needless_pass_by_value, reason = "what crosses into another module is owned")]
+#[cfg_attr(feature = "split", wasm_split(decoders, wasm_split_path = ::leptos::wasm_split))]
+fn split_page(document: Rc<pdf::Document>, page: usize, width: u32) -> Result<Pixels, String> {
+    document.render(page, width).map(pixels).map_err(|error| error.to_string())
+}
+
+/// Looks at a chosen file and proposes what to say of it.
+#[allow(clippy::needless_pass_by_value, reason = "what crosses into another module is owned")]
+#[cfg_attr(feature = "split", wasm_split(decoders, wasm_split_path = ::leptos::wasm_split))]
+fn split_examine(name: String, content: Vec<u8>, size: u64, modified: u64) -> Draft {
+    client::draft::examine(&name, &content, size, modified)
+}
+
+/// Calls what lies in the module of the decoders, which is loaded when it is first needed.
+macro_rules! lazily {
+    ($call:expr) => {{
+        #[cfg(feature = "split")]
+        let done = $call.await;
+        #[cfg(not(feature = "split"))]
+        let done = $call;
+        done
+    }};
+}
+
+/// Decodes a file for the page.
+pub(crate) async fn look(record: String, kind: Kind, bytes: Vec<u8>) -> (Content, Option<OpenDocument>) {
+    lazily!(split_look(record, kind, bytes))
+}
+
+/// Draws one page of a document.
+pub(crate) async fn page(document: Rc<pdf::Document>, page: u32, width: u32) -> Result<Pixels, Failure> {
     let page = usize::try_from(page).map_err(|_| Failure::Gone)?;
-    open.document.render(page, width).map(pixels).map_err(|error| Failure::NotShown(error.to_string()))
+    lazily!(split_page(document, page, width)).map_err(Failure::NotShown)
+}
+
+/// Looks at a chosen file and proposes what to say of it.
+pub(crate) async fn examine(name: String, content: Vec<u8>, size: u64, modified: u64) -> Draft {
+    lazily!(split_examine(name, content, size, modified))
 }
 
 fn pixels(picture: records::pixels::Pixels) -> Pixels {
