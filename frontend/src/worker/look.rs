@@ -35,7 +35,6 @@ pub(crate) fn cannot_be_shown(metadata: &Metadata) -> Option<String> {
 }
 
 /// Decodes a file for the page.
-#[allow(clippy::needless_pass_by_value, reason = "what crosses into another module is owned")]
 #[cfg_attr(feature = "split", wasm_split(decoders, wasm_split_path = ::leptos::wasm_split))]
 fn split_look(record: String, kind: Kind, bytes: Vec<u8>) -> (Content, Option<OpenDocument>) {
     let none = |why: String| Content::None { why, facts: Vec::new() };
@@ -72,14 +71,20 @@ fn scan(bytes: &[u8]) -> Content {
 }
 
 /// Draws one page of a document.
-#[allow(clippy::needless_pass_by_value, reason = "what crosses into another module is owned")]
+#[cfg_attr(
+    not(feature = "split"),
+    expect(clippy::needless_pass_by_value, reason = "what crosses into another module is owned")
+)]
 #[cfg_attr(feature = "split", wasm_split(decoders, wasm_split_path = ::leptos::wasm_split))]
 fn split_page(document: Rc<pdf::Document>, page: usize, width: u32) -> Result<Pixels, String> {
     document.render(page, width).map(pixels).map_err(|error| error.to_string())
 }
 
 /// Looks at a chosen file and proposes what to say of it.
-#[allow(clippy::needless_pass_by_value, reason = "what crosses into another module is owned")]
+#[cfg_attr(
+    not(feature = "split"),
+    expect(clippy::needless_pass_by_value, reason = "what crosses into another module is owned")
+)]
 #[cfg_attr(feature = "split", wasm_split(decoders, wasm_split_path = ::leptos::wasm_split))]
 fn split_examine(name: String, content: Vec<u8>, size: u64, modified: u64) -> Draft {
     client::draft::examine(&name, &content, size, modified)
