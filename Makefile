@@ -23,8 +23,8 @@ dev: ## Serves a debug build, rebuilds and reloads on change
 	@scripts/setup build && scripts/dev
 
 .PHONY: bench
-bench: ## Measures the vault's cryptography and the folding of logs
-	@scripts/setup build && cargo bench -p vault
+bench: ## Builds the release and measures it; prints what docs/benchmarks.md keeps
+	@scripts/setup build && scripts/bench
 
 .PHONY: fuzz
 fuzz: ## Runs every fuzz target for a minute; needs a nightly compiler

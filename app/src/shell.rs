@@ -33,11 +33,13 @@ use crate::pages::sharing::new::NewSharePage;
 use crate::ui::{Gallery, ToastRegion, provide_toasts};
 use crate::visitor::use_visitor;
 
-/// The document that the server sends: metadata, styles, hydration scripts, and the application.
-pub fn shell(options: LeptosOptions) -> impl IntoView {
+/// The document that the server sends: metadata, styles, hydration scripts, and the application. The paths of its files
+/// begin with `assets`.
+pub fn shell(options: LeptosOptions, assets: &str) -> impl IntoView + use<> {
+    let assets = assets.to_owned();
     view! {
         <!DOCTYPE html>
-        <html lang="en" data-side=use_visitor().attribute()>
+        <html lang="en" data-side=use_visitor().attribute() data-assets=assets.clone()>
             <head>
                 <meta charset="utf-8" />
                 <meta name="viewport" content="width=device-width, initial-scale=1, viewport-fit=cover" />
@@ -47,10 +49,10 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
                 <link rel="icon" href="/favicon.svg" />
                 <link rel="apple-touch-icon" href="/icons/touch-180.png" />
                 <link rel="manifest" href="/manifest.webmanifest" />
-                <link rel="preload" href="/fonts/atkinson-hyperlegible-next-latin.woff2" r#as="font" r#type="font/woff2" crossorigin="anonymous" />
-                <link id="leptos" rel="stylesheet" href="/pkg/healthbridge.css" />
+                <link rel="preload" href=format!("{assets}/fonts/atkinson-hyperlegible-next-latin.woff2") r#as="font" r#type="font/woff2" crossorigin="anonymous" />
+                <link id="leptos" rel="stylesheet" href=format!("{assets}/pkg/healthbridge.css") />
                 <AutoReload options=options.clone() />
-                <HydrationScripts options />
+                <HydrationScripts options root=assets.clone() />
                 <MetaTags />
             </head>
             <body>

@@ -42,7 +42,8 @@ struct Proxy {
 pub(crate) fn provide() {
     let options = WorkerOptions::new();
     options.set_type(WorkerType::Module);
-    let Ok(worker) = web_sys::Worker::new_with_options("/worker.js", &options) else { return };
+    let assets = document().document_element().and_then(|root| root.get_attribute("data-assets")).unwrap_or_default();
+    let Ok(worker) = web_sys::Worker::new_with_options(&format!("{assets}/worker.js"), &options) else { return };
     let proxy = Rc::new(Proxy {
         worker,
         next: Cell::new(UNASKED + 1),

@@ -3,6 +3,8 @@
 mod convert;
 mod copies;
 mod desk;
+mod lazy;
+mod listen;
 mod lists;
 mod look;
 mod nudges;
@@ -10,15 +12,13 @@ mod sending;
 mod trouble;
 mod uploads;
 
-use std::rc::Rc;
-
-use wasm_bindgen::JsCast;
-use wasm_bindgen::closure::Closure;
+use gloo::timers::future::TimeoutFuture;
 use wasm_bindgen_futures::spawn_local;
-use web_sys::{DedicatedWorkerGlobalScope, MessageEvent};
+use web_sys::DedicatedWorkerGlobalScope;
 
-use crate::message::{Answer, News, UNASKED, pack, unpack};
-use desk::Desk;
+use crate::message::{News, UNASKED, pack};
+use lazy::lazily;
+use listen::split_listen;
 
 /// The page at the other end.
 #[derive(Clone)]
@@ -32,29 +32,12 @@ impl Page {
     }
 }
 
-/// Listens to the page, from now on.
+/// Loads the vault, however often that takes, and lets it listen to the page.
 pub(crate) fn run() {
-    let page = Page(js_sys::global().unchecked_into());
-    let desk = Rc::new(Desk::new(page.clone()));
-    let for_messages = Rc::clone(&desk);
-    let scope = page.0.clone();
-    let on_message = Closure::<dyn Fn(MessageEvent)>::new(move |event: MessageEvent| {
-        let Some((number, bytes, beside)) = unpack(&event.data()) else { return };
-        let Ok(command) = protocol::cbor::decode(&bytes) else { return };
-        let (desk, scope) = (Rc::clone(&for_messages), scope.clone());
-        spawn_local(async move {
-            let (answer, beside) = match Desk::answer(&desk, command, beside).await {
-                Ok(answered) => answered,
-                Err(error) => (Answer::Failed(desk.trouble(&error)), wasm_bindgen::JsValue::NULL),
-            };
-            for piece in answer.into_pieces() {
-                drop(scope.post_message(&pack(number, &piece, &beside)));
-            }
-        });
+    spawn_local(async {
+        // Until the vault says that it is ready, the page keeps what it wants to ask.
+        while lazily!(split_listen()).is_err() {
+            TimeoutFuture::new(2_000).await;
+        }
     });
-    page.0.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
-    on_message.forget();
-    page.tell(&News::Ready);
-    spawn_local(copies::sweep());
-    spawn_local(async move { Desk::start(&desk).await });
 }

@@ -9,6 +9,8 @@ use std::str::FromStr;
 use lettre::message::Mailbox;
 use url::{Host, Url};
 
+use crate::state::REQUESTS_AT_ONCE;
+
 /// Every key, in the order of the example file. A variable is the key in capitals after `HEALTHBRIDGE_`.
 pub const KEYS: [&str; 14] = [
     "listen",
@@ -269,7 +271,7 @@ impl Config {
             sign_ups_per_hour: values.parse("sign_ups_per_hour", "a whole number")?.unwrap_or(20),
             mail: values.read("mail", mail_url)?,
             mail_from,
-            requests_at_once: values.read("requests_at_once", at_least_one)?.unwrap_or(1000),
+            requests_at_once: values.read("requests_at_once", at_least_one)?.unwrap_or(REQUESTS_AT_ONCE),
             metrics_listen: values.read("metrics_listen", apart)?,
             scrub_mib_per_second: values.parse("scrub_mib_per_second", "a whole number")?.unwrap_or(8),
             credentials: credentials.map(|(name, value)| (name.clone(), value.clone())).collect(),

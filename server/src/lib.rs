@@ -6,6 +6,7 @@
 // The pages' views are types that nest as deep as the pages do.
 #![recursion_limit = "512"]
 
+mod assets;
 mod backend;
 pub mod backup;
 pub mod blobs;

@@ -91,23 +91,28 @@ pub fn router(state: AppState) -> Router {
         move || provide_page_context(&state)
     };
     let shell = {
-        let options = state.leptos.clone();
-        move || app::shell(options.clone())
+        let (options, assets) = (state.leptos.clone(), state.site.assets.clone());
+        move || app::shell(options.clone(), &assets)
     };
     let pages = generate_route_list(app::App);
-    let site = ServeDir::new(&*state.leptos.site_root)
+    let files = ServeDir::new(&*state.leptos.site_root)
         .append_index_html_on_directories(false)
         .precompressed_br()
-        .precompressed_gzip()
-        .fallback(
-            render_app_to_stream_with_context(context.clone(), shell.clone())
-                .layer(map_response(not_found_page))
-                .with_state(()),
-        );
+        .precompressed_gzip();
+    let site = files.clone().fallback(
+        render_app_to_stream_with_context(context.clone(), shell.clone())
+            .layer(map_response(not_found_page))
+            .with_state(()),
+    );
     let pages = Router::new()
         .leptos_routes_with_context(&state, pages, context, shell)
         .layer(from_fn_with_state(state.clone(), visitor));
+    let versioned = match &*state.site.assets {
+        "" => Router::new(),
+        assets => Router::new().nest_service(assets, files),
+    };
     api.merge(pages)
+        .merge(versioned)
         .route("/api/v1/{*rest}", any(no_such_route))
         .fallback_service(site)
         .method_not_allowed_fallback(no_such_route)

@@ -6,21 +6,19 @@ use std::sync::Arc;
 
 use leptos::config::LeptosOptions;
 use leptos::config::errors::LeptosConfigError;
-use tokio::sync::Semaphore;
 use url::Url;
 
+use crate::assets::versioned_path;
 use crate::backup::Place;
 use crate::blobs::{Blobs, BlobsError};
 use crate::clock::{Clock, HOUR, MINUTE};
 use crate::config::Config;
-use crate::events::Events;
 use crate::mail::{MailError, Mailer};
-use crate::metrics::Metrics;
 use crate::random::Random;
 use crate::secrets::{Secrets, SecretsError};
 use crate::services::limits::{Limit, Limits};
 use crate::services::{mail, notices, scrub, sweep};
-use crate::state::{AppState, Load, Site, UPLOADS_AT_ONCE};
+use crate::state::{AppState, Essentials, Load, Site};
 use crate::store::{Store, StoreError, accounts};
 
 /// Why the server cannot start.
@@ -182,27 +180,30 @@ pub async fn build(
         Some(url) => Mailer::smtp(url, from, origin)?,
         None => Mailer::folder(&data.join("mail"), from, origin)?,
     };
-    let events = Events::new(store.shared_pool());
-    let defaults = Limits::default();
-    Ok(AppState {
+    let assets = match surroundings.reload {
+        Some(_) => String::new(),
+        None => versioned_path(&site).map_err(|_| StartError::Site(site.clone()))?,
+    };
+    let usual = AppState::from(Essentials {
         store,
         blobs,
         clock,
         random,
         secrets: Arc::new(secrets),
-        limits: Limits { sign_ups: Limit { most: config.sign_ups_per_hour, ..defaults.sign_ups }, ..defaults },
+        mailer,
+        leptos: leptos_options(&site)?,
+    });
+    Ok(AppState {
+        limits: Limits { sign_ups: Limit { most: config.sign_ups_per_hour, ..usual.limits.sign_ups }, ..usual.limits },
         site: Arc::new(Site {
             origin: config.origin(),
             https: config.public_url.scheme() == "https",
             behind_proxy: config.behind_proxy,
             reload: surroundings.reload.map(|port| format!("ws://127.0.0.1:{port} ws://localhost:{port}")),
+            assets,
         }),
-        events,
-        mailer: Arc::new(mailer),
-        uploads: Arc::new(Semaphore::new(UPLOADS_AT_ONCE)),
         load: Load::new(config.requests_at_once),
-        metrics: Arc::new(Metrics::new()),
-        leptos: leptos_options(&site)?,
+        ..usual
     })
 }
 

@@ -49,6 +49,53 @@ pub struct AppState {
     pub leptos: LeptosOptions,
 }
 
+/// What has no default.
+#[derive(Debug)]
+pub struct Essentials {
+    /// The database.
+    pub store: Store,
+    /// The blob store.
+    pub blobs: Blobs,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Randomness.
+    pub random: Arc<dyn Random>,
+    /// The secrets that are in no database.
+    pub secrets: Arc<Secrets>,
+    /// Sends mail.
+    pub mailer: Mailer,
+    /// What the pages need to know of the site's files.
+    pub leptos: LeptosOptions,
+}
+
+impl From<Essentials> for AppState {
+    /// A server on this machine alone, with the usual limits.
+    fn from(given: Essentials) -> Self {
+        let Essentials { store, blobs, clock, random, secrets, mailer, leptos } = given;
+        Self {
+            events: Events::new(store.shared_pool()),
+            store,
+            blobs,
+            clock,
+            random,
+            secrets,
+            limits: Limits::default(),
+            site: Arc::new(Site {
+                origin: "http://localhost:3000".to_owned(),
+                https: false,
+                behind_proxy: false,
+                reload: None,
+                assets: String::new(),
+            }),
+            mailer: Arc::new(mailer),
+            uploads: Arc::new(Semaphore::new(UPLOADS_AT_ONCE)),
+            load: Load::new(REQUESTS_AT_ONCE),
+            metrics: Arc::new(Metrics::new()),
+            leptos,
+        }
+    }
+}
+
 /// How the outside reaches this server.
 #[derive(Clone, Debug)]
 pub struct Site {
@@ -60,6 +107,8 @@ pub struct Site {
     pub behind_proxy: bool,
     /// Where a development build's pages listen for changes.
     pub reload: Option<String>,
+    /// What stands before the path of a file that may be kept for good. Empty while files change under the server.
+    pub assets: String,
 }
 
 /// How many requests may be open, and for how long.
@@ -84,6 +133,9 @@ impl Load {
         }
     }
 }
+
+/// Requests that may be open, where the settings do not say.
+pub const REQUESTS_AT_ONCE: usize = 1000;
 
 /// Chunks of eight MiB that may be in memory on their way in.
 pub const UPLOADS_AT_ONCE: usize = 8;

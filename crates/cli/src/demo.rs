@@ -2,6 +2,7 @@
 
 mod files;
 
+use cli::platform::Terminal;
 use client::draft::examine;
 use client::session::SignUp;
 use client::share::Wish;
@@ -15,7 +16,6 @@ use serde_json::json;
 
 use crate::failure::Failure;
 use crate::output;
-use crate::platform::Terminal;
 use crate::unlock::Context;
 
 /// The password of every demo account. They hold nothing that is anybody's.

@@ -5,7 +5,6 @@ mod commands;
 mod demo;
 mod failure;
 mod output;
-mod platform;
 mod profile;
 mod unlock;
 

@@ -9,29 +9,38 @@ use protocol::api::{CHUNK_DIGEST_HEADER, MEDIA_TYPE};
 use reqwest::header::{CONTENT_TYPE, COOKIE, SET_COOKIE};
 use vault::floe::Native;
 
-use crate::failure::Failure;
-
 /// The command line as a platform.
-pub(crate) struct Terminal {
+pub struct Terminal {
     http: reqwest::Client,
     server: String,
     cookie: RefCell<Option<String>>,
 }
 
+impl std::fmt::Debug for Terminal {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // The cookie is as good as the password for a while.
+        f.debug_struct("Terminal").field("server", &self.server).finish_non_exhaustive()
+    }
+}
+
 impl Terminal {
     /// Talks to a server, with the session's cookie if there is one.
-    pub(crate) fn new(server: &str, cookie: Option<String>) -> Result<Self, Failure> {
-        let http = reqwest::Client::builder()
+    pub fn new(server: &str, cookie: Option<String>) -> Result<Self, reqwest::Error> {
+        Self::over(reqwest::Client::builder(), server, cookie)
+    }
+
+    /// The same over a connection with settings of its own.
+    pub fn over(builder: reqwest::ClientBuilder, server: &str, cookie: Option<String>) -> Result<Self, reqwest::Error> {
+        let http = builder
             .connect_timeout(Duration::from_secs(15))
             .read_timeout(Duration::from_mins(1))
             .redirect(reqwest::redirect::Policy::none())
-            .build()
-            .map_err(|error| Failure::new(format!("cannot set up a connection: {error}")))?;
+            .build()?;
         Ok(Self { http, server: server.trim_end_matches('/').to_owned(), cookie: RefCell::new(cookie) })
     }
 
     /// The session's cookie, to be kept.
-    pub(crate) fn cookie(&self) -> Option<String> {
+    pub fn cookie(&self) -> Option<String> {
         self.cookie.borrow().clone()
     }
 }

@@ -1,12 +1,12 @@
 //! From a kept sign-in to an unlocked session.
 
+use cli::platform::Terminal;
 use client::{ClientError, Platform, Session};
 use protocol::ApiError;
 use vault::{AccountMasterKey, KeyContext, KeyEncryptionKey};
 
 use crate::arguments::Arguments;
 use crate::failure::Failure;
-use crate::platform::Terminal;
 use crate::profile::{Profile, Store};
 
 /// The default server of `make serve`.
@@ -40,12 +40,17 @@ impl Context {
 
     /// The platform, with the kept cookie.
     pub(crate) fn terminal(&self) -> Result<Terminal, Failure> {
-        Terminal::new(self.server(), self.profile.cookie.clone())
+        self.connect(self.profile.cookie.clone())
     }
 
     /// The platform for a new sign-in.
     pub(crate) fn fresh_terminal(&self) -> Result<Terminal, Failure> {
-        Terminal::new(self.server(), None)
+        self.connect(None)
+    }
+
+    fn connect(&self, cookie: Option<String>) -> Result<Terminal, Failure> {
+        Terminal::new(self.server(), cookie)
+            .map_err(|error| Failure::new(format!("cannot set up a connection: {error}")))
     }
 
     fn server(&self) -> &str {

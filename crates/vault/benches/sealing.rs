@@ -76,7 +76,7 @@ fn folding(criterion: &mut Criterion) {
     let (keys, _) = AccountKeys::make(owner, rng).unwrap();
     let mut group = criterion.benchmark_group("fold a log");
     group.sample_size(10);
-    for length in [1_000_u64, 10_000] {
+    for length in [1_000_u64, 10_000, 100_000] {
         let mut ledger = Ledger::new(vault, owner, keys.identity.public(), Reach::Full);
         let entries: Vec<_> = (1..=length)
             .map(|author_seq| {

@@ -318,7 +318,7 @@ impl Desk {
         let content = source.read(0, examined(size)).await?;
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "milliseconds since 1970")]
         let modified = source.0.last_modified().max(0.0) as u64;
-        let draft = examine(source.0.name(), content, size, modified).await;
+        let draft = examine(source.0.name(), content, size, modified).await?;
         let id = self.next_chosen.replace(self.next_chosen.get() + 1);
         let chosen = ChosenFile {
             id,
@@ -343,7 +343,7 @@ impl Desk {
             return Ok(Answer::Content(app::vault::Content::None { why, facts: Vec::new() }));
         }
         let kind = reader.metadata().kind;
-        let (content, document) = look(id.to_owned(), kind, reader.read_all().await?).await;
+        let (content, document) = look(id.to_owned(), kind, reader.read_all().await?).await?;
         *self.document.borrow_mut() = document;
         Ok(Answer::Content(content))
     }

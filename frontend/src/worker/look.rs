@@ -1,5 +1,7 @@
 //! Making a record's content visible: decoded here, drawn by the page.
 
+#![expect(clippy::unnecessary_wraps, reason = "what lies in another module may fail to come")]
+
 use std::rc::Rc;
 
 use app::vault::{Content, Pixels};
@@ -8,6 +10,7 @@ use client::upload::Draft;
 use leptos::wasm_split::wasm_split;
 use records::{Kind, Metadata, Viewer, dicom, image, pdf, text};
 
+use super::lazy::{NotLoaded, lazily};
 use super::trouble::Failure;
 
 /// Files over this are saved rather than shown: decoding needs them whole in memory.
@@ -35,10 +38,10 @@ pub(crate) fn cannot_be_shown(metadata: &Metadata) -> Option<String> {
 }
 
 /// Decodes a file for the page.
-#[cfg_attr(feature = "split", wasm_split(decoders, wasm_split_path = ::leptos::wasm_split))]
-fn split_look(record: String, kind: Kind, bytes: Vec<u8>) -> (Content, Option<OpenDocument>) {
+#[cfg_attr(feature = "split", wasm_split(decoders, fallible, wasm_split_path = ::leptos::wasm_split))]
+fn split_look(record: String, kind: Kind, bytes: Vec<u8>) -> Result<(Content, Option<OpenDocument>), NotLoaded> {
     let none = |why: String| Content::None { why, facts: Vec::new() };
-    match kind.viewer() {
+    let looked = match kind.viewer() {
         Viewer::Image => match image::decode(&bytes) {
             Ok(picture) => (Content::Picture { pixels: pixels(picture), facts: Vec::new() }, None),
             Err(error) => (none(error.to_string()), None),
@@ -56,7 +59,8 @@ fn split_look(record: String, kind: Kind, bytes: Vec<u8>) -> (Content, Option<Op
             None => (none("This text cannot be read.".to_owned()), None),
         },
         Viewer::None => (none("This file cannot be shown here.".to_owned()), None),
-    }
+    };
+    Ok(looked)
 }
 
 fn scan(bytes: &[u8]) -> Content {
@@ -75,9 +79,9 @@ fn scan(bytes: &[u8]) -> Content {
     not(feature = "split"),
     expect(clippy::needless_pass_by_value, reason = "what crosses into another module is owned")
 )]
-#[cfg_attr(feature = "split", wasm_split(decoders, wasm_split_path = ::leptos::wasm_split))]
-fn split_page(document: Rc<pdf::Document>, page: usize, width: u32) -> Result<Pixels, String> {
-    document.render(page, width).map(pixels).map_err(|error| error.to_string())
+#[cfg_attr(feature = "split", wasm_split(decoders, fallible, wasm_split_path = ::leptos::wasm_split))]
+fn split_page(document: Rc<pdf::Document>, page: usize, width: u32) -> Result<Result<Pixels, String>, NotLoaded> {
+    Ok(document.render(page, width).map(pixels).map_err(|error| error.to_string()))
 }
 
 /// Looks at a chosen file and proposes what to say of it.
@@ -85,36 +89,30 @@ fn split_page(document: Rc<pdf::Document>, page: usize, width: u32) -> Result<Pi
     not(feature = "split"),
     expect(clippy::needless_pass_by_value, reason = "what crosses into another module is owned")
 )]
-#[cfg_attr(feature = "split", wasm_split(decoders, wasm_split_path = ::leptos::wasm_split))]
-fn split_examine(name: String, content: Vec<u8>, size: u64, modified: u64) -> Draft {
-    client::draft::examine(&name, &content, size, modified)
-}
-
-/// Calls what lies in the module of the decoders, which is loaded when it is first needed.
-macro_rules! lazily {
-    ($call:expr) => {{
-        #[cfg(feature = "split")]
-        let done = $call.await;
-        #[cfg(not(feature = "split"))]
-        let done = $call;
-        done
-    }};
+#[cfg_attr(feature = "split", wasm_split(decoders, fallible, wasm_split_path = ::leptos::wasm_split))]
+fn split_examine(name: String, content: Vec<u8>, size: u64, modified: u64) -> Result<Draft, NotLoaded> {
+    Ok(client::draft::examine(&name, &content, size, modified))
 }
 
 /// Decodes a file for the page.
-pub(crate) async fn look(record: String, kind: Kind, bytes: Vec<u8>) -> (Content, Option<OpenDocument>) {
-    lazily!(split_look(record, kind, bytes))
+pub(crate) async fn look(
+    record: String,
+    kind: Kind,
+    bytes: Vec<u8>,
+) -> Result<(Content, Option<OpenDocument>), Failure> {
+    lazily!(split_look(record, kind, bytes)).map_err(|NotLoaded| Failure::NotLoaded)
 }
 
 /// Draws one page of a document.
 pub(crate) async fn page(document: Rc<pdf::Document>, page: u32, width: u32) -> Result<Pixels, Failure> {
     let page = usize::try_from(page).map_err(|_| Failure::Gone)?;
-    lazily!(split_page(document, page, width)).map_err(Failure::NotShown)
+    let drawn = lazily!(split_page(document, page, width)).map_err(|NotLoaded| Failure::NotLoaded)?;
+    drawn.map_err(Failure::NotShown)
 }
 
 /// Looks at a chosen file and proposes what to say of it.
-pub(crate) async fn examine(name: String, content: Vec<u8>, size: u64, modified: u64) -> Draft {
-    lazily!(split_examine(name, content, size, modified))
+pub(crate) async fn examine(name: String, content: Vec<u8>, size: u64, modified: u64) -> Result<Draft, Failure> {
+    lazily!(split_examine(name, content, size, modified)).map_err(|NotLoaded| Failure::NotLoaded)
 }
 
 fn pixels(picture: records::pixels::Pixels) -> Pixels {

@@ -19,6 +19,8 @@ pub(crate) enum Failure {
     NobodyThere,
     /// What the page sent names nothing here.
     Gone,
+    /// A part of the program did not come from the server.
+    NotLoaded,
 }
 
 impl<E: Into<ClientError>> From<E> for Failure {
@@ -39,6 +41,10 @@ pub(crate) fn words(failure: &Failure) -> Trouble {
         ),
         Failure::WrongPassword => ("This is not the password of this account.".to_owned(), TroubleKind::Input),
         Failure::Gone => ("This is no longer here.".to_owned(), TroubleKind::Gone),
+        Failure::NotLoaded => (
+            "HealthBridge cannot be reached just now. Nothing was lost; please try again.".to_owned(),
+            TroubleKind::Offline,
+        ),
         Failure::Client(error) => (sentence(&error.to_string()), kind(error)),
     };
     Trouble { happened, kind }

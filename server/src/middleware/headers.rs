@@ -35,7 +35,10 @@ const FIXED: [(HeaderName, &str); 6] = [
 pub(crate) async fn security_headers(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
     let nonce = URL_SAFE_NO_PAD.encode(state.random.draw::<16>());
     request.extensions_mut().insert(Nonce(nonce.clone()));
+    let assets = &*state.site.assets;
+    let versioned = !assets.is_empty() && request.uri().path().starts_with(assets);
     let mut response = next.run(request).await;
+    let found = response.status().is_success();
     let unchanged = response.status() == StatusCode::NOT_MODIFIED;
     let headers = response.headers_mut();
     for (name, value) in FIXED {
@@ -49,9 +52,14 @@ pub(crate) async fn security_headers(State(state): State<AppState>, mut request:
     if let Ok(policy) = HeaderValue::try_from(policy) {
         headers.insert(CONTENT_SECURITY_POLICY, policy);
     }
-    // Files of the site may be kept, but are asked for again; nothing else may be kept at all.
+    // Files of the site may be kept, for good where the path is of this version, else asked for again; nothing else may
+    // be kept at all.
     let file = !html && (headers.contains_key(LAST_MODIFIED) || unchanged);
-    let cache = if file { "no-cache" } else { "no-store" };
+    let cache = match (file, versioned && (found || unchanged)) {
+        (true, true) => "public, max-age=31536000, immutable",
+        (true, false) => "no-cache",
+        (false, _) => "no-store",
+    };
     headers.insert(CACHE_CONTROL, HeaderValue::from_static(cache));
     response
 }

@@ -52,7 +52,8 @@ pub(super) async fn count(state: &AppState, kind: &str, subject: &[u8], limit: L
     Err(ApiError::TooMany(u32::try_from(wait).unwrap_or(u32::MAX)).into())
 }
 
-/// How many attempts in an hour that nobody completed the owner is told of.
+/// How many attempts in an hour that nobody completed the owner is told of, when the next one begins: that one may yet
+/// be completed.
 const UNFINISHED: u64 = 5;
 
 /// Counts an attempt that may never be completed: whoever guesses finds out alone that a guess was wrong. Says whether
@@ -60,7 +61,7 @@ const UNFINISHED: u64 = 5;
 pub(super) async fn count_unfinished(state: &AppState, credential: &Digest) -> Result<bool> {
     let key = state.secrets.counter("unfinished by account", credential.as_bytes());
     let count = counters::count(state.store.reader(), key, HOUR, state.clock.now()).await?;
-    Ok(count.count == UNFINISHED)
+    Ok(count.count == UNFINISHED + 1)
 }
 
 /// Forgets the attempts before the one that was completed.

@@ -10,7 +10,7 @@ use protocol::opaque::Suite;
 use protocol::{AccountId, ApiError, Namespace};
 use server::clock::{DAY, MINUTE};
 
-use crate::person::{Dice, Person, id16, provider, sign, signing_key};
+use crate::person::{Person, dice, id16, provider, sign, signing_key};
 use crate::test_app::TestApp;
 
 const PASSWORD: &[u8] = b"correct horse battery";
@@ -20,7 +20,7 @@ async fn session(app: &TestApp, cookie: &str) -> Result<SignedIn, ApiError> {
 }
 
 async fn start_sign_in(app: &TestApp, email: &str) -> Result<SignInStarted, ApiError> {
-    let start = ClientLogin::<Suite>::start(&mut Dice, PASSWORD).unwrap();
+    let start = ClientLogin::<Suite>::start(&mut dice(), PASSWORD).unwrap();
     let message = SignInStart { email: email.to_owned(), request: start.message.serialize().to_vec() };
     app.call("POST", "/api/v1/signin/start", None, &message).await.read()
 }
@@ -134,14 +134,14 @@ on_both! {
         use protocol::opaque::CONTEXT;
         Person::sign_up(&app, "ann@example.org", Profile::Patient).await;
         for (wait, status) in [(2 * MINUTE, 200), (2 * MINUTE + 1, 401)] {
-            let start = ClientLogin::<Suite>::start(&mut Dice, PASSWORD).unwrap();
+            let start = ClientLogin::<Suite>::start(&mut dice(), PASSWORD).unwrap();
             let message = SignInStart { email: "ann@example.org".to_owned(), request: start.message.serialize().to_vec() };
             let started: SignInStarted = app.call("POST", "/api/v1/signin/start", None, &message).await.read().unwrap();
             let params = argon2::Params::new(8, 1, 1, None).unwrap();
             let ksf = argon2::Argon2::new(argon2::Algorithm::Argon2id, argon2::Version::V0x13, params);
             let parameters = ClientLoginFinishParameters::new(Some(CONTEXT), Identifiers::default(), Some(&ksf));
             let response = CredentialResponse::deserialize(&started.response).unwrap();
-            let finished = start.state.finish(&mut Dice, PASSWORD, response, parameters).unwrap();
+            let finished = start.state.finish(&mut dice(), PASSWORD, response, parameters).unwrap();
             let message = SignInFinish { attempt: started.attempt, finalization: finished.message.serialize().to_vec() };
             app.pass(wait);
             assert_eq!(app.call("POST", "/api/v1/signin/finish", None, &message).await.status, status);

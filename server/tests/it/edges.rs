@@ -9,6 +9,7 @@ use protocol::api::{MEDIA_TYPE, Profile, Refusal};
 use protocol::entry::AccessKind;
 use protocol::{GrantScope, Level};
 use server::router::ROUTES;
+use server::state::Site;
 
 use crate::person::{Person, provider};
 use crate::test_app::{TestApp, request};
@@ -165,8 +166,20 @@ async fn every_response_tells_the_browser_how_little_it_may_do() {
     let mut app = TestApp::sqlite().await;
     std::fs::create_dir_all(app.site_folder().join("pkg")).unwrap();
     std::fs::write(app.site_folder().join("pkg/test.css"), "body{}").unwrap();
+    app.set(|state| state.site = Arc::new(Site { assets: "/v/one".to_owned(), ..(*state.site).clone() }));
     let mut paths: Vec<(&str, String)> = ROUTES.iter().map(|route| (route.method, concrete(route.path))).collect();
-    paths.extend(["/", "/nowhere", "/pkg/test.css", "/api/v1/nowhere"].map(|path| ("GET", path.to_owned())));
+    paths.extend(
+        [
+            "/",
+            "/nowhere",
+            "/pkg/test.css",
+            "/v/one/pkg/test.css",
+            "/v/one/pkg/none.css",
+            "/v/two/pkg/test.css",
+            "/api/v1/nowhere",
+        ]
+        .map(|path| ("GET", path.to_owned())),
+    );
     paths.push(("PATCH", "/api/v1/session".to_owned()));
     for (method, path) in paths {
         let answer = app.bare(method, &path, None).await;
@@ -178,11 +191,15 @@ async fn every_response_tells_the_browser_how_little_it_may_do() {
         assert!(header("permissions-policy").contains("geolocation=()"), "{path}");
         assert!(header("content-security-policy").starts_with("default-src 'none'; "), "{path}");
         assert!(!header("content-security-policy").contains("unsafe-inline"), "{path}");
-        let kept = if path.starts_with("/pkg/") { "no-cache" } else { "no-store" };
+        let kept = match &*path {
+            "/pkg/test.css" => "no-cache",
+            "/v/one/pkg/test.css" => "public, max-age=31536000, immutable",
+            _ => "no-store",
+        };
         assert_eq!(header("cache-control"), kept, "{path}");
         assert_eq!(header("strict-transport-security"), "", "{path}");
     }
-    app.set(|state| state.site = Arc::new(server::state::Site { https: true, ..(*state.site).clone() }));
+    app.set(|state| state.site = Arc::new(Site { https: true, ..(*state.site).clone() }));
     let answer = app.get("/", None).await;
     assert!(answer.headers.contains_key("strict-transport-security"));
 }

@@ -7,11 +7,11 @@ use protocol::api::{Profile, RecoveryStart, SignInStart};
 use protocol::opaque::Suite;
 use server::services::limits::Limit;
 
-use crate::person::{Dice, Person};
+use crate::person::{Person, dice};
 use crate::test_app::{Answer, TestApp};
 
 async fn start(app: &TestApp, email: &str) -> Answer {
-    let start = ClientLogin::<Suite>::start(&mut Dice, b"guess").unwrap();
+    let start = ClientLogin::<Suite>::start(&mut dice(), b"guess").unwrap();
     let message = SignInStart { email: email.to_owned(), request: start.message.serialize().to_vec() };
     app.call("POST", "/api/v1/signin/start", None, &message).await
 }

@@ -12,7 +12,7 @@ use protocol::{BlobId, Body, Digest, GrantId, GrantScope, Level, Namespace, Reco
 use server::clock::{Clock as _, MINUTE};
 use server::router::ROUTES;
 
-use crate::person::{Dice, Person, data_part, first_revision, id16, provider, sign, signing_key};
+use crate::person::{Person, data_part, dice, first_revision, id16, provider, sign, signing_key};
 use crate::test_app::{TestApp, request};
 
 /// Nobody can be an administrator yet; the column is kept for when somebody can.
@@ -118,7 +118,7 @@ impl World {
     async fn try_account(&self, path: &str) -> u16 {
         let app = &self.app;
         let registration = || {
-            opaque_ke::ClientRegistration::<protocol::opaque::Suite>::start(&mut Dice, b"password")
+            opaque_ke::ClientRegistration::<protocol::opaque::Suite>::start(&mut dice(), b"password")
                 .unwrap()
                 .message
                 .serialize()

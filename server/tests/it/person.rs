@@ -4,7 +4,6 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use ed25519_dalek::{Signer as _, SigningKey};
 use opaque_ke::argon2::{Algorithm, Argon2, Params, Version};
-use opaque_ke::rand::{CryptoRng, Error, RngCore};
 use opaque_ke::{
     ClientLogin, ClientLoginFinishParameters, ClientRegistration, ClientRegistrationFinishParameters,
     CredentialResponse, Identifiers, RegistrationResponse,
@@ -23,6 +22,8 @@ use protocol::{
     AccountId, ApiError, BlobId, Body, Digest, Entry, GrantId, GrantScope, Head, Level, Minute, Namespace, PublicKey,
     RecordId, ScopeId, Signature, Signed, VaultId,
 };
+use rand_chacha_of_opaque::ChaCha20Rng;
+use rand_chacha_of_opaque::rand_core::SeedableRng as _;
 use server::clock::Clock as _;
 use server::random::{Random, SystemRandom};
 
@@ -35,28 +36,10 @@ pub(crate) fn id16() -> [u8; 16] {
     u128::from(COUNT.fetch_add(1, Ordering::SeqCst)).to_be_bytes()
 }
 
-pub(crate) struct Dice;
-
-impl RngCore for Dice {
-    fn next_u32(&mut self) -> u32 {
-        u32::from_le_bytes((&SystemRandom as &dyn Random).draw())
-    }
-
-    fn next_u64(&mut self) -> u64 {
-        u64::from_le_bytes((&SystemRandom as &dyn Random).draw())
-    }
-
-    fn fill_bytes(&mut self, bytes: &mut [u8]) {
-        SystemRandom.fill(bytes);
-    }
-
-    fn try_fill_bytes(&mut self, bytes: &mut [u8]) -> Result<(), Error> {
-        SystemRandom.fill(bytes);
-        Ok(())
-    }
+/// Randomness as OPAQUE's crate takes it.
+pub(crate) fn dice() -> ChaCha20Rng {
+    ChaCha20Rng::from_seed((&SystemRandom as &dyn Random).draw())
 }
-
-impl CryptoRng for Dice {}
 
 /// As cheap as Argon2id gets: the server never runs it.
 fn stretch() -> Argon2<'static> {
@@ -158,13 +141,13 @@ impl Person {
         password: &[u8],
         profile: Profile,
     ) -> Result<SignUpFinish, ApiError> {
-        let start = ClientRegistration::<Suite>::start(&mut Dice, password).unwrap();
+        let start = ClientRegistration::<Suite>::start(&mut dice(), password).unwrap();
         let message = SignUpStart { email: self.email.clone(), registration: start.message.serialize().to_vec() };
         let started: SignUpStarted = app.call("POST", "/api/v1/signup/start", None, &message).await.read()?;
         let ksf = stretch();
         let parameters = ClientRegistrationFinishParameters::new(Identifiers::default(), Some(&ksf));
         let response = RegistrationResponse::deserialize(&started.registration).unwrap();
-        let finished = start.state.finish(&mut Dice, password, response, parameters).unwrap();
+        let finished = start.state.finish(&mut dice(), password, response, parameters).unwrap();
         let log = if profile == Profile::Patient { self.first_entries(app) } else { vec![] };
         Ok(SignUpFinish {
             email: self.email.clone(),
@@ -206,7 +189,7 @@ impl Person {
 
     /// Signs in with a password, as from another device that carries `cookie` already.
     pub(crate) async fn sign_in(app: &TestApp, email: &str, password: &[u8], cookie: Option<&str>) -> Answer {
-        let start = ClientLogin::<Suite>::start(&mut Dice, password).unwrap();
+        let start = ClientLogin::<Suite>::start(&mut dice(), password).unwrap();
         let message = SignInStart { email: email.to_owned(), request: start.message.serialize().to_vec() };
         let answer = app.call("POST", "/api/v1/signin/start", cookie, &message).await;
         let Ok(started) = answer.read::<SignInStarted>() else { return answer };
@@ -214,7 +197,7 @@ impl Person {
         let parameters = ClientLoginFinishParameters::new(Some(CONTEXT), Identifiers::default(), Some(&ksf));
         let response = CredentialResponse::deserialize(&started.response).unwrap();
         // A real client stops at a wrong password; this one sends bytes of the right length.
-        let finalization = match start.state.finish(&mut Dice, password, response, parameters) {
+        let finalization = match start.state.finish(&mut dice(), password, response, parameters) {
             Ok(finished) => finished.message.serialize().to_vec(),
             Err(_) => vec![0; 64],
         };
@@ -225,7 +208,7 @@ impl Person {
     /// Sets a password, signed by `key`.
     pub(crate) async fn set_password(&self, app: &TestApp, password: &[u8], key: &SigningKey) -> Answer {
         use protocol::api::{PasswordFinish, PasswordStart, PasswordStarted};
-        let start = ClientRegistration::<Suite>::start(&mut Dice, password).unwrap();
+        let start = ClientRegistration::<Suite>::start(&mut dice(), password).unwrap();
         let message = PasswordStart { registration: start.message.serialize().to_vec() };
         let started: PasswordStarted =
             app.call("POST", "/api/v1/password/start", Some(&self.cookie), &message).await.read().unwrap();
@@ -233,7 +216,7 @@ impl Person {
         let parameters = ClientRegistrationFinishParameters::new(Identifiers::default(), Some(&ksf));
         let response = RegistrationResponse::deserialize(&started.registration).unwrap();
         let registration =
-            start.state.finish(&mut Dice, password, response, parameters).unwrap().message.serialize().to_vec();
+            start.state.finish(&mut dice(), password, response, parameters).unwrap().message.serialize().to_vec();
         let password_wrap = b"new wrap".to_vec();
         let signed = PasswordFinish::message(self.account, &registration, &password_wrap);
         let message =

@@ -14,16 +14,13 @@ use protocol::api::MEDIA_TYPE;
 use protocol::{ApiError, cbor};
 use server::blobs::Blobs;
 use server::clock::Clock;
-use server::events::Events;
 use server::mail::Mailer;
-use server::metrics::Metrics;
 use server::random::{Random, SystemRandom};
 use server::router::router;
 use server::secrets::Secrets;
 use server::services::limits::{Limit, Limits};
-use server::state::{AppState, Load, Site};
+use server::state::{AppState, Essentials};
 use server::store::Store;
-use tokio::sync::Semaphore;
 use tower::ServiceExt as _;
 
 /// Where every test begins: 2026-09-21, in the middle of a minute.
@@ -109,26 +106,16 @@ impl TestApp {
         let sender = "HealthBridge <no-reply@localhost>".parse().unwrap();
         let mailer = Mailer::folder(&folder.path().join("mail"), sender, "http://localhost:3000".to_owned()).unwrap();
         let plenty = Limit { most: 1000, window: 3600 };
-        let state = AppState {
+        let usual = AppState::from(Essentials {
             store,
             blobs: Blobs::memory(),
             clock: clock.clone(),
             random: Arc::new(SystemRandom),
             secrets: Arc::new(Secrets::make(&SystemRandom)),
-            limits: Limits { sign_ups: plenty, ..Limits::default() },
-            site: Arc::new(Site {
-                origin: "http://localhost:3000".to_owned(),
-                https: false,
-                behind_proxy: false,
-                reload: None,
-            }),
-            events: Events::new(None),
-            mailer: Arc::new(mailer),
-            uploads: Arc::new(Semaphore::new(4)),
-            load: Load::new(1000),
-            metrics: Arc::new(Metrics::new()),
+            mailer,
             leptos: server::start::leptos_options(folder.path()).unwrap(),
-        };
+        });
+        let state = AppState { limits: Limits { sign_ups: plenty, ..Limits::default() }, ..usual };
         Self { router: router(state.clone()), state, clock, folder }
     }
 

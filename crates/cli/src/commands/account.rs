@@ -1,5 +1,6 @@
 //! Signing up, in and out, and who one is.
 
+use cli::platform::Terminal;
 use client::Session;
 use client::phrase::safety_phrase as phrase_of;
 use client::session::{SignUp, Who};
@@ -10,7 +11,6 @@ use vault::recovery::RecoveryCode;
 use crate::arguments::{AccountKind, Signup};
 use crate::failure::Failure;
 use crate::output;
-use crate::platform::Terminal;
 use crate::unlock::Context;
 
 /// `signup`

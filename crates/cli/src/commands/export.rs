@@ -5,6 +5,7 @@ use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
+use cli::platform::Terminal;
 use client::{ClientError, Session};
 use protocol::{RecordId, VaultId};
 use serde_json::{Value, json};
@@ -13,7 +14,6 @@ use sha2::{Digest as _, Sha256};
 use crate::commands::records::safe_name;
 use crate::failure::Failure;
 use crate::output;
-use crate::platform::Terminal;
 use crate::unlock::Context;
 
 /// `export`

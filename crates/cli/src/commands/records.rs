@@ -5,6 +5,7 @@ use std::fs;
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
+use cli::platform::Terminal;
 use client::draft::{examine, examined};
 use client::upload::{Draft, NoOutbox, Source, Ticket, Watcher};
 use client::view::Record;
@@ -17,7 +18,6 @@ use serde_json::{Value, json};
 use crate::arguments::{Edit, Upload};
 use crate::failure::Failure;
 use crate::output;
-use crate::platform::Terminal;
 use crate::profile::{make_private_folder, write_private};
 use crate::unlock::Context;
 

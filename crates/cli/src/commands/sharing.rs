@@ -1,5 +1,6 @@
 //! Sharing, stopping, and what came of it.
 
+use cli::platform::Terminal;
 use client::share::{Wish, unknown_person};
 use client::view::{Share, VaultView};
 use client::{ClientError, Platform, Session};
@@ -12,7 +13,6 @@ use crate::arguments::Until;
 use crate::commands::records::sync_all;
 use crate::failure::Failure;
 use crate::output;
-use crate::platform::Terminal;
 use crate::unlock::Context;
 
 /// `share`

@@ -16,16 +16,13 @@ use protocol::api::{CHUNK_DIGEST_HEADER, MEDIA_TYPE};
 use sea_orm::ConnectionTrait as _;
 use server::blobs::Blobs;
 use server::clock::Clock;
-use server::events::Events;
 use server::mail::Mailer;
-use server::metrics::Metrics;
 use server::random::SystemRandom;
 use server::router::router;
 use server::secrets::Secrets;
 use server::services::limits::{Limit, Limits};
-use server::state::{AppState, Load, Site};
+use server::state::{AppState, Essentials};
 use server::store::Store;
-use tokio::sync::Semaphore;
 use tower::ServiceExt as _;
 
 /// Where every test begins: 2026-09-21, in the middle of a minute.
@@ -68,31 +65,18 @@ impl Host {
         let sender = "HealthBridge <no-reply@localhost>".parse().unwrap();
         let mailer = Mailer::folder(&folder.path().join("mail"), sender, "http://localhost:3000".to_owned()).unwrap();
         let plenty = Limit { most: 10_000, window: 3600 };
-        let state = AppState {
+        let limits =
+            Limits { sign_ups: plenty, attempts_by_address: plenty, attempts_by_account: plenty, finds: plenty };
+        let usual = AppState::from(Essentials {
             store,
             blobs,
             clock: clock.clone(),
             random: Arc::new(SystemRandom),
             secrets,
-            limits: Limits {
-                sign_ups: plenty,
-                attempts_by_address: plenty,
-                attempts_by_account: plenty,
-                finds: plenty,
-            },
-            site: Arc::new(Site {
-                origin: "http://localhost:3000".to_owned(),
-                https: false,
-                behind_proxy: false,
-                reload: None,
-            }),
-            events: Events::new(None),
-            mailer: Arc::new(mailer),
-            uploads: Arc::new(Semaphore::new(4)),
-            load: Load::new(1000),
-            metrics: Arc::new(Metrics::new()),
+            mailer,
             leptos: server::start::leptos_options(folder.path()).unwrap(),
-        };
+        });
+        let state = AppState { limits, ..usual };
         Rc::new(Self { router: router(state.clone()), state, clock, folder })
     }
 

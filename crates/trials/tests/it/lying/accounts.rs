@@ -5,12 +5,13 @@ use client::platform::{Method, Request};
 use client::{Alarm, Platform as _, Session};
 use minicbor::{Decode, Encode};
 use opaque_ke::argon2::{Algorithm, Argon2, Params, Version};
-use opaque_ke::rand::{CryptoRng, Error, RngCore};
 use opaque_ke::{ClientRegistration, ClientRegistrationFinishParameters, Identifiers, RegistrationResponse};
 use protocol::account::BrokenChain;
 use protocol::api::{SignInStarted, SignUpFinish, SignUpStart, SignUpStarted, SignedIn, SignedInWith};
 use protocol::opaque::Suite;
 use protocol::{AccountId, cbor};
+use rand_chacha_of_opaque::ChaCha20Rng;
+use rand_chacha_of_opaque::rand_core::SeedableRng as _;
 use server::random::{Random, SystemRandom};
 use vault::account::{AccountKeys, AccountMemory};
 use vault::password::WrongPassword;
@@ -23,28 +24,10 @@ use crate::wire::{On, SESSION, Wire, bytes, changed};
 const SIGN_IN_START: On = On(Method::Post, "/signin/start");
 const SIGN_IN_FINISH: On = On(Method::Post, "/signin/finish");
 
-struct Dice;
-
-impl RngCore for Dice {
-    fn next_u32(&mut self) -> u32 {
-        u32::from_le_bytes((&SystemRandom as &dyn Random).draw())
-    }
-
-    fn next_u64(&mut self) -> u64 {
-        u64::from_le_bytes((&SystemRandom as &dyn Random).draw())
-    }
-
-    fn fill_bytes(&mut self, bytes: &mut [u8]) {
-        SystemRandom.fill(bytes);
-    }
-
-    fn try_fill_bytes(&mut self, bytes: &mut [u8]) -> Result<(), Error> {
-        SystemRandom.fill(bytes);
-        Ok(())
-    }
+/// Randomness as OPAQUE's crate takes it.
+fn dice() -> ChaCha20Rng {
+    ChaCha20Rng::from_seed((&SystemRandom as &dyn Random).draw())
 }
-
-impl CryptoRng for Dice {}
 
 /// The server has a record of the right password that was stretched with next to nothing, and would let a client in
 /// that does the same. Ours stretches as ever, and says nothing that could be guessed from.
@@ -59,13 +42,13 @@ async fn a_lower_cost_of_argon2_lets_nobody_in() {
         response.body
     };
     let email = "cheap@example.org".to_owned();
-    let start = ClientRegistration::<Suite>::start(&mut Dice, PASSWORD.as_bytes()).unwrap();
+    let start = ClientRegistration::<Suite>::start(&mut dice(), PASSWORD.as_bytes()).unwrap();
     let message = SignUpStart { email: email.clone(), registration: start.message.serialize().to_vec() };
     let started: SignUpStarted = cbor::decode(&post("/api/v1/signup/start", cbor::encode(&message)).await).unwrap();
     let cheap = Argon2::new(Algorithm::Argon2id, Version::V0x13, Params::new(8, 1, 1, None).unwrap());
     let parameters = ClientRegistrationFinishParameters::new(Identifiers::default(), Some(&cheap));
     let response = RegistrationResponse::deserialize(&started.registration).unwrap();
-    let registered = start.state.finish(&mut Dice, PASSWORD.as_bytes(), response, parameters).unwrap();
+    let registered = start.state.finish(&mut dice(), PASSWORD.as_bytes(), response, parameters).unwrap();
 
     let rng = &mut wire.random();
     let account = AccountId::from_bytes(vault::make_bytes(rng));

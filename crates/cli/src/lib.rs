@@ -1,0 +1,3 @@
+//! Where the client runs when it runs in no browser, for the `healthbridge` command and for benchmarks.
+
+pub mod platform;
