@@ -12,13 +12,14 @@ use std::io::{self, BufRead as _, BufReader};
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 
+use futures_util::TryStreamExt as _;
 use protocol::Digest;
 
 use crate::blobs::{Blobs, BlobsError};
 use crate::secrets::{Secrets, SecretsError};
 use crate::services::ServiceError;
 use crate::services::scrub::{Finding, is_named, read_whole};
-use crate::store::inventory::{Kept, after, forget_chunk};
+use crate::store::inventory::{Kept, each, forget_chunk};
 use crate::store::{Store, StoreError, blobs, commit, copy};
 
 use manifest::Manifest;
@@ -28,8 +29,6 @@ pub use restore::{Marker, restore};
 const DATABASE: &str = "healthbridge.db";
 /// The folder of objects in a backup.
 const OBJECTS: &str = "objects";
-/// Blobs that are looked up together.
-const BATCH: u64 = 100;
 
 /// Why a backup could not be taken or brought back.
 #[derive(Debug, thiserror::Error)]
@@ -117,22 +116,24 @@ pub async fn backup(
     let mut manifest = Manifest::default();
     let objects = Blobs::folder(&to.join(OBJECTS))?;
     let mut findings = 0;
-    let mut last = None;
-    loop {
-        let batch = after(taken.reader(), last, BATCH).await?;
-        let Some(end) = batch.last() else { break };
-        last = Some(end.blob);
-        for kept in batch {
-            copy_chunks(from, &taken, &kept, &objects, &mut manifest, |finding| {
-                findings += 1;
-                found(finding);
-            })
-            .await?;
-        }
+    let mut all = Box::pin(each(taken.reader()));
+    while let Some(kept) = all.try_next().await? {
+        copy_chunks(from, &taken, &kept, &objects, &mut manifest, |finding| {
+            findings += 1;
+            found(finding);
+        })
+        .await?;
     }
+    drop(all);
     let (accounts, records, chunks) = copy::count(taken.reader()).await?;
     taken.close().await?;
     manifest.add(DATABASE, digest_of(&database)?);
+    for name in Secrets::FILES {
+        let file = from.folder.join(name);
+        if file.exists() {
+            manifest.add_apart(name, digest_of(&file)?);
+        }
+    }
     if with_secrets {
         for (name, digest) in Secrets::copy_files(from.folder, to)? {
             manifest.add(name, digest);
@@ -160,7 +161,7 @@ async fn copy_chunks(
     mut found: impl FnMut(&Finding),
 ) -> Result<(), BackupError> {
     for (number, chunk) in &kept.chunks {
-        match read_whole(from.blobs, chunk).await {
+        match read_whole(from.blobs, chunk).await? {
             Ok(bytes) => {
                 objects.copy_in(&chunk.object, bytes).await?;
                 manifest.add(&format!("{OBJECTS}/{}", chunk.object), chunk.digest);

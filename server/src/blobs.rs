@@ -105,6 +105,15 @@ impl Blobs {
         }
     }
 
+    /// Whether an object is there.
+    pub async fn has(&self, object: &str) -> Result<bool, BlobsError> {
+        match self.store.head(&Path::from(object)).await {
+            Ok(_) => Ok(true),
+            Err(object_store::Error::NotFound { .. }) => Ok(false),
+            Err(error) => Err(BlobsError::Store(error)),
+        }
+    }
+
     /// Stores bytes under the name that they had in another store. When it returns, they are durable.
     pub async fn copy_in(&self, object: &str, bytes: Bytes) -> Result<(), BlobsError> {
         self.store.put(&Path::from(object), bytes.into()).await.map(drop).map_err(BlobsError::Store)

@@ -22,6 +22,9 @@ pub enum MailError {
     /// The mail server refused. What it says may hold the recipient's address, so that only its code is kept.
     #[error("the mail server answered {0}")]
     Refused(u16),
+    /// The mail server says what no mail server says. The words are not kept either.
+    #[error("the mail server's answer makes no sense")]
+    Nonsense,
     /// The folder for mail cannot be written.
     #[error("the folder for mail cannot be written")]
     Folder(#[source] lettre::transport::file::Error),
@@ -34,6 +37,13 @@ pub enum MailError {
     /// The recipient's address is not one.
     #[error("the recipient's address is not one")]
     Recipient(#[source] lettre::address::AddressError),
+}
+
+impl MailError {
+    /// Whether trying again would end in the same way.
+    pub const fn is_final(&self) -> bool {
+        matches!(self, Self::Refused(500..) | Self::Form(_) | Self::Recipient(_))
+    }
 }
 
 /// How mail leaves.
@@ -77,9 +87,24 @@ impl Mailer {
         match &self.way {
             Way::Smtp(transport) => transport.send(message).await.map(drop).map_err(|error| match error.status() {
                 Some(code) => MailError::Refused(code.into()),
+                None if error.is_response() => MailError::Nonsense,
                 None => MailError::Unreachable(error),
             }),
             Way::Folder(transport) => transport.send(message).await.map(drop).map_err(MailError::Folder),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_would_end_in_the_same_way_is_final() {
+        assert!(
+            MailError::Refused(550).is_final()
+                && !MailError::Refused(451).is_final()
+                && !MailError::Nonsense.is_final()
+        );
     }
 }

@@ -10,6 +10,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::serve::ListenerExt as _;
 use clap::{Args, Parser, Subcommand};
 use server::backup::{self, Marker};
 use server::clock::{Clock as _, SystemClock};
@@ -17,9 +18,11 @@ use server::config::{Config, LogFormat, Sources};
 use server::metrics;
 use server::random::{Random, SystemRandom};
 use server::router::router;
+use server::secrets::Secrets;
 use server::services::scrub::{self, Finding};
 use server::start::{self, Keep, Surroundings};
-use tokio::net::TcpListener;
+use socket2::SockRef;
+use tokio::net::{TcpListener, TcpStream};
 
 /// HealthBridge's server: an end-to-end encrypted health-record vault.
 #[derive(Parser)]
@@ -113,15 +116,15 @@ async fn run(command: Command) -> Result<(), Failure> {
     match command.action {
         Action::Serve { settings, listen } => serve(&read(&settings, listen, &variables)?, &variables).await,
         Action::Migrate { settings } => {
-            let store = start::open_store(&read(&settings, None, &variables)?).await?;
+            let store = start::open_store(&read_and_log(&settings, &variables)?).await?;
             store.close().await?;
             Ok(writeln!(io::stdout(), "The database is up to date.")?)
         }
-        Action::Scrub { settings } => scrub(&read(&settings, None, &variables)?).await,
+        Action::Scrub { settings } => scrub(&read_and_log(&settings, &variables)?).await,
         Action::Backup { folder, with_secrets, settings } => {
-            back_up(&read(&settings, None, &variables)?, &folder, with_secrets).await
+            back_up(&read_and_log(&settings, &variables)?, &folder, with_secrets).await
         }
-        Action::Restore { folder, settings } => restore(&read(&settings, None, &variables)?, &folder).await,
+        Action::Restore { folder, settings } => restore(&read_and_log(&settings, &variables)?, &folder).await,
         Action::CheckConfig { settings } => {
             let config = read(&settings, None, &variables)?;
             let address = config.listen;
@@ -148,12 +151,19 @@ fn read(settings: &Settings, listen: Option<String>, variables: &BTreeMap<String
     Ok(Config::read(&Sources { file, variables: variables.clone(), command_line })?)
 }
 
+/// For commands that say only what went wrong beside their answer.
+fn read_and_log(settings: &Settings, variables: &BTreeMap<String, String>) -> Result<Config, Failure> {
+    let config = read(settings, None, variables)?;
+    begin_logging(config.log_format, variables, "warn");
+    Ok(config)
+}
+
 fn read_file(path: &Path) -> Result<String, Failure> {
     std::fs::read_to_string(path).map_err(|error| format!("cannot read {}: {error}", path.display()).into())
 }
 
-fn begin_logging(format: LogFormat, variables: &BTreeMap<String, String>) {
-    let filter = variables.get("RUST_LOG").map_or("warn,server=info,access=info", String::as_str);
+fn begin_logging(format: LogFormat, variables: &BTreeMap<String, String>, usual: &str) {
+    let filter = variables.get("RUST_LOG").map_or(usual, String::as_str);
     let subscriber =
         tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).with_ansi(io::stderr().is_terminal());
     match format {
@@ -203,7 +213,7 @@ async fn restore(config: &Config, folder: &Path) -> Result<(), Failure> {
         );
     }
     writeln!(io::stdout(), "Restored {accounts} accounts, {records} records and {chunks} chunks.")?;
-    if !keep.folder.join("opaque.key").exists() {
+    if Secrets::are_missing(&keep.folder) {
         let folder = keep.folder.display();
         writeln!(io::stdout(), "Put opaque.key and server.key into {folder} before you start the server.")?;
     }
@@ -211,7 +221,7 @@ async fn restore(config: &Config, folder: &Path) -> Result<(), Failure> {
 }
 
 async fn serve(config: &Config, variables: &BTreeMap<String, String>) -> Result<(), Failure> {
-    begin_logging(config.log_format, variables);
+    begin_logging(config.log_format, variables, "warn,server=info,access=info");
     let beside = std::env::current_exe().ok().and_then(|program| program.parent().map(Path::to_path_buf));
     let reload = variables.contains_key("LEPTOS_WATCH").then_some(3001);
     let surroundings = Surroundings { beside, reload };
@@ -224,7 +234,8 @@ async fn serve(config: &Config, variables: &BTreeMap<String, String>) -> Result<
     writeln!(stdout, "Its data: {}", start::describe_data(config))?;
     let mut beside = vec![
         tokio::spawn(start::sweep_hourly(state.clone())),
-        tokio::spawn(start::tell_people(state.clone())),
+        tokio::spawn(start::send_mail(state.clone())),
+        tokio::spawn(start::tell_of_ends(state.clone())),
         tokio::spawn(state.events.clone().hear_others()),
     ];
     if config.scrub_mib_per_second > 0 {
@@ -257,7 +268,7 @@ async fn serve(config: &Config, variables: &BTreeMap<String, String>) -> Result<
         tokio::time::sleep(GRACE).await;
     };
     tokio::select! {
-        served = axum::serve(listener, service).with_graceful_shutdown(stop).into_future() => served?,
+        served = axum::serve(listener.tap_io(give_up_on_the_silent), service).with_graceful_shutdown(stop).into_future() => served?,
         () = too_long => tracing::warn!("stopped, although some requests were not done"),
     }
     for task in beside {
@@ -268,6 +279,15 @@ async fn serve(config: &Config, variables: &BTreeMap<String, String>) -> Result<
         closed?;
     }
     Ok(())
+}
+
+/// How long a connection may take no answer: who reads nothing must not hold a place for ever.
+const SILENCE: Duration = Duration::from_mins(1);
+
+fn give_up_on_the_silent(stream: &mut TcpStream) {
+    if let Err(error) = SockRef::from(&*stream).set_tcp_user_timeout(Some(SILENCE)) {
+        tracing::warn!(cause = ?error, "a connection has no bound on its silence");
+    }
 }
 
 /// How long requests that are under way may take to finish once the server is asked to stop.

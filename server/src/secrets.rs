@@ -76,10 +76,9 @@ impl Secrets {
     /// The names of the two files.
     pub(crate) const FILES: [&str; 2] = [OPAQUE_FILE, SERVER_FILE];
 
-    /// Reads both files, which must be there.
-    pub(crate) fn read(folder: &Path) -> Result<Self, SecretsError> {
-        let read = |path: PathBuf| fs::read(&path).map_err(|source| SecretsError::File { path, source });
-        Self::from_files(folder, &read(folder.join(OPAQUE_FILE))?, read(folder.join(SERVER_FILE))?)
+    /// Whether a folder lacks one of them.
+    pub fn are_missing(folder: &Path) -> bool {
+        Self::FILES.into_iter().any(|name| !folder.join(name).exists())
     }
 
     /// Copies both files, for their owner's eyes only, and gives the digest of each.

@@ -3,15 +3,17 @@
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use leptos::config::LeptosOptions;
 use leptos::config::errors::LeptosConfigError;
+use tokio::time::{Interval, MissedTickBehavior};
 use url::Url;
 
 use crate::assets::versioned_path;
 use crate::backup::Place;
 use crate::blobs::{Blobs, BlobsError};
-use crate::clock::{Clock, HOUR, MINUTE};
+use crate::clock::{Clock, HOUR};
 use crate::config::Config;
 use crate::mail::{MailError, Mailer};
 use crate::random::Random;
@@ -209,7 +211,7 @@ pub async fn build(
 
 /// Sweeps every hour, until the task is aborted.
 pub async fn sweep_hourly(state: AppState) {
-    let mut hourly = tokio::time::interval(std::time::Duration::from_secs(HOUR));
+    let mut hourly = every(Duration::from_secs(HOUR));
     loop {
         hourly.tick().await;
         match sweep::sweep(&state).await {
@@ -227,7 +229,7 @@ pub async fn sweep_hourly(state: AppState) {
 
 /// Scrubs once a day at most, `pace` bytes in a second, until the task is aborted.
 pub async fn scrub_daily(state: AppState, pace: u64) {
-    let mut hourly = tokio::time::interval(std::time::Duration::from_secs(HOUR));
+    let mut hourly = every(Duration::from_secs(HOUR));
     loop {
         hourly.tick().await;
         match scrub::scrub_if_due(&state, pace).await {
@@ -242,23 +244,35 @@ pub async fn scrub_daily(state: AppState, pace: u64) {
 }
 
 /// How often it is looked for mail that is due.
-const MAIL_EVERY: u64 = 5;
+const MAIL_EVERY: Duration = Duration::from_secs(5);
+/// How often it is looked for ends that come near.
+const ENDS_EVERY: Duration = Duration::from_mins(1);
 
-/// Sends mail and tells of ends that come near, until the task is aborted. What was put off by a restart is done then.
-pub async fn tell_people(state: AppState) {
-    let mut often = tokio::time::interval(std::time::Duration::from_secs(MAIL_EVERY));
-    let mut last_look = 0;
+/// A clock that does not make up for what it missed.
+fn every(period: Duration) -> Interval {
+    let mut ticks = tokio::time::interval(period);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    ticks
+}
+
+/// Sends mail, until the task is aborted. What was put off by a restart is done then.
+pub async fn send_mail(state: AppState) {
+    let mut ticks = every(MAIL_EVERY);
     loop {
-        often.tick().await;
-        let now = state.clock.now();
-        if now >= last_look + MINUTE {
-            last_look = now;
-            if let Err(error) = notices::tell_of_ends(&state).await {
-                tracing::error!(cause = ?error, "ends could not be told of");
-            }
-        }
+        ticks.tick().await;
         if let Err(error) = mail::send_due(&state).await {
             tracing::error!(cause = ?error, "mail could not be sent");
+        }
+    }
+}
+
+/// Tells of ends that come near, until the task is aborted.
+pub async fn tell_of_ends(state: AppState) {
+    let mut ticks = every(ENDS_EVERY);
+    loop {
+        ticks.tick().await;
+        if let Err(error) = notices::tell_of_ends(&state).await {
+            tracing::error!(cause = ?error, "ends could not be told of");
         }
     }
 }

@@ -14,24 +14,40 @@ const NAME: &str = "SHA256SUMS";
 /// The last line, so that a list that was cut off is seen to be.
 const END: &str = "# end of the backup";
 
+/// What stands before a file that the backup depends on and that is kept apart from it.
+const APART: &str = "# kept apart: ";
+
 /// Digests by name.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct Manifest(BTreeMap<String, Digest>);
+pub(super) struct Manifest {
+    files: BTreeMap<String, Digest>,
+    apart: BTreeMap<String, Digest>,
+}
 
 impl Manifest {
     /// Adds a file.
     pub(super) fn add(&mut self, name: &str, digest: Digest) {
-        self.0.insert(name.to_owned(), digest);
+        self.files.insert(name.to_owned(), digest);
+    }
+
+    /// Notes a file that the backup depends on, whether it has it or not.
+    pub(super) fn add_apart(&mut self, name: &str, digest: Digest) {
+        self.apart.insert(name.to_owned(), digest);
+    }
+
+    /// The digest of a file that the backup depends on.
+    pub(super) fn apart(&self, name: &str) -> Option<Digest> {
+        self.apart.get(name).copied()
     }
 
     /// The digest of a file, if the backup has it.
     pub(super) fn digest(&self, name: &str) -> Option<Digest> {
-        self.0.get(name).copied()
+        self.files.get(name).copied()
     }
 
     /// Whether the backup has a file.
     pub(super) fn has(&self, name: &str) -> bool {
-        self.0.contains_key(name)
+        self.files.contains_key(name)
     }
 
     /// Writes the list into the backup's folder. When it returns, all of it is on the disk, or none.
@@ -40,8 +56,11 @@ impl Manifest {
         let write = || {
             let mut file = File::create(&unfinished)?;
             let mut text = String::new();
-            for (name, digest) in &self.0 {
+            for (name, digest) in &self.files {
                 text.push_str(&format!("{digest}  {name}\n"));
+            }
+            for (name, digest) in &self.apart {
+                text.push_str(&format!("{APART}{digest}  {name}\n"));
             }
             text.push_str(END);
             text.push('\n');
@@ -62,11 +81,16 @@ impl Manifest {
         }
         let text = fs::read_to_string(&path).map_err(file_error(&path))?;
         let lines = text.strip_suffix('\n').and_then(|text| text.strip_suffix(END)).ok_or_else(unfinished)?;
-        let line = |line: &str| {
+        let mut manifest = Self::default();
+        for line in lines.lines() {
+            let (of, line) = match line.strip_prefix(APART) {
+                Some(line) => (&mut manifest.apart, line),
+                None => (&mut manifest.files, line),
+            };
             let (digest, name) = line.split_once("  ").ok_or_else(unfinished)?;
-            Ok((name.to_owned(), digest.parse().map_err(|_| unfinished())?))
-        };
-        lines.lines().map(line).collect::<Result<_, _>>().map(Self)
+            of.insert(name.to_owned(), digest.parse().map_err(|_| unfinished())?);
+        }
+        Ok(manifest)
     }
 }
 
@@ -81,6 +105,7 @@ mod tests {
         assert!(matches!(Manifest::read(folder.path()), Err(BackupError::Unfinished(_))));
         manifest.add("objects/ab/abcd", Digest::of(b"one"));
         manifest.add("healthbridge.db", Digest::of(b"two"));
+        manifest.add_apart("server.key", Digest::of(b"three"));
         manifest.write(folder.path()).unwrap();
         assert_eq!(Manifest::read(folder.path()).unwrap(), manifest);
         let path = folder.path().join(NAME);

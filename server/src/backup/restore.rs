@@ -7,12 +7,12 @@ use futures_util::TryStreamExt as _;
 use protocol::Minute;
 
 use super::manifest::Manifest;
-use super::{BATCH, BackupError, Copied, DATABASE, OBJECTS, Place, digest_of, file_error};
+use super::{BackupError, Copied, DATABASE, OBJECTS, Place, digest_of, file_error};
 use crate::blobs::Blobs;
 use crate::secrets::Secrets;
 use crate::services::scrub::{Finding, read_whole};
-use crate::store::inventory::{Kept, after, forget_chunk};
-use crate::store::{Store, accounts, commit, copy, restores};
+use crate::store::inventory::{Kept, each, forget_chunk};
+use crate::store::{Store, commit, copy, restores};
 
 /// What a restore is known by, so that clients can tell it from a server that hides what they have seen.
 #[derive(Clone, Copy, Debug)]
@@ -54,23 +54,19 @@ async fn restore_by(
     }
     let taken = Store::portable(working).await?;
     taken.migrate().await?;
-    restore_secrets(from, to.folder, manifest, &taken).await?;
+    restore_secrets(from, to.folder, manifest)?;
 
     let objects = Blobs::folder(&from.join(OBJECTS))?;
     let mut findings = 0;
-    let mut last = None;
-    loop {
-        let batch = after(taken.reader(), last, BATCH).await?;
-        let Some(end) = batch.last() else { break };
-        last = Some(end.blob);
-        for kept in batch {
-            restore_chunks(to.blobs, &taken, &kept, &objects, |finding| {
-                findings += 1;
-                found(finding);
-            })
-            .await?;
-        }
+    let mut all = Box::pin(each(taken.reader()));
+    while let Some(kept) = all.try_next().await? {
+        restore_chunks(to.blobs, &taken, &kept, &objects, |finding| {
+            findings += 1;
+            found(finding);
+        })
+        .await?;
     }
+    drop(all);
     let (accounts, records, chunks) = copy::count(taken.reader()).await?;
     let writing = to.store.begin().await?;
     let reading = taken.snapshot().await?;
@@ -98,7 +94,7 @@ async fn require_empty(to: Place<'_>, manifest: &Manifest) -> Result<(), BackupE
 
 /// Brings back the secret files if the backup has them, and never beside others. Those that are there already must
 /// be the ones that the backup's accounts depend on.
-async fn restore_secrets(from: &Path, to: &Path, manifest: &Manifest, taken: &Store) -> Result<(), BackupError> {
+fn restore_secrets(from: &Path, to: &Path, manifest: &Manifest) -> Result<(), BackupError> {
     let own = Secrets::FILES.into_iter().all(|name| to.join(name).exists());
     if !own && Secrets::FILES.into_iter().all(|name| manifest.has(name)) {
         for name in Secrets::FILES {
@@ -108,11 +104,11 @@ async fn restore_secrets(from: &Path, to: &Path, manifest: &Manifest, taken: &St
         }
         Secrets::copy_files(from, to)?;
     }
-    if Secrets::FILES.into_iter().any(|name| to.join(name).exists())
-        && let Some((email, credential)) = accounts::any_credential(taken.reader()).await?
-        && Secrets::read(to)?.credential(&email) != credential
-    {
-        return Err(BackupError::Occupied("the key files in the data folder are not those of this backup"));
+    for name in Secrets::FILES {
+        let own = to.join(name);
+        if own.exists() && Some(digest_of(&own)?) != manifest.apart(name) {
+            return Err(BackupError::Occupied("the key files in the data folder are not those of this backup"));
+        }
     }
     Ok(())
 }
@@ -125,7 +121,7 @@ async fn restore_chunks(
     mut found: impl FnMut(&Finding),
 ) -> Result<(), BackupError> {
     for (number, chunk) in &kept.chunks {
-        match read_whole(objects, chunk).await {
+        match read_whole(objects, chunk).await? {
             Ok(bytes) => to.copy_in(&chunk.object, bytes).await?,
             // Who was still sending it sends it again.
             Err(_) if kept.record.is_none() => forget_chunk(taken.reader(), kept.blob, *number).await?,

@@ -5,6 +5,8 @@ use std::task::{Context, Poll};
 
 use axum::body::{Body, Bytes, HttpBody};
 use axum::extract::{MatchedPath, Request, State};
+use axum::http::HeaderValue;
+use axum::http::header::CONTENT_TYPE;
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use protocol::ApiError;
@@ -18,6 +20,7 @@ use crate::state::AppState;
 pub(crate) async fn bound_load(State(state): State<AppState>, request: Request, next: Next) -> Response {
     let route = request.extensions().get::<MatchedPath>().map_or("", MatchedPath::as_str);
     let patience = if route.contains("/chunks/") { state.load.patience_for_chunks } else { state.load.patience };
+    let is_page = !request.uri().path().starts_with("/api/");
     // Whoever watches the server hears from it when it is busiest. Streams of events do nothing most of the time, and
     // have a limit of their own.
     let permit = if matches!(route, "/healthz" | "/readyz" | "/api/v1/events") {
@@ -26,15 +29,31 @@ pub(crate) async fn bound_load(State(state): State<AppState>, request: Request, 
         Some(permit)
     } else {
         state.metrics.shed();
-        return Failure::from(ApiError::Unavailable).into_response();
+        return busy(is_page);
     };
     let place = Place { _open: state.metrics.open(), _permit: permit };
     let Ok(response) = tokio::time::timeout(patience, next.run(request)).await else {
         state.metrics.timed_out();
-        return Failure::from(ApiError::Unavailable).into_response();
+        return busy(is_page);
     };
     response.map(|body| Body::new(InPlace { body, _place: place }))
 }
+
+/// What to say when there is no place or no time left: to a program its error, to a person a page.
+fn busy(is_page: bool) -> Response {
+    let mut response = Failure::from(ApiError::Unavailable).into_response();
+    if is_page {
+        *response.body_mut() = Body::from(BUSY);
+        response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
+    }
+    response
+}
+
+/// Without a style or a script: they would have to be fetched from the server that is busy.
+const BUSY: &str = "<!DOCTYPE html><html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" \
+    content=\"width=device-width\"><title>Busy · HealthBridge</title></head><body><main><h1>One moment</h1>\
+    <p>HealthBridge has more to do than it can just now. Nothing was lost. Please load this page again in a \
+    minute.</p></main></body></html>";
 
 /// One of the requests that may be open.
 struct Place {

@@ -18,15 +18,18 @@ use super::{Result, ServiceError, notices};
 use crate::state::AppState;
 use crate::store::log::{Header, NewEntry};
 use crate::store::vaults::Vault;
-use crate::store::{Transaction, blobs, commit, grants, log, vaults};
+use crate::store::{Transaction, accounts, blobs, commit, grants, log, vaults};
 
 /// Appends entries, all by the caller.
 pub async fn append(state: &AppState, caller: Caller, id: VaultId, message: Append) -> Result<Appended> {
     let transaction = state.store.begin().await?;
     let vault = vaults::lock(&transaction, id).await?.ok_or(ApiError::NotFound)?;
     Standing::of(caller.account, &transaction, &vault, state.clock.minute()).await?;
+    // Those whose grant ends or begins by this are told as well.
+    let now = state.clock.minute();
+    let mut concerned = grants::recipients(&transaction, id, now).await?;
     let head = append_in(state, &transaction, caller.account, vault, &message.entries).await?;
-    let mut concerned = grants::recipients(&transaction, id).await?;
+    concerned.extend(grants::recipients(&transaction, id, now).await?);
     concerned.insert(vault.owner);
     commit(transaction).await?;
     state.events.tell(&concerned.into_iter().collect::<Vec<_>>()).await;
@@ -60,6 +63,10 @@ pub(super) async fn append_in(
             return Err(ApiError::from(superseded).into());
         }
         match &entry.body {
+            // A restored server may lack an account that was there.
+            Body::Grant(grant) if accounts::name(transaction, grant.recipient).await?.is_none() => {
+                return Err(Refusal::Rule.into());
+            }
             Body::Revision(revision) => {
                 name_blobs(transaction, author, &vault, revision).await?;
                 let kept = revision.parts.iter().filter_map(Part::blob).map(|blob| blob.id);

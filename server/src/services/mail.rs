@@ -2,34 +2,37 @@
 
 use super::Result;
 use crate::clock::{HOUR, MINUTE};
+use crate::mail::MailError;
 use crate::state::AppState;
 use crate::store::{accounts, notices};
 
 /// How many mails are taken in hand together.
 const TOGETHER: u64 = 20;
 
-/// How often a mail is tried: for about three days.
-const TRIES: u32 = 16;
+/// How often a mail is tried: for about three days, so that it outlives a weekend.
+const TRIES: u32 = 20;
+
+/// How long a mail is in hand while it is tried: longer than any try takes, so that no other server sends it too.
+const IN_HAND: u64 = 10 * MINUTE;
 
 /// The wait before a mail is tried again, after so many tries.
 const fn wait(tries: u32) -> u64 {
-    let doubled = MINUTE << if tries > 8 { 8 } else { tries };
+    let doubled = MINUTE << if tries > 9 { 9 } else { tries };
     if doubled > 6 * HOUR { 6 * HOUR } else { doubled }
 }
 
-/// Sends what is due. Gives how many mails left.
+/// Sends what is due, until nothing is or the mail server is not there. Gives how many mails left.
 pub async fn send_due(state: &AppState) -> Result<u64> {
     let db = state.store.reader();
     let mut sent = 0;
     loop {
-        let now = state.clock.now();
-        let due = notices::due(db, now, TOGETHER).await?;
+        let due = notices::due(db, state.clock.now(), TOGETHER).await?;
         if due.is_empty() {
             return Ok(sent);
         }
         for mail in due {
             // It is put off before it is tried, so that no crash makes it go out again and again.
-            if !notices::claim(db, mail, now + wait(mail.tries)).await? {
+            if !notices::claim(db, mail, state.clock.now() + IN_HAND.max(wait(mail.tries))).await? {
                 continue;
             }
             let Some(account) = accounts::own(mail.account, db).await? else {
@@ -41,11 +44,17 @@ pub async fn send_due(state: &AppState) -> Result<u64> {
                     notices::unqueue(db, mail.id).await?;
                     sent += 1;
                 }
-                Err(error) if mail.tries + 1 >= TRIES => {
+                Err(error) if error.is_final() || mail.tries + 1 >= TRIES => {
                     tracing::error!(cause = ?error, kind = ?mail.kind, "a mail was given up");
                     notices::unqueue(db, mail.id).await?;
                 }
-                Err(error) => tracing::warn!(cause = ?error, kind = ?mail.kind, tries = mail.tries + 1, "a mail waits"),
+                Err(error) => {
+                    tracing::warn!(cause = ?error, kind = ?mail.kind, tries = mail.tries + 1, "a mail waits");
+                    notices::put_off(db, mail.id, state.clock.now() + wait(mail.tries)).await?;
+                    if matches!(error, MailError::Unreachable(_)) {
+                        return Ok(sent);
+                    }
+                }
             }
         }
     }
@@ -60,6 +69,6 @@ mod tests {
         assert_eq!((wait(0), wait(1), wait(5)), (60, 120, 32 * MINUTE));
         assert!((0..TRIES).all(|tries| wait(tries) <= wait(tries + 1)));
         let all: u64 = (0..TRIES).map(wait).sum();
-        assert!(all > 24 * HOUR && all < 96 * HOUR, "{} hours", all / HOUR);
+        assert!(all > 72 * HOUR && all < 96 * HOUR, "{} hours", all / HOUR);
     }
 }

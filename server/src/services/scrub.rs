@@ -1,22 +1,21 @@
 //! Finding what the blob store lost or damaged, before somebody asks for it.
 
 use std::fmt;
+use std::pin::pin;
 use std::time::Duration;
 
 use axum::body::Bytes;
+use futures_util::TryStreamExt as _;
 use protocol::entry::CHUNK;
 use protocol::{AccountId, BlobId, Digest, RecordId, VaultId};
 
 use super::Result;
-use crate::blobs::Blobs;
+use crate::blobs::{Blobs, BlobsError};
 use crate::clock::DAY;
 use crate::state::AppState;
 use crate::store::blobs::Chunk;
-use crate::store::inventory::{Kept, after};
+use crate::store::inventory::{Kept, each};
 use crate::store::{Store, blobs, counters};
-
-/// Blobs that are looked up together.
-const BATCH: u64 = 100;
 
 /// What is wrong with a chunk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -118,43 +117,42 @@ pub async fn scrub(
     mut found: impl FnMut(&Finding),
 ) -> Result<Scrubbed> {
     let mut scrubbed = Scrubbed::default();
-    let mut last = None;
-    loop {
-        let batch = after(store.reader(), last, BATCH).await?;
-        let Some(end) = batch.last() else { return Ok(scrubbed) };
-        last = Some(end.blob);
-        for kept in batch {
-            for (number, chunk) in &kept.chunks {
-                scrubbed.chunks += 1;
-                scrubbed.bytes += chunk.length;
-                if let Err(damage) = read_whole(objects, chunk).await
-                    && is_named(store, kept.blob, *number, chunk).await?
-                {
-                    scrubbed.findings += 1;
-                    found(&Finding::new(&kept, *number, damage));
-                }
-                rest(pace, chunk.length).await;
-            }
-            for number in never_stored(store, &kept).await? {
-                scrubbed.chunks += 1;
+    let mut all = pin!(each(store.reader()));
+    while let Some(kept) = all.try_next().await? {
+        for (number, chunk) in &kept.chunks {
+            scrubbed.chunks += 1;
+            scrubbed.bytes += chunk.length;
+            let read = read_whole(objects, chunk).await.unwrap_or_else(|error| {
+                tracing::warn!(cause = ?error, "a chunk cannot be read");
+                Err(Damage::Unreadable)
+            });
+            if let Err(damage) = read
+                && is_named(store, kept.blob, *number, chunk).await?
+            {
                 scrubbed.findings += 1;
-                found(&Finding::new(&kept, number, Damage::NeverStored));
+                found(&Finding::new(&kept, *number, damage));
             }
+            rest(pace, chunk.length).await;
+        }
+        for number in never_stored(store, &kept).await? {
+            scrubbed.chunks += 1;
+            scrubbed.findings += 1;
+            found(&Finding::new(&kept, number, Damage::NeverStored));
         }
     }
+    Ok(scrubbed)
 }
 
-/// A chunk's bytes, if they are those that were stored.
-pub(crate) async fn read_whole(objects: &Blobs, chunk: &Chunk) -> std::result::Result<Bytes, Damage> {
-    match objects.read(&chunk.object).await {
-        Ok(Some(bytes)) if bytes.len() as u64 == chunk.length && Digest::of(&bytes) == chunk.digest => Ok(bytes),
-        Ok(Some(_)) => Err(Damage::Damaged),
-        Ok(None) => Err(Damage::Missing),
-        Err(error) => {
-            tracing::warn!(cause = ?error, "a chunk cannot be read");
-            Err(Damage::Unreadable)
-        }
-    }
+/// A chunk's bytes, if they are those that were stored. A store that does not answer says nothing of them.
+pub(crate) async fn read_whole(
+    objects: &Blobs,
+    chunk: &Chunk,
+) -> std::result::Result<std::result::Result<Bytes, Damage>, BlobsError> {
+    Ok(match objects.read(&chunk.object).await? {
+        Some(bytes) if bytes.len() as u64 == chunk.length && Digest::of(&bytes) == chunk.digest => Ok(bytes),
+        Some(_) => Err(Damage::Damaged),
+        None => Err(Damage::Missing),
+    })
 }
 
 /// Whether a chunk is still where it was: it may have been sent anew, or swept, since its row was read.

@@ -8,9 +8,9 @@ use protocol::{ApiError, BlobId, Digest, VaultId};
 use sha2::{Digest as _, Sha256};
 use std::time::Duration;
 
-use super::Result;
 use super::session::Caller;
 use super::standing::Standing;
+use super::{Result, ServiceError};
 use crate::state::AppState;
 use crate::store::blobs::{Blob, Chunk};
 use crate::store::{Rows, blobs, commit, vaults};
@@ -87,19 +87,28 @@ pub async fn put_chunk<E>(
     let received = tokio::time::timeout(PATIENCE, receive(body, length, digest));
     let bytes = received.await.map_err(|_| ApiError::Unavailable)??;
     state.metrics.received(length);
-    if blobs::chunk(db, id, number).await?.is_some_and(|chunk| chunk.digest == digest) {
-        return Ok(());
+    let mut lost = None;
+    if let Some(chunk) = blobs::chunk(db, id, number).await?.filter(|chunk| chunk.digest == digest) {
+        if state.blobs.has(&chunk.object).await? {
+            return Ok(());
+        }
+        // Whoever still has the very bytes that the store lost brings them back.
+        lost = Some(chunk.object);
     }
     let object = state.blobs.put(state.random.as_ref(), bytes).await?;
     let chunk = Chunk { digest, length, object: object.clone() };
-    match keep(state, id, number, chunk).await {
+    match keep(state, id, number, chunk, lost.as_deref()).await {
         Ok(None) => Ok(()),
         Ok(Some(replaced)) => {
             tidy(state, &replaced).await;
             Ok(())
         }
         Err(error) => {
-            tidy(state, &object).await;
+            // A commit of which nothing was heard may have happened all the same, and its row name this object. Only a
+            // refusal is sure; what nothing names, the sweep finds.
+            if matches!(error, ServiceError::Api(_)) {
+                tidy(state, &object).await;
+            }
             Err(error)
         }
     }
@@ -112,11 +121,13 @@ async fn tidy(state: &AppState, object: &str) {
     }
 }
 
-/// Notes a stored chunk, and gives the object that nothing names any more.
-async fn keep(state: &AppState, id: BlobId, number: u32, chunk: Chunk) -> Result<Option<String>> {
+/// Notes a stored chunk, in place of an object that was lost if there is one, and gives the object that nothing names
+/// any more.
+async fn keep(state: &AppState, id: BlobId, number: u32, chunk: Chunk, lost: Option<&str>) -> Result<Option<String>> {
     let transaction = state.store.begin().await?;
     let blob = blobs::lock(&transaction, id).await?.ok_or(ApiError::NotFound)?;
     let replaced = match blobs::chunk(&transaction, id, number).await? {
+        Some(found) if found.digest == chunk.digest && lost == Some(&*found.object) => None,
         Some(found) if found.digest == chunk.digest => return Ok(Some(chunk.object)),
         Some(_) if blob.record.is_some() => return Err(Conflict::Id.into()),
         found => found.map(|found| found.object),

@@ -77,12 +77,6 @@ pub async fn any(db: &impl ConnectionTrait) -> Result<bool> {
     Ok(accounts::Entity::find().limit(1).count(db).await? > 0)
 }
 
-/// The address of some account, and what OPAQUE knows it by: only the right secret files derive one from the other.
-pub async fn any_credential(db: &impl ConnectionTrait) -> Result<Option<(String, Digest)>> {
-    let row = accounts::Entity::find().limit(1).one(db).await?;
-    row.map(|row| Ok((row.email, digest("accounts.credential", &row.credential)?))).transpose()
-}
-
 /// Adds an account and the first step of its chain.
 pub async fn insert(
     db: &impl ConnectionTrait,

@@ -6,7 +6,9 @@ use protocol::ledger::GrantFacts;
 use protocol::{AccountId, GrantId, GrantScope, Level, Minute, RecordId, ScopeId, VaultId};
 use sea_orm::ActiveValue::Set;
 use sea_orm::sea_query::{Expr, OnConflict};
-use sea_orm::{ColumnTrait as _, Condition, ConnectionTrait, EntityTrait as _, QueryFilter as _, QuerySelect as _};
+use sea_orm::{
+    ColumnTrait as _, Condition, ConnectionTrait, EntityTrait as _, ExprTrait as _, QueryFilter as _, QuerySelect as _,
+};
 
 use super::column::{fixed, minute};
 use super::entity::grants;
@@ -97,13 +99,16 @@ pub async fn ending(db: &impl ConnectionTrait, from: Minute, to: Minute) -> Resu
     rows.iter().map(read).collect()
 }
 
-/// Everybody who holds, or held, a grant in a vault.
-pub async fn recipients(db: &impl ConnectionTrait, vault: VaultId) -> Result<BTreeSet<AccountId>> {
+/// Everybody who holds a grant in a vault.
+pub async fn recipients(db: &impl ConnectionTrait, vault: VaultId, now: Minute) -> Result<BTreeSet<AccountId>> {
+    let until = grants::Column::Until;
     let rows: Vec<Vec<u8>> = grants::Entity::find()
         .select_only()
         .column(grants::Column::Recipient)
         .distinct()
         .filter(grants::Column::Vault.eq(vault.as_bytes().to_vec()))
+        .filter(grants::Column::Revoked.eq(false))
+        .filter(until.is_null().or(until.gte(i64::from(now.0))))
         .into_tuple()
         .all(db)
         .await?;

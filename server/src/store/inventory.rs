@@ -2,15 +2,16 @@
 
 use std::collections::BTreeMap;
 
+use futures_util::stream::{Stream, TryStreamExt as _, iter, try_unfold};
 use protocol::{AccountId, BlobId, RecordId, VaultId};
 use sea_orm::{
     ColumnTrait as _, ConnectionTrait, EntityTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _,
 };
 
-use super::Result;
 use super::blobs::Chunk;
 use super::column::{fixed, unsigned};
 use super::entity::{blobs, chunks, vaults};
+use super::{Result, StoreError};
 
 /// A blob with its stored chunks, and whose it is.
 #[derive(Clone, Debug)]
@@ -29,8 +30,21 @@ pub struct Kept {
     pub chunks: BTreeMap<u32, Chunk>,
 }
 
+/// Blobs that are looked up together.
+const BATCH: u64 = 100;
+
+/// Every blob, in the order of the ids.
+pub fn each<C: ConnectionTrait>(db: &C) -> impl Stream<Item = Result<Kept>> {
+    try_unfold(None, async |last| {
+        let batch = after(db, last, BATCH).await?;
+        let end = batch.last().map(|kept| kept.blob);
+        Ok::<_, StoreError>(end.map(|end| (iter(batch.into_iter().map(Ok)), Some(end))))
+    })
+    .try_flatten()
+}
+
 /// At most `most` blobs with the next higher ids.
-pub async fn after(db: &impl ConnectionTrait, last: Option<BlobId>, most: u64) -> Result<Vec<Kept>> {
+async fn after(db: &impl ConnectionTrait, last: Option<BlobId>, most: u64) -> Result<Vec<Kept>> {
     let mut query = blobs::Entity::find().order_by_asc(blobs::Column::Id).limit(most);
     if let Some(last) = last {
         query = query.filter(blobs::Column::Id.gt(last.as_bytes().to_vec()));

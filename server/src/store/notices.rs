@@ -255,6 +255,16 @@ pub async fn claim(db: &impl ConnectionTrait, mail: Mail, again: u64) -> Result<
     Ok(done.rows_affected == 1)
 }
 
+/// Puts a mail off that could not be sent.
+pub async fn put_off(db: &impl ConnectionTrait, id: i64, due: u64) -> Result<()> {
+    mails::Entity::update_many()
+        .col_expr(mails::Column::Due, Expr::value(signed(due)))
+        .filter(mails::Column::Id.eq(id))
+        .exec(db)
+        .await?;
+    Ok(())
+}
+
 /// Takes a mail out of the queue.
 pub async fn unqueue(db: &impl ConnectionTrait, id: i64) -> Result<()> {
     mails::Entity::delete_by_id(id).exec(db).await?;

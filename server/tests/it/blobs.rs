@@ -37,6 +37,19 @@ on_both! {
         assert_eq!(ann.chunk(&app, blob, 2).await, Err(ApiError::NotFound));
     }
 
+    async fn what_the_store_lost_comes_back_from_who_still_has_it(app) {
+        let mut ann = Person::sign_up(&app, "ann@example.org", Profile::Patient).await;
+        let (_, blob) = ann.add_record(&app, b"bytes").await;
+        let again = async |bytes: &[u8]| ann.put_chunk(&app, blob, 0, bytes, Digest::of(bytes)).await;
+        again(b"bytes").await.unwrap();
+        assert_eq!(objects(&app).await, 1, "what is there is not stored twice");
+        let lost: Vec<_> = app.state.blobs.list().collect().await;
+        app.state.blobs.delete(&lost[0].as_ref().unwrap().object).await.unwrap();
+        assert!(again(b"other").await.is_err(), "not with other bytes");
+        again(b"bytes").await.unwrap();
+        assert_eq!((ann.chunk(&app, blob, 0).await.unwrap(), objects(&app).await), (b"bytes".to_vec(), 1));
+    }
+
     async fn an_interrupted_upload_goes_on_where_it_stopped(app) {
         let mut ann = Person::sign_up(&app, "ann@example.org", Profile::Patient).await;
         let blob = BlobId::from_bytes(id16());

@@ -308,6 +308,23 @@ async fn a_backup_by_an_older_version_is_restored_and_one_by_a_newer_is_not() {
 }
 
 #[tokio::test]
+async fn a_blob_store_that_does_not_answer_leaves_no_finished_backup() {
+    let mut app = TestApp::sqlite().await;
+    let objects = app.site_folder().join("objects");
+    app.set(|state| state.blobs = Blobs::folder(&objects).unwrap());
+    let mut ann = Person::sign_up(&app, "ann@example.org", Profile::Patient).await;
+    let (_, blob) = ann.add_record(&app, b"bytes").await;
+    // Where its folder was is a file: nothing can be said of what lay in it.
+    let object = objects.join(chunk_of(&app, blob, 0).await.object);
+    std::fs::remove_dir_all(object.parent().unwrap()).unwrap();
+    std::fs::write(object.parent().unwrap(), "").unwrap();
+    let (_folder, path) = new_folder();
+    assert!(matches!(take(&app, &path).await, Err(BackupError::Blobs(_))));
+    let into = TestApp::sqlite().await;
+    assert!(matches!(bring_back(&path, &into).await, Err(BackupError::Unfinished(_))));
+}
+
+#[tokio::test]
 async fn a_restore_goes_to_an_empty_place() {
     use std::os::unix::fs::PermissionsExt as _;
     let mut app = TestApp::sqlite().await;
@@ -333,6 +350,9 @@ async fn a_restore_goes_to_an_empty_place() {
     Secrets::open(into.site_folder(), false, &SystemRandom).unwrap();
     insta::assert_snapshot!(refusal(&into).await, @"the key files in the data folder are not those of this backup: restore only to an empty place; nothing was changed");
     assert!(!into.site_folder().join("restoring.db").exists());
+    // One of the two is not enough.
+    std::fs::copy(app.site_folder().join("server.key"), into.site_folder().join("server.key")).unwrap();
+    assert!(refusal(&into).await.starts_with("the key files in the data folder are not those"));
 
     // Half of it is there already, from an attempt that was interrupted.
     let mut into = TestApp::sqlite().await;

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Body;
+use axum::http::HeaderValue;
 use futures_util::stream;
 use protocol::ApiError;
 use protocol::api::{MEDIA_TYPE, Profile};
@@ -29,10 +30,14 @@ async fn one_request_too_many_is_told_when_to_try_again() {
     let path = format!("/api/v1/blobs/{blob}/chunks/0");
     let open = app.begin(request("GET", &path, Some(&ann.cookie)).body(Body::empty()).unwrap()).await;
     assert_eq!((open.status().as_u16(), places.available_permits()), (200, 0));
-    for path in ["/api/v1/session", "/", "/nowhere"] {
+    let refused = app.get("/api/v1/session", Some(&ann.cookie)).await;
+    assert_eq!((refused.status, refused.error()), (503, ApiError::Unavailable));
+    assert_eq!(refused.headers["retry-after"], "2");
+    for path in ["/", "/nowhere"] {
         let refused = app.get(path, Some(&ann.cookie)).await;
-        assert_eq!((refused.status, refused.error()), (503, ApiError::Unavailable), "{path}");
-        assert_eq!(refused.headers["retry-after"], "2");
+        assert_eq!((refused.status, &refused.headers["retry-after"]), (503, &HeaderValue::from_static("2")), "{path}");
+        assert_eq!(refused.headers["content-type"], "text/html; charset=utf-8", "{path}");
+        assert!(String::from_utf8(refused.body).unwrap().contains("Nothing was lost"), "{path}");
     }
     for path in ["/healthz", "/readyz"] {
         assert_eq!(app.get(path, None).await.status, 200, "{path}");

@@ -2,7 +2,7 @@
 
 use protocol::api::{Person as Found, Profile, Refusal, SharedVault};
 use protocol::entry::{AccessKind, Grant, Revision, Tombstone};
-use protocol::{ApiError, Body, GrantId, GrantScope, Level, RecordId, ScopeId};
+use protocol::{AccountId, ApiError, Body, GrantId, GrantScope, Level, RecordId, ScopeId};
 use server::clock::{Clock as _, MINUTE};
 
 use crate::person::{Person, data_part, first_revision, id16, provider, public, record_key, scope_epoch};
@@ -64,6 +64,15 @@ on_both! {
         assert_eq!(ito.access(&app, vault, grant, AccessKind::Opened, Some(record)).await, Err(not_found));
         assert_eq!(shared(&app, &ito).await, vec![]);
         assert!(knows(&app, &ito, &ann).await, "who once shared stays known");
+    }
+
+    async fn nobody_is_given_anything_who_has_no_account_here(app) {
+        let (mut ann, ito) = two_people(&app).await;
+        let vault = ann.vault;
+        let (record, _) = ann.add_record(&app, b"a scan").await;
+        let nobody = Person { account: AccountId::from_bytes(id16()), ..ito };
+        let refused = ann.grant(&app, vault, &nobody, Level::Download, GrantScope::Record(record), MONTH).await;
+        assert_eq!(refused, Err(ApiError::Refused(Refusal::Rule)));
     }
 
     async fn a_grant_ends_by_the_servers_clock(app) {

@@ -14,6 +14,7 @@ use protocol::api::MEDIA_TYPE;
 use protocol::{ApiError, cbor};
 use server::blobs::Blobs;
 use server::clock::Clock;
+use server::events::Events;
 use server::mail::Mailer;
 use server::random::{Random, SystemRandom};
 use server::router::router;
@@ -115,7 +116,9 @@ impl TestApp {
             mailer,
             leptos: server::start::leptos_options(folder.path()).unwrap(),
         });
-        let state = AppState { limits: Limits { sign_ups: plenty, ..Limits::default() }, ..usual };
+        let limits = Limits { sign_ups: plenty, ..Limits::default() };
+        // Nobody listens for other servers here.
+        let state = AppState { limits, events: Events::new(None), ..usual };
         Self { router: router(state.clone()), state, clock, folder }
     }
 
