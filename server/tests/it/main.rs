@@ -14,6 +14,7 @@ mod test_app;
 mod person;
 
 mod accounts;
+mod azure;
 mod blobs;
 mod command;
 mod edges;
