@@ -1,7 +1,5 @@
 //! The guard of signed-in pages: nothing of a page exists before the vault is open, and nothing is left after it is locked.
 
-use std::sync::Arc;
-
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::NavigateOptions;
@@ -9,6 +7,7 @@ use leptos_router::hooks::{use_location, use_navigate};
 
 use super::account::unlock::LockedPanel;
 use super::asking::use_alive;
+use super::inside::{self, Inside};
 use super::notices::use_notices;
 use super::words;
 use crate::ui::{Alert, AppFrame, Button, ButtonKind, Side, Skeleton, SkeletonShape, Tone};
@@ -65,40 +64,30 @@ enum Gate {
     Open(Me),
 }
 
-/// A page that is drawn for a person. Its type ends here: pages are many and deep, and a type that held them all
-/// would take the compiler minutes.
-type Page = Arc<dyn Fn(Me) -> AnyView + Send + Sync>;
-
 /// A signed-in page in its frame.
 #[component]
-pub fn Guarded<F, V>(
+pub fn Guarded(
     /// For whom it is.
     guests: Guests,
     /// Its name, for the window, and for the heading until the page is there.
     title: &'static str,
     /// The page, beginning with its `h1`.
-    page: F,
-) -> impl IntoView
-where
-    F: Fn(Me) -> V + Send + Sync + 'static,
-    V: IntoView + 'static,
-{
-    gated(guests, title, Arc::new(move |me| page(me).into_any()))
-}
-
-fn gated(guests: Guests, title: &'static str, page: Page) -> AnyView {
+    page: Inside,
+) -> impl IntoView {
     let status = use_status();
     let visitor = use_visitor();
     let side =
         Memo::new(move |_| status.with(|status| person(status).map_or_else(|| guests.likely_side(visitor), side_of)));
+    let there = RwSignal::new(false);
+    // In the browser alone: on the server no vault is ever open.
+    Effect::new(move |_| inside::load(there));
     let gate = Memo::new(move |_| match status.get() {
         Status::Locked(me) => Gate::Locked(me),
-        Status::Open(me) if guests.admits(side_of(&me)) => Gate::Open(me),
+        Status::Open(me) if guests.admits(side_of(&me)) && there.get() => Gate::Open(me),
         Status::Starting | Status::SignedOut | Status::Open(_) => Gate::Waiting,
     });
     lead_away(guests);
     (move || {
-        let page = page.clone();
         let inside = move || match gate.get() {
             Gate::Waiting => view! {
                 <h1>{title}</h1>
@@ -107,7 +96,7 @@ fn gated(guests: Guests, title: &'static str, page: Page) -> AnyView {
             }
             .into_any(),
             Gate::Locked(me) => view! { <LockedPanel me /> }.into_any(),
-            Gate::Open(me) => page(me),
+            Gate::Open(me) => inside::draw(page, me),
         };
         view! {
             <Title text=title />

@@ -10,6 +10,7 @@ pub mod category;
 pub mod front;
 pub mod guarded;
 pub mod home;
+pub mod inside;
 pub mod notices;
 pub mod patients;
 pub mod records;

@@ -4,6 +4,7 @@ use leptos::prelude::*;
 
 use crate::pages::asking::{TroubleAlert, use_act};
 use crate::pages::guarded::{Guarded, Guests};
+use crate::pages::inside::Inside;
 use crate::pages::words;
 use crate::ui::{Button, ButtonKind, Card, Chip, Face, Fact, Facts, Glyph, LinkButton, SafetyPhrase, Tone};
 use crate::vault::Me;
@@ -11,7 +12,12 @@ use crate::vault::Me;
 /// `/account`
 #[component]
 pub fn AccountPage() -> impl IntoView {
-    view! { <Guarded guests=Guests::Everybody title="Your account" page=|me| view! { <AccountView me /> } /> }
+    view! { <Guarded guests=Guests::Everybody title="Your account" page=Inside::Account /> }
+}
+
+/// The page inside its frame.
+pub(in crate::pages) fn inside(me: Me) -> AnyView {
+    view! { <AccountView me /> }.into_any()
 }
 
 /// The page.

@@ -6,6 +6,7 @@ use super::sentence::{by_day, glyph, narrowed, people, records, sentence};
 use crate::clock::use_now;
 use crate::pages::asking::{WhenLoaded, data, load};
 use crate::pages::guarded::{Guarded, Guests};
+use crate::pages::inside::Inside;
 use crate::pages::words;
 use crate::ui::{Button, ButtonKind, Card, EmptyState, Glyph, Icon, Select, Skeleton};
 use crate::vault::Happening;
@@ -16,21 +17,22 @@ const AT_ONCE: usize = 100;
 /// `/activity`
 #[component]
 pub fn ActivityPage() -> impl IntoView {
+    view! { <Guarded guests=Guests::Everybody title="Activity" page=Inside::Activity /> }
+}
+
+/// The page inside its frame.
+pub(in crate::pages) fn inside() -> AnyView {
+    let activity = load(|vault| vault.activity());
     view! {
-        <Guarded guests=Guests::Everybody title="Activity" page=|_| {
-            let activity = load(|vault| vault.activity());
-            view! {
-                <div class="stack">
-                    <h1>"Activity"</h1>
-                    <p class="soft">"What happened and when. Nothing can be taken out of it without being noticed."</p>
-                </div>
-                <WhenLoaded
-                    loaded=activity
-                    waiting=|| view! { <Card><Skeleton label="Checking the history on this device" count=6 /></Card> }
-                    page=move || view! { <ActivityList happenings=data(activity) /> }
-                />
-            }
-        } />
+        <div class="stack">
+            <h1>"Activity"</h1>
+            <p class="soft">"What happened and when. Nothing can be taken out of it without being noticed."</p>
+        </div>
+        <WhenLoaded
+            loaded=activity
+            waiting=|| view! { <Card><Skeleton label="Checking the history on this device" count=6 /></Card> }
+            page=move || view! { <ActivityList happenings=data(activity) /> }
+        />
     }
     .into_any()
 }

@@ -6,6 +6,7 @@ use crate::clock::use_now;
 use crate::pages::activity::sentence::sentence;
 use crate::pages::asking::{TroubleAlert, data, load};
 use crate::pages::guarded::{Guarded, Guests};
+use crate::pages::inside::Inside;
 use crate::pages::records::filter::{Order, shown};
 use crate::pages::records::rows::{RecordRows, keep_pictures};
 use crate::pages::records::uploads::{Uploads, Which};
@@ -13,35 +14,36 @@ use crate::pages::sharing::person::{compared_chip, profession};
 use crate::pages::sharing::{by_person, holding};
 use crate::pages::words;
 use crate::ui::{ButtonKind, Card, CardTone, EmptyState, Face, Glyph, LinkButton, List, Row, Skeleton, Until};
-use crate::vault::{Happening, RecordItem, Share};
+use crate::vault::{Happening, Me, RecordItem, Share};
 
 /// `/home`
 #[component]
 pub fn HomePage() -> impl IntoView {
+    view! { <Guarded guests=Guests::Patients title="Home" page=Inside::Home /> }
+}
+
+/// The page inside its frame.
+pub(in crate::pages) fn inside(me: Me) -> AnyView {
+    keep_pictures();
+    let records = load(|vault| vault.records());
+    let shares = load(|vault| vault.shares());
+    let activity = load(|vault| vault.activity());
+    let there = Memo::new(move |_| records.data.with(Option::is_some) && shares.data.with(Option::is_some));
+    let failed = Memo::new(move |_| records.trouble.with(Option::is_some));
     view! {
-        <Guarded guests=Guests::Patients title="Home" page=|me| {
-            keep_pictures();
-            let records = load(|vault| vault.records());
-            let shares = load(|vault| vault.shares());
-            let activity = load(|vault| vault.activity());
-            let there = Memo::new(move |_| records.data.with(Option::is_some) && shares.data.with(Option::is_some));
-            let failed = Memo::new(move |_| records.trouble.with(Option::is_some));
-            view! {
-                <HomeHead name=me.name />
-                <Uploads which=Which::Unfinished />
-                <TroubleAlert trouble=records.trouble again=Callback::new(move |()| records.again()) />
-                {move || match (there.get(), failed.get()) {
-                    (true, _) => view! { <HomeView records=data(records) shares=data(shares) activity=data(activity) /> }.into_any(),
-                    (false, true) => ().into_any(),
-                    (false, false) => view! {
-                        <div class="two">
-                            <Card><Skeleton label="Getting your records" count=4 /></Card>
-                            <Card><Skeleton label="Getting who can see what" count=3 /></Card>
-                        </div>
-                    }.into_any(),
-                }}
-            }
-        } />
+        <HomeHead name=me.name />
+        <Uploads which=Which::Unfinished />
+        <TroubleAlert trouble=records.trouble again=Callback::new(move |()| records.again()) />
+        {move || match (there.get(), failed.get()) {
+            (true, _) => view! { <HomeView records=data(records) shares=data(shares) activity=data(activity) /> }.into_any(),
+            (false, true) => ().into_any(),
+            (false, false) => view! {
+                <div class="two">
+                    <Card><Skeleton label="Getting your records" count=4 /></Card>
+                    <Card><Skeleton label="Getting who can see what" count=3 /></Card>
+                </div>
+            }.into_any(),
+        }}
     }
     .into_any()
 }

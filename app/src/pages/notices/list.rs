@@ -10,6 +10,7 @@ use crate::api::notices::{Notice, NoticeKind, read_notices};
 use crate::clock::use_now;
 use crate::pages::asking::load;
 use crate::pages::guarded::{Guarded, Guests};
+use crate::pages::inside::Inside;
 use crate::pages::words;
 use crate::ui::{Alert, Button, ButtonKind, Card, Chip, EmptyState, Glyph, Icon, Skeleton, Tone};
 use crate::vault::RecordItem;
@@ -17,35 +18,38 @@ use crate::vault::RecordItem;
 /// `/notices`
 #[component]
 pub fn NoticesPage() -> impl IntoView {
-    view! {
-        <Guarded guests=Guests::Everybody title="Notices" page=|_| {
-            let notices = use_notices();
-            let records = load(|vault| vault.records());
-            // What is shown has been seen; the marks of what was new stay until the page is left.
-            let newest = Memo::new(move |_| notices.list().with(|list| match list {
-                Some(Ok(list)) => list.first().map(|notice| notice.id),
-                _ => None,
-            }));
-            Effect::new(move |_| {
-                if let Some(id) = newest.get() {
-                    leptos::task::spawn_local(async move {
-                        // What could not be noted is new once more, next time.
-                        let (Ok(()) | Err(_)) = read_notices(id).await;
-                    });
-                }
+    view! { <Guarded guests=Guests::Everybody title="Notices" page=Inside::Notices /> }
+}
+
+/// The page inside its frame.
+pub(in crate::pages) fn inside() -> AnyView {
+    let notices = use_notices();
+    let records = load(|vault| vault.records());
+    // What is shown has been seen; the marks of what was new stay until the page is left.
+    let newest = Memo::new(move |_| {
+        notices.list().with(|list| match list {
+            Some(Ok(list)) => list.first().map(|notice| notice.id),
+            _ => None,
+        })
+    });
+    Effect::new(move |_| {
+        if let Some(id) = newest.get() {
+            leptos::task::spawn_local(async move {
+                // What could not be noted is new once more, next time.
+                let (Ok(()) | Err(_)) = read_notices(id).await;
             });
-            let records = Signal::derive(move || records.data.get().unwrap_or_default());
-            view! {
-                <div class="stack">
-                    <h1>"Notices"</h1>
-                    <p class="soft">"What others did that concerns you, and what happened to your account."</p>
-                </div>
-                <div class="two">
-                    <NoticeList list=notices.list() records again=Callback::new(move |()| notices.refresh()) />
-                    <ChoicesCard />
-                </div>
-            }
-        } />
+        }
+    });
+    let records = Signal::derive(move || records.data.get().unwrap_or_default());
+    view! {
+        <div class="stack">
+            <h1>"Notices"</h1>
+            <p class="soft">"What others did that concerns you, and what happened to your account."</p>
+        </div>
+        <div class="two">
+            <NoticeList list=notices.list() records again=Callback::new(move |()| notices.refresh()) />
+            <ChoicesCard />
+        </div>
     }
     .into_any()
 }

@@ -6,6 +6,7 @@ use super::order::{by_news, ending_soon, last_end, named};
 use crate::clock::use_now;
 use crate::pages::asking::{WhenLoaded, data, load};
 use crate::pages::guarded::{Guarded, Guests};
+use crate::pages::inside::Inside;
 use crate::pages::words;
 use crate::ui::{Card, CardTone, Chip, EmptyState, Face, Glyph, LinkButton, List, Row, SearchField, Skeleton, Tone};
 use crate::vault::{Me, Patient};
@@ -13,18 +14,19 @@ use crate::vault::{Me, Patient};
 /// `/patients`
 #[component]
 pub fn PatientsPage() -> impl IntoView {
+    view! { <Guarded guests=Guests::Providers title="Patients" page=Inside::Patients /> }
+}
+
+/// The page inside its frame.
+pub(in crate::pages) fn inside(me: Me) -> AnyView {
+    let patients = load(|vault| vault.patients());
     view! {
-        <Guarded guests=Guests::Providers title="Patients" page=|me| {
-            let patients = load(|vault| vault.patients());
-            view! {
-                <PatientsHead me />
-                <WhenLoaded
-                    loaded=patients
-                    waiting=|| view! { <Card><Skeleton label="Getting your patients" count=4 /></Card> }
-                    page=move || view! { <PatientList patients=data(patients) /> }
-                />
-            }
-        } />
+        <PatientsHead me />
+        <WhenLoaded
+            loaded=patients
+            waiting=|| view! { <Card><Skeleton label="Getting your patients" count=4 /></Card> }
+            page=move || view! { <PatientList patients=data(patients) /> }
+        />
     }
     .into_any()
 }

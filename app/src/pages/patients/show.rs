@@ -7,6 +7,7 @@ use leptos_router::hooks::use_params_map;
 use crate::clock::use_now;
 use crate::pages::asking::{TroubleAlert, data, load};
 use crate::pages::guarded::{Guarded, Guests};
+use crate::pages::inside::Inside;
 use crate::pages::records::list::RecordList;
 use crate::pages::records::rows::keep_pictures;
 use crate::pages::sharing::person::compared_chip;
@@ -19,41 +20,46 @@ use crate::vault::{Patient, RecordItem};
 /// `/patients/:vault`
 #[component]
 pub fn PatientPage() -> impl IntoView {
-    view! {
-        <Guarded guests=Guests::Providers title="Patient" page=|_| {
-            keep_pictures();
-            let params = use_params_map();
-            let vault = Memo::new(move |_| params.with(|params| params.get("vault").unwrap_or_default()));
-            let patients = load(|vault| vault.patients());
-            let records = load(|vault| vault.records());
-            let own = Signal::derive(move || {
-                let all = data(records).get();
-                vault.with(|vault| all.into_iter().filter(|item| item.vault == *vault).collect::<Vec<_>>())
-            });
-            let patient = Memo::new(move |_| patients.data.with(|patients| patients.as_ref().map(|patients| {
-                vault.with(|vault| patients.iter().find(|patient| patient.vault == *vault).cloned())
-            })));
-            move || match patient.get() {
-                None => view! {
-                    <h1>"Patient"</h1>
-                    <TroubleAlert trouble=patients.trouble again=Callback::new(move |()| patients.again()) />
-                    <Skeleton label="Getting what is shared" shape=SkeletonShape::Block />
-                }.into_any(),
-                Some(None) => view! {
-                    <h1>"Not here"</h1>
-                    <Card>
-                        <EmptyState glyph=Glyph::People title="This person shares nothing with you now" next="The sharing may have ended. They can share again at any time.">
-                            <LinkButton href="/patients">"Go to your patients"</LinkButton>
-                        </EmptyState>
-                    </Card>
-                }.into_any(),
-                Some(Some(patient)) => view! {
-                    <TroubleAlert trouble=records.trouble again=Callback::new(move |()| records.again()) />
-                    <PatientView patient records=own />
-                }.into_any(),
-            }
-        } />
-    }
+    view! { <Guarded guests=Guests::Providers title="Patient" page=Inside::Patient /> }
+}
+
+/// The page inside its frame.
+pub(in crate::pages) fn inside() -> AnyView {
+    keep_pictures();
+    let params = use_params_map();
+    let vault = Memo::new(move |_| params.with(|params| params.get("vault").unwrap_or_default()));
+    let patients = load(|vault| vault.patients());
+    let records = load(|vault| vault.records());
+    let own = Signal::derive(move || {
+        let all = data(records).get();
+        vault.with(|vault| all.into_iter().filter(|item| item.vault == *vault).collect::<Vec<_>>())
+    });
+    let patient = Memo::new(move |_| {
+        patients.data.with(|patients| {
+            patients
+                .as_ref()
+                .map(|patients| vault.with(|vault| patients.iter().find(|patient| patient.vault == *vault).cloned()))
+        })
+    });
+    (move || match patient.get() {
+        None => view! {
+            <h1>"Patient"</h1>
+            <TroubleAlert trouble=patients.trouble again=Callback::new(move |()| patients.again()) />
+            <Skeleton label="Getting what is shared" shape=SkeletonShape::Block />
+        }.into_any(),
+        Some(None) => view! {
+            <h1>"Not here"</h1>
+            <Card>
+                <EmptyState glyph=Glyph::People title="This person shares nothing with you now" next="The sharing may have ended. They can share again at any time.">
+                    <LinkButton href="/patients">"Go to your patients"</LinkButton>
+                </EmptyState>
+            </Card>
+        }.into_any(),
+        Some(Some(patient)) => view! {
+            <TroubleAlert trouble=records.trouble again=Callback::new(move |()| records.again()) />
+            <PatientView patient records=own />
+        }.into_any(),
+    })
     .into_any()
 }
 

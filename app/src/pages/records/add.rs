@@ -6,6 +6,7 @@ use leptos::prelude::*;
 use super::chosen::{Look, PickCard, Picks, use_picks};
 use super::uploads::{Uploads, Which};
 use crate::pages::guarded::{Guarded, Guests};
+use crate::pages::inside::Inside;
 use crate::pages::words;
 use crate::ui::{Button, ButtonKind, DropZone, Glyph, Icon, LinkButton};
 use crate::vault::use_vault;
@@ -13,7 +14,12 @@ use crate::vault::use_vault;
 /// `/records/add`
 #[component]
 pub fn AddPage() -> impl IntoView {
-    view! { <Guarded guests=Guests::Patients title="Add records" page=|_| view! { <AddRecords /> } /> }
+    view! { <Guarded guests=Guests::Patients title="Add records" page=Inside::Add /> }
+}
+
+/// The page inside its frame.
+pub(in crate::pages) fn inside() -> AnyView {
+    view! { <AddRecords /> }.into_any()
 }
 
 /// The page inside its frame.

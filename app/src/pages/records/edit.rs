@@ -8,34 +8,36 @@ use super::details::{DetailFields, Entered};
 use super::show::NotThere;
 use crate::pages::asking::{TroubleAlert, WhenLoaded, load, use_act};
 use crate::pages::guarded::{Guarded, Guests};
+use crate::pages::inside::Inside;
 use crate::ui::{Button, ButtonKind, Card, LinkButton, Side, Skeleton, SkeletonShape, use_toasts};
 use crate::vault::RecordItem;
 
 /// `/records/:id/edit`
 #[component]
 pub fn EditPage() -> impl IntoView {
+    view! { <Guarded guests=Guests::Patients title="Edit the record" page=Inside::Edit /> }
+}
+
+/// The page inside its frame.
+pub(in crate::pages) fn inside() -> AnyView {
+    let params = use_params_map();
+    let id = params.with_untracked(|params| params.get("id").unwrap_or_default());
+    let records = load(|vault| vault.records());
     view! {
-        <Guarded guests=Guests::Patients title="Edit the record" page=|_| {
-            let params = use_params_map();
-            let id = params.with_untracked(|params| params.get("id").unwrap_or_default());
-            let records = load(|vault| vault.records());
-            view! {
-                <WhenLoaded
-                    loaded=records
-                    waiting=|| view! { <h1>"Edit the record"</h1> <Skeleton label="Getting the record" shape=SkeletonShape::Block /> }
-                    page=move || {
-                        // What is being typed must not change when the vault does.
-                        let item = records.data.with_untracked(|records| {
-                            records.as_ref().and_then(|records| records.iter().find(|item| item.id == id).cloned())
-                        });
-                        match item {
-                            Some(item) => view! { <EditRecord item /> }.into_any(),
-                            None => view! { <NotThere side=Side::Patient /> }.into_any(),
-                        }
-                    }
-                />
+        <WhenLoaded
+            loaded=records
+            waiting=|| view! { <h1>"Edit the record"</h1> <Skeleton label="Getting the record" shape=SkeletonShape::Block /> }
+            page=move || {
+                // What is being typed must not change when the vault does.
+                let item = records.data.with_untracked(|records| {
+                    records.as_ref().and_then(|records| records.iter().find(|item| item.id == id).cloned())
+                });
+                match item {
+                    Some(item) => view! { <EditRecord item /> }.into_any(),
+                    None => view! { <NotThere side=Side::Patient /> }.into_any(),
+                }
             }
-        } />
+        />
     }
     .into_any()
 }

@@ -9,6 +9,7 @@ use super::uploads::{Uploads, Which};
 use crate::clock::use_now;
 use crate::pages::asking::{WhenLoaded, data, load};
 use crate::pages::guarded::{Guarded, Guests};
+use crate::pages::inside::Inside;
 use crate::ui::{
     Button, ButtonKind, Card, EmptyState, Glyph, LinkButton, LongLayout, LongList, LongPlace, SearchField, Select,
     Skeleton, ToggleChip,
@@ -21,23 +22,24 @@ const MOST_DRAWN: usize = 100;
 /// `/records`
 #[component]
 pub fn RecordsPage() -> impl IntoView {
+    view! { <Guarded guests=Guests::Patients title="Records" page=Inside::Records /> }
+}
+
+/// The page inside its frame.
+pub(in crate::pages) fn inside() -> AnyView {
+    keep_pictures();
+    let records = load(|vault| vault.records());
     view! {
-        <Guarded guests=Guests::Patients title="Records" page=|_| {
-            keep_pictures();
-            let records = load(|vault| vault.records());
-            view! {
-                <div class="title">
-                    <h1 class="grow">"Records"</h1>
-                    <span class="only-wide"><LinkButton href="/records/add" glyph=Glyph::Add>"Add records"</LinkButton></span>
-                </div>
-                <Uploads which=Which::Unfinished />
-                <WhenLoaded
-                    loaded=records
-                    waiting=|| view! { <Card><Skeleton label="Getting your records" count=6 /></Card> }
-                    page=move || view! { <RecordList items=data(records) /> }
-                />
-            }
-        } />
+        <div class="title">
+            <h1 class="grow">"Records"</h1>
+            <span class="only-wide"><LinkButton href="/records/add" glyph=Glyph::Add>"Add records"</LinkButton></span>
+        </div>
+        <Uploads which=Which::Unfinished />
+        <WhenLoaded
+            loaded=records
+            waiting=|| view! { <Card><Skeleton label="Getting your records" count=6 /></Card> }
+            page=move || view! { <RecordList items=data(records) /> }
+        />
     }
     .into_any()
 }

@@ -14,6 +14,7 @@ use crate::clock::use_now;
 use crate::pages::activity::sentence::{Seen, opened_by_others};
 use crate::pages::asking::{Act, Loaded, TroubleAlert, data, load, use_act};
 use crate::pages::guarded::{Guarded, Guests, side_of};
+use crate::pages::inside::Inside;
 use crate::pages::sharing::reaching;
 use crate::pages::sharing::stop::{StopDialog, Stopping, use_stopping};
 use crate::pages::{category, words};
@@ -21,43 +22,48 @@ use crate::ui::{
     Alert, Button, ButtonKind, Card, Chip, EmptyState, Face, Fact, Facts, Glyph, Icon, IconButton, LinkButton, List,
     Row, Side, Skeleton, SkeletonShape, Tone, Until,
 };
-use crate::vault::{Content, Happening, Pixels, RecordItem, Share, use_vault};
+use crate::vault::{Content, Happening, Me, Pixels, RecordItem, Share, use_vault};
 
 /// `/records/:id`
 #[component]
 pub fn RecordPage() -> impl IntoView {
-    view! {
-        <Guarded guests=Guests::Everybody title="Record" page=|me| {
-            let side = side_of(&me);
-            let params = use_params_map();
-            let id = Memo::new(move |_| params.with(|params| params.get("id").unwrap_or_default()));
-            let records = load(|vault| vault.records());
-            let item = Memo::new(move |_| {
-                records.data.with(|records| {
-                    records.as_ref().map(|records| records.iter().find(|item| id.with(|id| item.id == *id)).cloned())
-                })
-            });
-            let found = Memo::new(move |_| item.with(|item| item.as_ref().map(|item| item.as_ref().map(|item| item.id.clone()))));
-            let last = StoredValue::new(None::<RecordItem>);
-            move || match found.get() {
-                None => view! {
-                    <h1>"Record"</h1>
-                    <TroubleAlert trouble=records.trouble again=Callback::new(move |()| records.again()) />
-                    <Skeleton label="Getting the record" shape=SkeletonShape::Block />
-                }.into_any(),
-                Some(None) => view! { <NotThere side /> }.into_any(),
-                Some(Some(_)) => {
-                    last.set_value(item.get_untracked().flatten());
-                    let item = Signal::derive(move || {
-                        let item = item.get().flatten();
-                        if item.is_some() { last.set_value(item); }
-                        last.get_value()
-                    });
-                    view! { <OpenRecord item side /> }.into_any()
+    view! { <Guarded guests=Guests::Everybody title="Record" page=Inside::Record /> }
+}
+
+/// The page inside its frame.
+pub(in crate::pages) fn inside(me: &Me) -> AnyView {
+    let side = side_of(me);
+    let params = use_params_map();
+    let id = Memo::new(move |_| params.with(|params| params.get("id").unwrap_or_default()));
+    let records = load(|vault| vault.records());
+    let item = Memo::new(move |_| {
+        records.data.with(|records| {
+            records.as_ref().map(|records| records.iter().find(|item| id.with(|id| item.id == *id)).cloned())
+        })
+    });
+    let found =
+        Memo::new(move |_| item.with(|item| item.as_ref().map(|item| item.as_ref().map(|item| item.id.clone()))));
+    let last = StoredValue::new(None::<RecordItem>);
+    (move || match found.get() {
+        None => view! {
+            <h1>"Record"</h1>
+            <TroubleAlert trouble=records.trouble again=Callback::new(move |()| records.again()) />
+            <Skeleton label="Getting the record" shape=SkeletonShape::Block />
+        }
+        .into_any(),
+        Some(None) => view! { <NotThere side /> }.into_any(),
+        Some(Some(_)) => {
+            last.set_value(item.get_untracked().flatten());
+            let item = Signal::derive(move || {
+                let item = item.get().flatten();
+                if item.is_some() {
+                    last.set_value(item);
                 }
-            }
-        } />
-    }
+                last.get_value()
+            });
+            view! { <OpenRecord item side /> }.into_any()
+        }
+    })
     .into_any()
 }
 

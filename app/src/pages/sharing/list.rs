@@ -9,6 +9,7 @@ use crate::clock::use_now;
 use crate::pages::activity::sentence::listed;
 use crate::pages::asking::{WhenLoaded, data, load};
 use crate::pages::guarded::{Guarded, Guests};
+use crate::pages::inside::Inside;
 use crate::pages::{category, words};
 use crate::ui::{
     Button, ButtonKind, Card, CardTone, Chip, EmptyState, Face, Glyph, Icon, LinkButton, Skeleton, Tone, Until,
@@ -18,22 +19,23 @@ use crate::vault::{Ended, Happening, Reach, Share};
 /// `/sharing`
 #[component]
 pub fn SharingPage() -> impl IntoView {
+    view! { <Guarded guests=Guests::Patients title="Who can see what" page=Inside::Sharing /> }
+}
+
+/// The page inside its frame.
+pub(in crate::pages) fn inside() -> AnyView {
+    let shares = load(|vault| vault.shares());
+    let activity = load(|vault| vault.activity());
     view! {
-        <Guarded guests=Guests::Patients title="Who can see what" page=|_| {
-            let shares = load(|vault| vault.shares());
-            let activity = load(|vault| vault.activity());
-            view! {
-                <div class="title">
-                    <h1 class="grow">"Who can see what"</h1>
-                    <LinkButton href="/sharing/new" glyph=Glyph::Add>"Share"</LinkButton>
-                </div>
-                <WhenLoaded
-                    loaded=shares
-                    waiting=|| view! { <Card><Skeleton label="Getting who can see what" count=3 /></Card> }
-                    page=move || view! { <SharingList shares=data(shares) activity=data(activity) /> }
-                />
-            }
-        } />
+        <div class="title">
+            <h1 class="grow">"Who can see what"</h1>
+            <LinkButton href="/sharing/new" glyph=Glyph::Add>"Share"</LinkButton>
+        </div>
+        <WhenLoaded
+            loaded=shares
+            waiting=|| view! { <Card><Skeleton label="Getting who can see what" count=3 /></Card> }
+            page=move || view! { <SharingList shares=data(shares) activity=data(activity) /> }
+        />
     }
     .into_any()
 }

@@ -9,6 +9,7 @@ use crate::clock::{Now, use_now};
 use crate::pages::account::entered::email_error;
 use crate::pages::asking::{TroubleAlert, data, load, use_act};
 use crate::pages::guarded::{Guarded, Guests};
+use crate::pages::inside::Inside;
 use crate::pages::records::filter;
 use crate::pages::records::rows::title_of;
 use crate::pages::{category, words};
@@ -21,16 +22,17 @@ use crate::vault::{NewShare, Person, Reach, RecordItem};
 /// `/sharing/new`
 #[component]
 pub fn NewSharePage() -> impl IntoView {
+    view! { <Guarded guests=Guests::Patients title="Share" page=Inside::NewShare /> }
+}
+
+/// The page inside its frame.
+pub(in crate::pages) fn inside() -> AnyView {
+    let query = use_query_map();
+    let record = query.with_untracked(|query| query.get("record"));
+    let records = load(|vault| vault.records());
     view! {
-        <Guarded guests=Guests::Patients title="Share" page=|_| {
-            let query = use_query_map();
-            let record = query.with_untracked(|query| query.get("record"));
-            let records = load(|vault| vault.records());
-            view! {
-                <TroubleAlert trouble=records.trouble again=Callback::new(move |()| records.again()) />
-                <ShareSteps records=data(records) record />
-            }
-        } />
+        <TroubleAlert trouble=records.trouble again=Callback::new(move |()| records.again()) />
+        <ShareSteps records=data(records) record />
     }
     .into_any()
 }
