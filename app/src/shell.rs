@@ -20,6 +20,7 @@ use crate::pages::front::landing::LandingPage;
 use crate::pages::front::not_found::NotFoundPage;
 use crate::pages::front::security::SecurityPage;
 use crate::pages::home::show::HomePage;
+use crate::pages::inside::GalleryPage;
 use crate::pages::notices::list::NoticesPage;
 use crate::pages::notices::provide_notices;
 use crate::pages::patients::list::PatientsPage;
@@ -30,7 +31,7 @@ use crate::pages::records::list::RecordsPage;
 use crate::pages::records::show::RecordPage;
 use crate::pages::sharing::list::SharingPage;
 use crate::pages::sharing::new::NewSharePage;
-use crate::ui::{Gallery, ToastRegion, provide_toasts};
+use crate::ui::{ToastRegion, provide_toasts};
 use crate::visitor::use_visitor;
 
 /// The document that the server sends: metadata, styles, hydration scripts, and the application. The paths of its files
@@ -91,7 +92,7 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/patients/:vault") view=PatientPage />
                 <Route path=path!("/notices") view=NoticesPage />
                 <Route path=path!("/account") view=AccountPage />
-                <Route path=path!("/style") view=Gallery />
+                <Route path=path!("/style") view=GalleryPage />
             </Routes>
             <ToastRegion />
         </Router>

@@ -14,6 +14,12 @@ use app::visitor::{Visitor, provide_visitor};
 use leptos::prelude::document;
 use wasm_bindgen::prelude::wasm_bindgen;
 
+/// Room that nothing uses. The splitter aligns what each module holds; where that takes more room than there was, it
+/// leaves all data in the first page's module.
+#[cfg(feature = "split")]
+#[used]
+static ROOM: [u8; 4096] = [1; 4096];
+
 /// Takes over the page that the server rendered.
 #[wasm_bindgen]
 pub fn hydrate() {

@@ -8,6 +8,7 @@ use leptos::prelude::*;
 use leptos::wasm_split::wasm_split;
 
 use super::{account, activity, home, notices, patients, records, sharing};
+use crate::ui::Gallery;
 use crate::vault::Me;
 
 /// The pages of whoever has opened a vault.
@@ -50,8 +51,18 @@ impl From<leptos::wasm_split::SplitLoaderError> for NotLoaded {
     }
 }
 
+/// What is in the module.
+enum Part {
+    Page(Inside, Me),
+    Gallery,
+}
+
 #[cfg_attr(feature = "split", wasm_split(pages, fallible, preload(preload), wasm_split_path = ::leptos::wasm_split))]
-fn split_draw(page: Inside, me: Me) -> Result<AnyView, NotLoaded> {
+fn split_draw(part: Part) -> Result<AnyView, NotLoaded> {
+    let (page, me) = match part {
+        Part::Page(page, me) => (page, me),
+        Part::Gallery => return Ok(Gallery().into_any()),
+    };
     Ok(match page {
         Inside::Account => account::show::inside(me),
         Inside::Activity => activity::list::inside(),
@@ -84,10 +95,28 @@ pub(super) fn load(there: RwSignal<bool>) {
 
 /// Draws one of them, once they are loaded.
 pub(super) fn draw(page: Inside, me: Me) -> AnyView {
+    draw_part(Part::Page(page, me))
+}
+
+/// `/style`: every part in every state, for who works on them.
+#[component]
+pub fn GalleryPage() -> impl IntoView {
+    let there = RwSignal::new(false);
+    Effect::new(move |_| load(there));
+    move || {
+        if there.get() {
+            draw_part(Part::Gallery)
+        } else {
+            view! { <main class="page"><h1>"Style"</h1></main> }.into_any()
+        }
+    }
+}
+
+fn draw_part(part: Part) -> AnyView {
     #[cfg(feature = "split")]
-    let drawn = futures_util::FutureExt::now_or_never(split_draw(page, me));
+    let drawn = futures_util::FutureExt::now_or_never(split_draw(part));
     #[cfg(not(feature = "split"))]
-    let drawn = Some(split_draw(page, me));
+    let drawn = Some(split_draw(part));
     match drawn {
         Some(Ok(drawn)) => drawn,
         Some(Err(NotLoaded)) | None => ().into_any(),
