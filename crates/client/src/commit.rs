@@ -37,12 +37,12 @@ impl<P: Platform> Session<P> {
             last = match sent {
                 Ok(_) | Err(ClientError::Api(ApiError::Conflict(Conflict::Log))) => ClientError::Busy,
                 // The answer may have been lost after the entries were written: look before trying again.
-                Err(lost @ (ClientError::Unreachable(_) | ClientError::Api(ApiError::Unavailable))) => lost,
+                Err(lost) if lost.is_passing() => lost,
                 Err(error) => return Err(error),
             };
             let synced = match self.sync_in_turn(vault).await {
                 Ok(()) => Ok(()),
-                Err(lost @ (ClientError::Unreachable(_) | ClientError::Api(ApiError::Unavailable))) => Err(lost),
+                Err(lost) if lost.is_passing() => Err(lost),
                 Err(error) => return Err(error),
             };
             // Only what stands in the verified log was written, whatever the server answered.

@@ -78,6 +78,14 @@ pub enum ClientError {
     WeakPassword(String),
 }
 
+impl ClientError {
+    /// Whether it may pass by itself: the connection broke, or the server has no time. The answer may have been lost
+    /// after the server did what it was asked for.
+    pub const fn is_passing(&self) -> bool {
+        matches!(self, Self::Unreachable(_) | Self::Api(ApiError::Unavailable))
+    }
+}
+
 /// The data on the server were changed, dropped, reordered or rolled back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Alarm {

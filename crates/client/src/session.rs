@@ -131,7 +131,7 @@ impl<P: Platform> Session<P> {
         let session = match answer {
             Ok(answer) => Self::unlocked(platform, master, answer.signed_in)?,
             // The answer may have been lost after the account was made. Its recovery code is only here, so look.
-            Err(lost @ (ClientError::Unreachable(_) | ClientError::Api(ApiError::Unavailable))) => {
+            Err(lost) if lost.is_passing() => {
                 Self::sign_in(platform, entered.email, entered.password).await.map_err(|_| lost)?
             }
             Err(error) => return Err(error),

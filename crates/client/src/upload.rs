@@ -21,7 +21,7 @@ use zeroize::Zeroizing;
 
 use crate::api;
 use crate::error::ClientError;
-use crate::platform::{Platform, Random, Unreachable};
+use crate::platform::{Platform, Random};
 use crate::record::{Renewed, renew_key};
 use crate::session::Session;
 use crate::view::VaultView;
@@ -390,7 +390,7 @@ impl<P: Platform> Session<P> {
         let mut pause = 250;
         loop {
             match attempt().await {
-                Err(ClientError::Unreachable(Unreachable) | ClientError::Api(protocol::ApiError::Unavailable)) => {
+                Err(lost) if lost.is_passing() => {
                     watcher.offline(true);
                     watcher.may_go_on().await?;
                     self.platform.sleep(pause).await;
