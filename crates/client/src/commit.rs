@@ -8,7 +8,7 @@ use crate::api;
 use crate::error::{Alarm, ClientError};
 use crate::platform::Platform;
 use crate::session::Session;
-use crate::view::{Place, VaultView};
+use crate::view::{Place, Share, VaultView};
 
 /// How often a change is made anew when another device was faster.
 const ATTEMPTS: u32 = 5;
@@ -21,10 +21,22 @@ impl<P: Platform> Session<P> {
         vault: VaultId,
         change: impl Fn(&VaultView) -> Result<(Vec<Body>, T), ClientError>,
     ) -> Result<T, ClientError> {
+        self.commit_among(vault, |_| false, change).await
+    }
+
+    /// As [`Self::commit`], for a change that may turn a key: whoever keeps access by such a share must be known
+    /// before the key can be sealed again.
+    pub(crate) async fn commit_among<T>(
+        &self,
+        vault: VaultId,
+        keeps: impl Fn(&Share) -> bool,
+        change: impl Fn(&VaultView) -> Result<(Vec<Body>, T), ClientError>,
+    ) -> Result<T, ClientError> {
         let _turn = self.writing.lock().await;
         self.sync_in_turn(vault).await?;
         let mut last = ClientError::Busy;
         for _ in 0..ATTEMPTS {
+            self.know_holders(vault, &keeps).await?;
             let (entries, seen, result) = self.with_view(vault, |view| {
                 let (bodies, result) = change(view)?;
                 Ok::<_, ClientError>((self.sign(view, bodies), view.head(), result))

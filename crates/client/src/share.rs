@@ -1,9 +1,11 @@
 //! Sharing and stopping: grants, revocations, turned keys, and new content keys for what was reachable.
 
+use std::collections::BTreeSet;
+
 use futures_util::lock::Mutex;
 use protocol::api::Person;
 use protocol::entry::{Access, AccessKind, Body, Grant, Reseal, VaultEpoch};
-use protocol::{Account, AccountId, Digest, GrantId, GrantScope, Level, Minute, RecordId, ScopeId, VaultId};
+use protocol::{Account, AccountId, ApiError, Digest, GrantId, GrantScope, Level, Minute, RecordId, ScopeId, VaultId};
 use records::Category;
 use vault::account::Pin;
 use vault::recipient::Untrusted;
@@ -126,27 +128,40 @@ impl<P: Platform> Session<P> {
     /// Stops a share and turns the key, in one append: the recipient is refused, everyone else's key is sealed
     /// again, and whatever is written later is under the new one.
     pub async fn stop(&self, vault: VaultId, grant: GrantId) -> Result<(), ClientError> {
-        self.sync(vault).await?;
-        // Everyone who keeps access needs the new key, so their chains must be at hand before the change is made.
-        let others = self.with_view(vault, |view| {
-            let now = self.platform.now();
-            view.shares().filter(|share| view.holds(share, now)).map(|share| share.grant.recipient).collect::<Vec<_>>()
-        })?;
-        for other in others {
-            self.person(other).await?;
-        }
-        self.commit(vault, |view| {
-            let share = view.shares.get(&grant).ok_or(ClientError::Missing("share"))?;
-            let mut bodies = Vec::new();
-            if share.stopped.is_none() {
-                bodies.push(Body::Revocation(grant));
-            }
-            if view.ending(share, self.platform.now()).is_none_or(|ending| !ending.rotated) {
-                bodies.extend(self.turn_keys(view, share)?);
-            }
-            Ok((bodies, ()))
-        })
+        // Whatever the share reached, others may reach too.
+        self.commit_among(
+            vault,
+            |_| true,
+            |view| {
+                let share = view.shares.get(&grant).ok_or(ClientError::Missing("share"))?;
+                let mut bodies = Vec::new();
+                if share.stopped.is_none() {
+                    bodies.push(Body::Revocation(grant));
+                }
+                if view.ending(share, self.platform.now()).is_none_or(|ending| !ending.rotated) {
+                    bodies.extend(self.turn_keys(view, share)?);
+                }
+                Ok((bodies, ()))
+            },
+        )
         .await
+    }
+
+    /// Fetches whoever keeps access by such shares. One who is gone, or whose identity does not hold, keeps nobody
+    /// else from it: that share alone freezes.
+    pub(crate) async fn know_holders(&self, vault: VaultId, keeps: impl Fn(&Share) -> bool) -> Result<(), ClientError> {
+        let holders: BTreeSet<AccountId> = self.with_view(vault, |view| {
+            let now = self.platform.now();
+            let holding = view.shares().filter(|share| keeps(share) && view.holds(share, now));
+            holding.map(|share| share.grant.recipient).collect()
+        })?;
+        for holder in holders {
+            match self.person(holder).await {
+                Ok(_) | Err(ClientError::Alarm(_) | ClientError::Api(ApiError::NotFound)) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
     }
 
     /// Shares of a vault that have ended but whose key has not turned: time ran out while no device was open, or a

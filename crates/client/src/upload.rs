@@ -11,7 +11,7 @@ use futures_util::stream::FuturesUnordered;
 use minicbor::{Decode, Encode};
 use protocol::api::{BlobCreate, BlobStatus};
 use protocol::entry::{Blob, Body, CHUNK, Content, Origin, Part, PartKind, Revision};
-use protocol::{BlobId, Digest, RecordId, VaultId, cbor};
+use protocol::{BlobId, Digest, GrantScope, RecordId, VaultId, cbor};
 use records::Metadata;
 use vault::envelope::{open_envelope, seal_envelope};
 use vault::floe::{Layout, SEGMENT, Sealer};
@@ -24,7 +24,7 @@ use crate::error::ClientError;
 use crate::platform::{Platform, Random};
 use crate::record::{Renewed, renew_key};
 use crate::session::Session;
-use crate::view::VaultView;
+use crate::view::{Share, VaultView};
 
 /// Segments in a chunk.
 const SEGMENTS: u64 = CHUNK / SEGMENT as u64;
@@ -276,7 +276,8 @@ impl<P: Platform> Session<P> {
         watcher.may_go_on().await?;
         let file = (PartKind::File, ContentKey::from_ticket(ticket.key), blob);
         let parts: Vec<_> = std::iter::once(file).chain(thumbnail).chain(text).collect();
-        self.commit(ticket.vault, |view| self.write_revision(view, ticket, &metadata, &parts)).await?;
+        let of_record = |share: &Share| share.grant.scope == GrantScope::Record(ticket.record);
+        self.commit_among(ticket.vault, of_record, |view| self.write_revision(view, ticket, &metadata, &parts)).await?;
         watcher.sent(metadata.size, metadata.size);
         Ok(ticket.record)
     }
