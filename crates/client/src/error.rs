@@ -25,8 +25,8 @@ pub enum ClientError {
     /// The server's data are not what they were: this is never ignored.
     #[error("{0}")]
     Alarm(#[from] Alarm),
-    /// The server says that it was restored from a backup, and lacks what was verified before. Told once; the next
-    /// sync goes on from what is there.
+    /// The server says that it was restored from a backup, and lacks what this device verified before, in this session
+    /// or in one whose log it kept. Told once; the next sync goes on from what is there.
     #[error(
         "the server was brought back from an older copy, which lacks the last {lost} changes that this device saw; \
          look what is missing and add it again, and stop sharing again where you had stopped it"

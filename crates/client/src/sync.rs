@@ -26,28 +26,33 @@ impl<P: Platform> Session<P> {
     /// As [`Self::sync`], for who already has the turn to write.
     pub(crate) async fn sync_in_turn(&self, vault: VaultId) -> Result<(), ClientError> {
         let own = self.who().vault == Some(vault);
-        let mut restored = false;
         if !self.state.borrow().vaults.contains_key(&vault) {
             let kept = if own { self.restore(self.own_view(vault)).await } else { None };
-            restored = kept.is_some();
+            let is_kept = kept.is_some();
             let mut view = match kept {
                 Some(view) => view,
                 None if own => self.own_view(vault),
                 None => self.shared_view(vault).await?,
             };
             let last_restore = self.last_restore().await?;
-            view.keepsake = Keepsake::new(last_restore);
+            if is_kept {
+                view.keepsake.unconfirmed = Some(last_restore);
+            } else {
+                view.keepsake = Keepsake::new(last_restore);
+            }
             let mut state = self.state.borrow_mut();
             state.last_restore.get_or_insert(last_restore);
             state.vaults.insert(vault, view);
         }
         let mut result = self.read_log(vault).await;
-        if restored && matches!(result, Err(ClientError::Alarm(_))) {
-            // What was kept and what the server says do not fit together. The server's log has to hold by itself, and
-            // against what the account remembers.
-            self.drop_kept(vault).await;
-            self.state.borrow_mut().vaults.insert(vault, self.own_view(vault));
-            result = self.read_log(vault).await;
+        let unconfirmed = self.with_view(vault, |view| view.keepsake.unconfirmed).ok().flatten();
+        match (unconfirmed, &result) {
+            // Nothing that was kept is missing: this restore explains nothing from now on.
+            (Some(last), Ok(())) => self.found_whole(vault, last).await?,
+            (Some(last), Err(alarm @ ClientError::Alarm(_))) => {
+                result = self.start_over(vault, last, alarm.clone()).await;
+            }
+            _ => {}
         }
         match &result {
             // What does not verify is not kept, so that the next sync starts from nothing and says it again.
@@ -86,7 +91,7 @@ impl<P: Platform> Session<P> {
         state.afresh.insert(vault);
     }
 
-    fn own_view(&self, vault: VaultId) -> VaultView {
+    pub(crate) fn own_view(&self, vault: VaultId) -> VaultView {
         VaultView::new(vault, self.who().account, self.keys.identity.public(), Reach::Full)
     }
 
@@ -122,7 +127,7 @@ impl<P: Platform> Session<P> {
         }
     }
 
-    async fn read_log(&self, vault: VaultId) -> Result<(), ClientError> {
+    pub(crate) async fn read_log(&self, vault: VaultId) -> Result<(), ClientError> {
         let (keeps, mut grew) = (self.keeps(vault), false);
         let mut brought_back = false;
         loop {
@@ -130,7 +135,7 @@ impl<P: Platform> Session<P> {
             let page = api::log(&self.platform, vault, after).await?;
             if page.head.seq < after && !brought_back {
                 self.bring_back(vault, page.head).await?;
-                brought_back = true;
+                (brought_back, grew) = (true, keeps);
                 continue;
             }
             let mut state = self.state.borrow_mut();
@@ -166,6 +171,7 @@ impl<P: Platform> Session<P> {
             if remembered.is_some_and(|seen| view.ledger.chain.get(&seen.seq) != Some(&seen.chain)) {
                 return Err(Alarm::RolledBack.into());
             }
+            view.keepsake.drop_old(self.platform.now());
             view.resolve(&self.master, &self.keys);
             break;
         }

@@ -11,7 +11,9 @@ use std::task::{Context, Poll, Waker};
 
 use client::platform::{KeptLog, Method, Request, Response, Unreachable};
 use client::{Platform, Session};
-use protocol::api::{AccountState, Append, Appended, LogItem, LogPage, MAX_ENTRIES, Profile, SignedIn};
+use protocol::api::{
+    AccountState, Append, Appended, LogItem, LogPage, MAX_ENTRIES, Profile, Refusal, Restored, SignedIn,
+};
 use protocol::entry::{
     Blob, Body, Content, Entry, Origin, Part, PartKind, RecordKey as RecordKeyEntry, Revision, ScopeEpoch, VERSION,
     VaultEpoch,
@@ -46,11 +48,14 @@ pub(crate) struct Inner {
     keys: AccountKeys,
     signed_in: RefCell<SignedIn>,
     log: RefCell<Vec<Signed<Entry>>>,
-    head: Cell<Head>,
+    pub(crate) head: Cell<Head>,
     seed: ScopeSeed,
     rng: RefCell<ChaCha20Rng>,
     /// Items of the log that were asked for.
     pub(crate) given: Cell<usize>,
+    /// The last restore from a backup that the server tells of, and whether it takes entries.
+    pub(crate) restored: Cell<Option<Restored>>,
+    pub(crate) takes_entries: Cell<bool>,
     /// Whether the device keeps logs, and which pages it has.
     pub(crate) keeps: Cell<bool>,
     pub(crate) pages: RefCell<BTreeMap<(KeptLog, u64), Vec<u8>>>,
@@ -62,6 +67,13 @@ impl std::ops::Deref for Nearby {
     fn deref(&self) -> &Inner {
         &self.0
     }
+}
+
+/// What a server has at one time.
+pub(crate) struct Backup {
+    log: Vec<Signed<Entry>>,
+    head: Head,
+    signed_in: SignedIn,
 }
 
 /// The id of the record of this number.
@@ -116,6 +128,8 @@ impl Nearby {
             seed,
             rng: RefCell::new(rng),
             given: Cell::new(0),
+            restored: Cell::new(None),
+            takes_entries: Cell::new(true),
             keeps: Cell::new(true),
             pages: RefCell::default(),
         }));
@@ -147,6 +161,18 @@ impl Nearby {
         let mut log = self.log.borrow_mut();
         how(&mut log);
         self.head.set(log.iter().fold(Head::before(VAULT), |head, signed| head.then(signed.digest())));
+    }
+
+    /// What the server has now.
+    pub(crate) fn backup(&self) -> Backup {
+        Backup { log: self.log.borrow().clone(), head: self.head.get(), signed_in: self.signed_in.borrow().clone() }
+    }
+
+    /// Brings the server back to a backup.
+    pub(crate) fn bring_back(&self, backup: &Backup) {
+        self.log.borrow_mut().clone_from(&backup.log);
+        self.head.set(backup.head);
+        self.signed_in.borrow_mut().clone_from(&backup.signed_in);
     }
 
     /// A new record, with a file and a small picture.
@@ -233,9 +259,15 @@ impl Platform for Nearby {
     }
 
     async fn send(&self, request: Request) -> Result<Response, Unreachable> {
-        // It was never restored from a backup.
+        let refused = |error: ApiError| Ok(Response { status: error.status(), body: cbor::encode(&error) });
         if request.path == "/api/v1/restored" {
-            return Ok(Response { status: 404, body: cbor::encode(&ApiError::NotFound) });
+            return match self.restored.get() {
+                Some(restored) => Ok(Response { status: 200, body: cbor::encode(&restored) }),
+                None => refused(ApiError::NotFound),
+            };
+        }
+        if request.method == Method::Post && !self.takes_entries.get() {
+            return refused(ApiError::Refused(Refusal::Rule));
         }
         Ok(Response { status: 200, body: self.answer(&request) })
     }
