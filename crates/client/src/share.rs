@@ -128,6 +128,11 @@ impl<P: Platform> Session<P> {
     /// Stops a share and turns the key, in one append: the recipient is refused, everyone else's key is sealed
     /// again, and whatever is written later is under the new one.
     pub async fn stop(&self, vault: VaultId, grant: GrantId) -> Result<(), ClientError> {
+        self.end(vault, grant, true).await
+    }
+
+    /// Ends a share: one that a person stops is revoked, one that ran out only has its key turned.
+    async fn end(&self, vault: VaultId, grant: GrantId, by_person: bool) -> Result<(), ClientError> {
         // Whatever the share reached, others may reach too.
         self.commit_among(
             vault,
@@ -135,10 +140,11 @@ impl<P: Platform> Session<P> {
             |view| {
                 let share = view.shares.get(&grant).ok_or(ClientError::Missing("share"))?;
                 let mut bodies = Vec::new();
-                if share.stopped.is_none() {
+                if by_person && share.stopped.is_none() {
                     bodies.push(Body::Revocation(grant));
                 }
-                if view.ending(share, self.platform.now()).is_none_or(|ending| !ending.rotated) {
+                let ending = view.ending(share, self.platform.now());
+                if ending.map_or(by_person, |ending| !ending.rotated) {
                     bodies.extend(self.turn_keys(view, share)?);
                 }
                 Ok((bodies, ()))
@@ -173,7 +179,7 @@ impl<P: Platform> Session<P> {
             view.shares().filter(unfinished).map(|share| share.grant.grant).collect::<Vec<_>>()
         })?;
         for grant in open_ends {
-            self.stop(vault, grant).await?;
+            self.end(vault, grant, false).await?;
         }
         Ok(())
     }

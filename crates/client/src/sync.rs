@@ -141,6 +141,7 @@ impl<P: Platform> Session<P> {
             let mut state = self.state.borrow_mut();
             let remembered = state.memory.head(vault);
             let view = state.vaults.get_mut(&vault).ok_or(ClientError::Missing("vault"))?;
+            view.clocks = Some((page.now, self.platform.now()));
             let empty = page.items.is_empty();
             for item in page.items {
                 let verified = match &item {

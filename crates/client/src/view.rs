@@ -75,6 +75,8 @@ pub struct VaultView {
     pub(crate) tail: Vec<KeptItem>,
     /// The places of entries that came too late to change anything.
     superseded: BTreeSet<u64>,
+    /// The server's time and this device's when the log was last read.
+    pub(crate) clocks: Option<(Minute, Minute)>,
     /// For the case that the server is restored from a backup.
     pub(crate) keepsake: Keepsake,
     /// Records whose metadata is still to be opened.
@@ -96,6 +98,7 @@ impl VaultView {
             keys: Keys::default(),
             tail: Vec::new(),
             superseded: BTreeSet::new(),
+            clocks: None,
             keepsake: Keepsake::default(),
             unopened: BTreeSet::new(),
             stale: false,

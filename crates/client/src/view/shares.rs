@@ -2,6 +2,7 @@
 
 use protocol::entry::{Grant, Reseal};
 use protocol::ledger::GrantFacts;
+use protocol::time::DAY;
 use protocol::{AccountId, GrantId, GrantScope, Minute, RecordId};
 
 use super::{Record, VaultView};
@@ -61,13 +62,21 @@ impl VaultView {
         self.shares
             .values()
             .filter(|share| share.grant.recipient == account && share.grant.scope.covers(record, scope))
-            .filter(|share| self.facts(share.grant.grant).is_some_and(|facts| facts.holds_at(now)))
+            .filter(|share| self.holds(share, now))
             .max_by_key(|share| share.grant.level)
     }
 
-    /// Whether a share holds now.
+    /// Whether a share holds now: it has ended once the server's clock and this device's say so.
     pub fn holds(&self, share: &Share, now: Minute) -> bool {
-        self.facts(share.grant.grant).is_some_and(|facts| facts.holds_at(now))
+        self.facts(share.grant.grant).is_some_and(|facts| facts.holds_at(self.surely(now)))
+    }
+
+    /// The minute that has surely come. A clock that is fast ends no share that the server still serves; a server
+    /// whose clock is slow, or that says so, puts an end off by no more than the day by which it lets clocks differ.
+    fn surely(&self, now: Minute) -> Minute {
+        let Some((theirs, ours)) = self.clocks else { return now };
+        let by_server = theirs.plus(now.0.saturating_sub(ours.0));
+        now.min(by_server.max(Minute(now.0.saturating_sub(DAY))))
     }
 
     /// Everyone else's shares that hold now and reach a scope or a record.
