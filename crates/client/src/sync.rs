@@ -4,7 +4,7 @@ use protocol::account::AccountEntry;
 use protocol::api::LogItem;
 use protocol::ledger::Reach;
 use protocol::signature::Signed;
-use protocol::{Account, AccountId, VaultId};
+use protocol::{Account, AccountId, ApiError, VaultId};
 use vault::account::Pin;
 use vault::recipient::Untrusted;
 
@@ -60,7 +60,7 @@ impl<P: Platform> Session<P> {
                 self.state.borrow_mut().vaults.remove(&vault);
             }
             // A share that ended takes its records along.
-            Err(ClientError::Api(protocol::ApiError::NotFound)) if !own => {
+            Err(ClientError::Api(ApiError::NotFound)) if !own => {
                 self.state.borrow_mut().vaults.remove(&vault);
             }
             _ => {}
@@ -68,20 +68,30 @@ impl<P: Platform> Session<P> {
         result
     }
 
-    /// Brings every vault up to date that others share with this account, and forgets those that no longer are.
+    /// Brings every vault up to date that others share with this account, and forgets those that no longer are. Fails
+    /// if one of them does, after all of them were tried.
     pub async fn sync_shared(&self) -> Result<Vec<VaultId>, ClientError> {
+        self.sync_each_shared().await?.into_iter().map(|(vault, synced)| synced.map(|()| vault)).collect()
+    }
+
+    /// As [`Self::sync_shared`], and says what became of each: one person's vault that is damaged, or that does not
+    /// verify, keeps nobody from the others. It fails only where the connection does, or the session.
+    pub async fn sync_each_shared(&self) -> Result<Vec<(VaultId, Result<(), ClientError>)>, ClientError> {
         let shared = api::shared(&self.platform).await?;
         let vaults: Vec<VaultId> = shared.iter().map(|shared| shared.vault).collect();
         let own = self.who().vault;
         self.state.borrow_mut().vaults.retain(|vault, _| Some(*vault) == own || vaults.contains(vault));
-        for vault in &vaults {
-            match self.sync(*vault).await {
+        let mut each = Vec::new();
+        for vault in vaults {
+            match self.sync(vault).await {
                 // It ended between the two requests.
-                Ok(()) | Err(ClientError::Api(protocol::ApiError::NotFound)) => {}
-                Err(error) => return Err(error),
+                Err(ClientError::Api(ApiError::NotFound) | ClientError::Missing(_)) => {}
+                Err(error) if error.is_passing() => return Err(error),
+                Err(error @ ClientError::Api(ApiError::NotSignedIn | ApiError::TooMany(_))) => return Err(error),
+                synced => each.push((vault, synced)),
             }
         }
-        Ok(self.state.borrow().vaults.keys().copied().filter(|vault| vaults.contains(vault)).collect())
+        Ok(each)
     }
 
     /// Forgets what was folded, so that the next sync verifies everything again.

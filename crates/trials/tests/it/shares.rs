@@ -1,4 +1,5 @@
 //! Shares while they last and after they ended: keys that turn, what each device sees of it, and what is recorded.
 
 mod ends;
+mod sight;
 mod turns;
