@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use futures_util::lock::Mutex;
 use protocol::api::{
-    AccountState, DeviceWrap, Find, PasswordFinish, PasswordStart, PasswordStarted, Person, Profile, RecoveryFinish,
-    RecoveryStart, RecoveryStarted, SignInFinish, SignInStart, SignInStarted, SignUpFinish, SignUpStart, SignUpStarted,
-    SignedIn, SignedInWith,
+    AccountState, Conflict, DeviceWrap, Find, PasswordFinish, PasswordStart, PasswordStarted, Person, Profile,
+    RecoveryFinish, RecoveryStart, RecoveryStarted, SignInFinish, SignInStart, SignInStarted, SignUpFinish,
+    SignUpStart, SignUpStarted, SignedIn, SignedInWith,
 };
 use protocol::entry::{Body, Entry, ScopeEpoch, VERSION, VaultEpoch};
 use protocol::signature::{Namespace, Signed};
@@ -95,7 +95,8 @@ fn check_password(password: &str, about: &[&str]) -> Result<(), ClientError> {
 }
 
 impl<P: Platform> Session<P> {
-    /// Makes an account, and for a patient a vault with its categories. The recovery code is given once.
+    /// Makes an account, and for a patient a vault with its categories. The recovery code is given once; so, when the
+    /// connection breaks at the last message, this goes on until it is back.
     pub async fn sign_up(platform: P, entered: SignUp<'_>) -> Result<(Self, RecoveryCode), ClientError> {
         check_password(entered.password, &[entered.name, entered.email])?;
         let rng = &mut Random(&platform);
@@ -126,16 +127,8 @@ impl<P: Platform> Session<P> {
             state: AccountMemory::default().seal(&master, account, 0, rng),
             log,
         };
-        let answer: Result<SignedInWith, _> =
-            call(&platform, Method::Post, "/api/v1/signup/finish", Some(&finish)).await;
-        let session = match answer {
-            Ok(answer) => Self::unlocked(platform, master, answer.signed_in)?,
-            // The answer may have been lost after the account was made. Its recovery code is only here, so look.
-            Err(lost) if lost.is_passing() => {
-                Self::sign_in(platform, entered.email, entered.password).await.map_err(|_| lost)?
-            }
-            Err(error) => return Err(error),
-        };
+        let (master, signed_in) = Self::make_account(&platform, &finish, master, entered.password).await?;
+        let session = Self::unlocked(platform, master, signed_in)?;
         if session.who.account == account && *session.state.borrow().chain.identity() == *chain.identity() {
             Ok((session, code))
         } else {
@@ -143,18 +136,62 @@ impl<P: Platform> Session<P> {
         }
     }
 
+    /// Sends the last message of signing up until it is known what became of it: once it may have arrived, the account
+    /// may be there, and its recovery code is only here.
+    async fn make_account(
+        platform: &P,
+        finish: &SignUpFinish,
+        master: AccountMasterKey,
+        password: &str,
+    ) -> Result<(AccountMasterKey, SignedIn), ClientError> {
+        let taken = || ClientError::Api(ApiError::Conflict(Conflict::Email));
+        let waits = |error: &ClientError| error.is_passing() || matches!(error, ClientError::Api(ApiError::TooMany(_)));
+        let (mut was_lost, mut pause) = (false, 250);
+        loop {
+            let answer: Result<SignedInWith, _> =
+                call(platform, Method::Post, "/api/v1/signup/finish", Some(finish)).await;
+            match answer {
+                Ok(answer) => return Ok((master, answer.signed_in)),
+                Err(lost) if lost.is_passing() => was_lost = true,
+                // Taken, by what was sent before or by somebody else.
+                Err(ClientError::Api(ApiError::Conflict(Conflict::Email))) if was_lost => {
+                    match Self::enter(platform, &finish.email, password).await {
+                        Ok((master, signed_in)) if signed_in.account == finish.chain.signer() => {
+                            return Ok((master, signed_in));
+                        }
+                        Ok(_) | Err(ClientError::Password(_) | ClientError::Api(ApiError::WrongCredentials)) => {
+                            return Err(taken());
+                        }
+                        Err(error) if waits(&error) => {}
+                        Err(error) => return Err(error),
+                    }
+                }
+                Err(error) if was_lost && waits(&error) => {}
+                Err(error) => return Err(error),
+            }
+            platform.sleep(pause).await;
+            pause = (pause * 2).min(15_000);
+        }
+    }
+
     /// Signs in and unlocks by name and password.
     pub async fn sign_in(platform: P, email: &str, password: &str) -> Result<Self, ClientError> {
-        let rng = &mut Random(&platform);
+        let (master, signed_in) = Self::enter(&platform, email, password).await?;
+        Self::unlocked(platform, master, signed_in)
+    }
+
+    /// Signs in by name and password, and unwraps the master key.
+    async fn enter(platform: &P, email: &str, password: &str) -> Result<(AccountMasterKey, SignedIn), ClientError> {
+        let rng = &mut Random(platform);
         let (attempt, request) = SignIn::start(Password::new(password), rng)?;
         let start = SignInStart { email: email.to_owned(), request };
-        let started: SignInStarted = call(&platform, Method::Post, "/api/v1/signin/start", Some(&start)).await?;
+        let started: SignInStarted = call(platform, Method::Post, "/api/v1/signin/start", Some(&start)).await?;
         let finished = attempt.finish(&started.response, rng)?;
         let finish = SignInFinish { attempt: started.attempt, finalization: finished.finalization };
-        let answer: SignedInWith = call(&platform, Method::Post, "/api/v1/signin/finish", Some(&finish)).await?;
+        let answer: SignedInWith = call(platform, Method::Post, "/api/v1/signin/finish", Some(&finish)).await?;
         let context = KeyContext::Password(answer.signed_in.account);
         let master = finished.key.unwrap_master(&context, &answer.wrap)?;
-        Self::unlocked(platform, master, answer.signed_in)
+        Ok((master, answer.signed_in))
     }
 
     /// Signs in and unlocks by the recovery kit, and sets a new password.
