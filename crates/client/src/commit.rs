@@ -58,14 +58,14 @@ impl<P: Platform> Session<P> {
                 Err(error) => return Err(error),
             };
             // Only what stands in the verified log was written, whatever the server answered.
-            match (self.place(vault, seen, &entries)?, synced) {
-                (Place::Effective, _) => return Ok(result),
-                (_, Err(lost)) => return Err(lost),
-                (Place::Nowhere, Ok(())) if acknowledged => {
+            match (self.place(vault, seen, &entries), synced) {
+                (Ok(Place::Effective), _) => return Ok(result),
+                (_, Err(lost)) | (Err(lost), _) => return Err(lost),
+                (Ok(Place::Nowhere), Ok(())) if acknowledged => {
                     self.forget(vault);
                     return Err(Alarm::RolledBack.into());
                 }
-                (Place::Nowhere | Place::Superseded, Ok(())) => {}
+                (Ok(Place::Nowhere | Place::Superseded), Ok(())) => {}
             }
         }
         Err(last)

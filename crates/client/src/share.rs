@@ -207,10 +207,8 @@ impl<P: Platform> Session<P> {
     /// Signs that this account takes up a share, which makes the server give it what the share reaches.
     pub async fn accept(&self, vault: VaultId, grant: GrantId) -> Result<(), ClientError> {
         let access = Access { grant, kind: AccessKind::Accepted, record: None };
-        self.commit(vault, |_| Ok((vec![Body::Access(access.clone())], ()))).await?;
-        // What was hidden so far is given from now on, from the log's beginning.
-        self.forget(vault);
-        self.sync(vault).await
+        // What was hidden so far is given from now on: reading that back reads all of it.
+        self.commit(vault, |_| Ok((vec![Body::Access(access.clone())], ()))).await
     }
 
     /// Takes up whatever was newly shared with this account.

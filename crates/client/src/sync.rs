@@ -1,7 +1,8 @@
 //! Reading a vault's log: verify every entry, fold it, and hold the server to what was seen before.
 
 use protocol::account::AccountEntry;
-use protocol::api::LogItem;
+use protocol::api::{LogItem, LogPage};
+use protocol::entry::{Access, AccessKind, Body};
 use protocol::ledger::Reach;
 use protocol::signature::Signed;
 use protocol::{Account, AccountId, ApiError, VaultId};
@@ -15,6 +16,16 @@ use crate::platform::Platform;
 use crate::restored::Keepsake;
 use crate::session::Session;
 use crate::view::VaultView;
+
+/// How far a page of the log was taken in.
+enum Taken {
+    /// All of it, and there is more to ask for.
+    Part,
+    /// All that there is.
+    All,
+    /// As far as this account's taking up of a share.
+    UpToAcceptance,
+}
 
 impl<P: Platform> Session<P> {
     /// Brings a vault up to date.
@@ -140,6 +151,9 @@ impl<P: Platform> Session<P> {
     pub(crate) async fn read_log(&self, vault: VaultId) -> Result<(), ClientError> {
         let (keeps, mut grew) = (self.keeps(vault), false);
         let mut brought_back = false;
+        // What a share reaches is given from the log's beginning once it is taken up, on whichever device that was.
+        let mut passed_over =
+            self.with_view(vault, |view| view.ledger.reach == Reach::Partial && view.head().seq > 0)?;
         loop {
             let after = self.with_view(vault, |view| view.head().seq)?;
             let page = api::log(&self.platform, vault, after).await?;
@@ -148,43 +162,19 @@ impl<P: Platform> Session<P> {
                 (brought_back, grew) = (true, keeps);
                 continue;
             }
-            let mut state = self.state.borrow_mut();
-            let remembered = state.memory.head(vault);
-            let view = state.vaults.get_mut(&vault).ok_or(ClientError::Missing("vault"))?;
-            view.clocks = Some((page.now, self.platform.now()));
-            let empty = page.items.is_empty();
-            for item in page.items {
-                let verified = match &item {
-                    LogItem::Entry(signed) => {
-                        let verified = view.ledger.apply(signed)?;
-                        view.keepsake.keep(self.who().account, self.platform.now(), &verified, signed);
-                        Some(verified)
-                    }
-                    LogItem::Hidden(digest) => view.ledger.pass_over(*digest).map(|()| None)?,
-                };
-                if keeps {
-                    view.tail.push(KeptItem::new(item, verified.as_ref().map(|verified| &verified.entry)));
-                    grew = true;
-                }
-                if let Some(verified) = verified {
-                    view.take_in(verified);
+            grew |= keeps && !page.items.is_empty();
+            match self.take_in_page(vault, page, passed_over)? {
+                Taken::Part => {}
+                Taken::All => break,
+                Taken::UpToAcceptance => {
+                    // Were this to fail half-way, the next sync must not go on after the acceptance.
+                    let before = self.state.borrow_mut().vaults.remove(&vault);
+                    let mut view = self.shared_view(vault).await?;
+                    view.keepsake = before.map(|before| before.keepsake).unwrap_or_default();
+                    self.state.borrow_mut().vaults.insert(vault, view);
+                    passed_over = false;
                 }
             }
-            let head = view.ledger.head;
-            if page.head.seq > head.seq && !empty {
-                continue;
-            }
-            // There is no vault without a first entry.
-            if page.head != head || head.seq == 0 {
-                return Err(Alarm::RolledBack.into());
-            }
-            // What this account saw on any of its devices must still be there.
-            if remembered.is_some_and(|seen| view.ledger.chain.get(&seen.seq) != Some(&seen.chain)) {
-                return Err(Alarm::RolledBack.into());
-            }
-            view.keepsake.drop_old(self.platform.now());
-            view.resolve(&self.master, &self.keys);
-            break;
         }
         if grew {
             self.keep_log(vault).await;
@@ -206,6 +196,53 @@ impl<P: Platform> Session<P> {
             }
             _ => Ok(()),
         }
+    }
+
+    /// Verifies and folds a page of the log. With `until_acceptance` it stops where this account took up a share:
+    /// whatever follows builds on what was hidden before that.
+    fn take_in_page(&self, vault: VaultId, page: LogPage, until_acceptance: bool) -> Result<Taken, ClientError> {
+        let (keeps, own, now) = (self.keeps(vault), self.who().account, self.platform.now());
+        let mut state = self.state.borrow_mut();
+        let remembered = state.memory.head(vault);
+        let view = state.vaults.get_mut(&vault).ok_or(ClientError::Missing("vault"))?;
+        view.clocks = Some((page.now, now));
+        let empty = page.items.is_empty();
+        for item in page.items {
+            let verified = match &item {
+                LogItem::Entry(signed) => {
+                    let verified = view.ledger.apply(signed)?;
+                    view.keepsake.keep(own, now, &verified, signed);
+                    Some(verified)
+                }
+                LogItem::Hidden(digest) => view.ledger.pass_over(*digest).map(|()| None)?,
+            };
+            if keeps {
+                view.tail.push(KeptItem::new(item, verified.as_ref().map(|verified| &verified.entry)));
+            }
+            if let Some(verified) = verified {
+                let is_acceptance =
+                    matches!(verified.entry.body, Body::Access(Access { kind: AccessKind::Accepted, .. }));
+                if until_acceptance && is_acceptance && verified.entry.author == own {
+                    return Ok(Taken::UpToAcceptance);
+                }
+                view.take_in(verified);
+            }
+        }
+        let head = view.ledger.head;
+        if page.head.seq > head.seq && !empty {
+            return Ok(Taken::Part);
+        }
+        // There is no vault without a first entry.
+        if page.head != head || head.seq == 0 {
+            return Err(Alarm::RolledBack.into());
+        }
+        // What this account saw on any of its devices must still be there.
+        if remembered.is_some_and(|seen| view.ledger.chain.get(&seen.seq) != Some(&seen.chain)) {
+            return Err(Alarm::RolledBack.into());
+        }
+        view.keepsake.drop_old(now);
+        view.resolve(&self.master, &self.keys);
+        Ok(Taken::All)
     }
 
     /// Lends a vault as it was last synced.
