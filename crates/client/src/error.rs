@@ -84,6 +84,17 @@ impl ClientError {
     pub const fn is_passing(&self) -> bool {
         matches!(self, Self::Unreachable(_) | Self::Api(ApiError::Unavailable))
     }
+
+    /// Whether it is about one record alone: its file is damaged or gone, or does not open.
+    pub(crate) const fn is_of_one_record(&self) -> bool {
+        matches!(
+            self,
+            Self::Alarm(Alarm::Blob)
+                | Self::Open(_)
+                | Self::Missing(_)
+                | Self::Api(ApiError::NotFound | ApiError::Internal)
+        )
+    }
 }
 
 /// The data on the server were changed, dropped, reordered or rolled back.

@@ -11,7 +11,7 @@ use protocol::api::{
 };
 use protocol::entry::{Body, Entry, ScopeEpoch, VERSION, VaultEpoch};
 use protocol::signature::{Namespace, Signed};
-use protocol::{Account, AccountId, ApiError, Head, ScopeId, VaultId};
+use protocol::{Account, AccountId, ApiError, Head, RecordId, ScopeId, VaultId};
 use records::Category;
 use vault::account::{AccountKeys, AccountMemory, Pin};
 use vault::envelope::seal_envelope;
@@ -76,6 +76,9 @@ pub(crate) struct State {
     pub(crate) last_restore: Option<LastRestore>,
     pub(crate) vaults: BTreeMap<VaultId, VaultView>,
     pub(crate) people: BTreeMap<AccountId, Person>,
+    /// Records that could not be sealed anew, and why, until that is told.
+    pub(crate) not_renewed: BTreeSet<RecordId>,
+    pub(crate) why_not_renewed: Option<ClientError>,
     /// Vaults to be verified from their first entry, whatever this device kept of them.
     pub(crate) afresh: BTreeSet<VaultId>,
 }
@@ -258,6 +261,8 @@ impl<P: Platform> Session<P> {
             last_restore: None,
             vaults: BTreeMap::new(),
             people: BTreeMap::new(),
+            not_renewed: BTreeSet::new(),
+            why_not_renewed: None,
             afresh: BTreeSet::new(),
         };
         Ok(Self { platform, master, keys, who, state: RefCell::new(state), writing: Mutex::new(()) })

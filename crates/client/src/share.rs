@@ -17,7 +17,7 @@ use crate::platform::{Platform, Random};
 use crate::record::turn_record_key;
 use crate::session::{Session, scope_epoch};
 use crate::upload::{Draft, NoOutbox, Unwatched};
-use crate::view::{Share, VaultView, seal_context};
+use crate::view::{Record, Share, VaultView, seal_context};
 
 /// What a person chooses to share.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -184,15 +184,39 @@ impl<P: Platform> Session<P> {
         Ok(())
     }
 
-    /// Gives one record that an ended share reached new keys and new ciphertext; says whether there was one left.
+    /// Gives one record that an ended share reached new keys and new ciphertext; says whether there was one left. A
+    /// record that cannot be read holds up no other: it is left as it is, and once nothing else is left to do, this
+    /// fails once with the reason.
     pub async fn renew_next(&self, vault: VaultId) -> Result<bool, ClientError> {
-        let next = self.with_view(vault, |view| {
-            let now = self.platform.now();
-            view.shares()
-                .filter(|share| view.ending(share, now).is_some_and(|ending| ending.rotated && !ending.reencrypted))
-                .find_map(|share| view.reached_by(share).find(|record| !view.is_fresh(record)).map(|record| record.id))
-        })?;
-        let Some(record) = next else { return Ok(false) };
+        while let Some(record) = self.next_to_renew(vault)? {
+            match self.renew(vault, record).await {
+                Ok(()) => return Ok(true),
+                Err(error) if error.is_of_one_record() => {
+                    let mut state = self.state.borrow_mut();
+                    state.not_renewed.insert(record);
+                    state.why_not_renewed.get_or_insert(error);
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        match self.state.borrow_mut().why_not_renewed.take() {
+            Some(error) => Err(error),
+            None => Ok(false),
+        }
+    }
+
+    fn next_to_renew(&self, vault: VaultId) -> Result<Option<RecordId>, ClientError> {
+        let state = self.state.borrow();
+        let view = state.vaults.get(&vault).ok_or(ClientError::Missing("vault"))?;
+        let now = self.platform.now();
+        let is_due = |record: &&Record| !view.is_fresh(record) && !state.not_renewed.contains(&record.id);
+        let mut ended = view
+            .shares()
+            .filter(|share| view.ending(share, now).is_some_and(|ending| ending.rotated && !ending.reencrypted));
+        Ok(ended.find_map(|share| view.reached_by(share).find(is_due).map(|record| record.id)))
+    }
+
+    async fn renew(&self, vault: VaultId, record: RecordId) -> Result<(), ClientError> {
         let reader = self.reader(vault, record)?;
         let thumbnail = self.thumbnail(vault, record).await?;
         let text = self.text(vault, record).await?;
@@ -200,8 +224,7 @@ impl<P: Platform> Session<P> {
         let fingerprint = Digest::of(record.as_bytes());
         let draft = Draft { metadata, fingerprint, thumbnail, text };
         let ticket = self.begin_replacement(vault, record, draft).await?;
-        self.run(&ticket, &RenewalSource(Mutex::new(reader)), &NoOutbox, &Unwatched).await?;
-        Ok(true)
+        self.run(&ticket, &RenewalSource(Mutex::new(reader)), &NoOutbox, &Unwatched).await.map(drop)
     }
 
     /// Signs that this account takes up a share, which makes the server give it what the share reaches.

@@ -89,7 +89,13 @@ impl VaultView {
         if self.holds(share, now) {
             return None;
         }
-        let rotated = self.current_epoch(share.grant.scope).is_some_and(|current| current > share.last_sealed_epoch());
+        let current = self.current_epoch(share.grant.scope);
+        // What was deleted has no key to turn.
+        let is_gone = match share.grant.scope {
+            GrantScope::Record(record) => self.ledger.records.get(&record).is_some_and(|facts| facts.deleted),
+            GrantScope::Scope(_) | GrantScope::Vault => false,
+        };
+        let rotated = is_gone || current.is_some_and(|current| current > share.last_sealed_epoch());
         let reencrypted = rotated && self.reached_by(share).all(|record| self.is_fresh(record));
         Some(Ending { blocked: true, rotated, reencrypted })
     }
