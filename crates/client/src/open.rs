@@ -1,20 +1,26 @@
 //! Opening records: authenticated segments only, read where they are needed.
 
+use protocol::api::Refusal;
 use protocol::entry::{Access, AccessKind, Blob, Body, CHUNK, PartKind};
-use protocol::{AccountId, Digest, RecordId, VaultId};
+use protocol::{AccountId, ApiError, BlobId, Digest, Minute, RecordId, VaultId};
 use records::Metadata;
 use vault::envelope::open_envelope;
 use vault::floe::{Opener, SEGMENT};
 
+use crate::activity::What;
 use crate::api;
 use crate::error::{Alarm, ClientError};
 use crate::platform::Platform;
 use crate::session::Session;
 use crate::view::VaultView;
 
+/// For how long an opening that was recorded stands for the next ones of the same record, in minutes. The server gives
+/// ciphertext for an hour; the rest is for clocks that differ a little, and for a file that takes its time.
+const ONE_OPENING: u32 = 50;
+
 /// Reads a record's file: any range, segment by segment.
 pub struct Reader<'a, P: Platform> {
-    session: &'a Session<P>,
+    chunks: Chunks<'a, P>,
     metadata: Metadata,
     blob: Blob,
     opener: Opener<P::Cipher>,
@@ -31,27 +37,74 @@ impl<P: Platform> std::fmt::Debug for Reader<'_, P> {
     }
 }
 
+/// Fetches the chunks of one record's file.
+struct Chunks<'a, P> {
+    session: &'a Session<P>,
+    vault: VaultId,
+    record: RecordId,
+    /// What the reader does, by its own word; none for who needs no leave.
+    access: Option<AccessKind>,
+    blob: BlobId,
+}
+
+impl<P: Platform> Chunks<'_, P> {
+    /// A chunk. What was recorded may be too old for the server by now, so it is recorded again if it must be.
+    async fn fetch(&self, number: u64) -> Result<Vec<u8>, ClientError> {
+        let fetched = api::chunk(&self.session.platform, self.blob, number).await;
+        match (fetched, self.access) {
+            (Err(ClientError::Api(ApiError::Refused(Refusal::AccessNotRecorded))), Some(kind)) => {
+                self.session.record_access(self.vault, self.record, kind, 0).await?;
+                api::chunk(&self.session.platform, self.blob, number).await
+            }
+            (fetched, _) => fetched,
+        }
+    }
+}
+
 impl<P: Platform> Session<P> {
     /// Opens a record to show it. For somebody else's, the opening is signed and recorded first.
     pub async fn open(&self, vault: VaultId, record: RecordId) -> Result<Reader<'_, P>, ClientError> {
-        self.record_access(vault, record, AccessKind::Opened).await?;
-        self.reader(vault, record)
+        self.read_as(vault, record, AccessKind::Opened).await
     }
 
     /// Opens a record to keep a copy. For somebody else's, that is recorded first.
     pub async fn save(&self, vault: VaultId, record: RecordId) -> Result<Reader<'_, P>, ClientError> {
-        self.record_access(vault, record, AccessKind::Saved).await?;
-        self.reader(vault, record)
+        self.read_as(vault, record, AccessKind::Saved).await
     }
 
-    async fn record_access(&self, vault: VaultId, record: RecordId, kind: AccessKind) -> Result<(), ClientError> {
+    async fn read_as(&self, vault: VaultId, record: RecordId, kind: AccessKind) -> Result<Reader<'_, P>, ClientError> {
         if self.with_view(vault, VaultView::owner)? == self.who().account {
-            return Ok(());
+            return self.reader(vault, record);
         }
+        self.record_access(vault, record, kind, ONE_OPENING).await?;
+        let mut reader = self.reader(vault, record)?;
+        reader.chunks.access = Some(kind);
+        Ok(reader)
+    }
+
+    /// Signs what this account does with a record of somebody else's, unless it did the same in the last minutes.
+    async fn record_access(
+        &self,
+        vault: VaultId,
+        record: RecordId,
+        kind: AccessKind,
+        within: u32,
+    ) -> Result<(), ClientError> {
         let account: AccountId = self.who().account;
         self.commit(vault, |view| {
-            let share = view.grant_for(account, record, self.platform.now()).ok_or(ClientError::Missing("record"))?;
-            Ok((vec![Body::Access(Access { grant: share.grant.grant, kind, record: Some(record) })], ()))
+            let now = self.platform.now();
+            let share = view.grant_for(account, record, now).ok_or(ClientError::Missing("record"))?;
+            let grant = share.grant.grant;
+            let what = match kind {
+                AccessKind::Saved => What::Saved(grant, record),
+                AccessKind::Opened | AccessKind::Accepted => What::Opened(grant, record),
+            };
+            let is_recent = |at: Minute| at <= now && now < at.plus(within);
+            let mut events = view.events().iter();
+            if events.any(|event| event.what == what && event.who == account && is_recent(event.at)) {
+                return Ok((Vec::new(), ()));
+            }
+            Ok((vec![Body::Access(Access { grant, kind, record: Some(record) })], ()))
         })
         .await
     }
@@ -71,7 +124,8 @@ impl<P: Platform> Session<P> {
             }
             Ok((metadata, blob.clone(), opener))
         })??;
-        Ok(Reader { session: self, metadata, blob, opener, chunk: None, segment: None, digests: Vec::new() })
+        let chunks = Chunks { session: self, vault, record, access: None, blob: blob.id };
+        Ok(Reader { chunks, metadata, blob, opener, chunk: None, segment: None, digests: Vec::new() })
     }
 
     /// A record's small picture. Only the owner's own list shows them.
@@ -186,7 +240,7 @@ impl<P: Platform> Reader<'_, P> {
 
     async fn chunk(&mut self, number: u64) -> Result<&[u8], ClientError> {
         if self.chunk.as_ref().is_none_or(|(held, _)| *held != number) {
-            let bytes = api::chunk(&self.session.platform, self.blob.id, number).await?;
+            let bytes = self.chunks.fetch(number).await?;
             if self.digests.len() as u64 == number {
                 self.digests.push(Digest::of(&bytes));
             }
