@@ -7,7 +7,7 @@ use protocol::{Level, RecordId, VaultId};
 use records::Category;
 
 use crate::people::{Who, add, host, read, share, take_up};
-use crate::wire::{APPEND, Wire};
+use crate::wire::{APPEND, READ_CHUNK, Wire};
 
 /// How often it says that somebody opened this record, and saved it.
 async fn recorded(session: &Session<Wire>, vault: VaultId, record: RecordId) -> (usize, usize) {
@@ -83,4 +83,30 @@ async fn a_file_that_takes_more_than_an_hour_is_read_to_its_end() {
     let grant = maya.with_view(vault, |view| view.shares().next().unwrap().grant.grant).unwrap();
     maya.stop(vault, grant).await.unwrap();
     assert!(reader.read_all().await.is_err());
+}
+
+/// The next chunk is on its way while one is opened, and no further one.
+#[tokio::test]
+async fn a_file_is_fetched_one_chunk_ahead() {
+    const CHUNK: usize = 8 << 20;
+    const SEGMENTS: usize = 8;
+    let host = host().await;
+    let maya = Who::Maya.device(&host).await;
+    let vault = maya.own_vault().unwrap();
+    let content: Vec<u8> = (0..2 * CHUNK + 1000).map(|place| (place % 253) as u8).collect();
+    let record = add(&maya, "Scan", &content).await.unwrap();
+    let mut reader = maya.open(vault, record).await.unwrap();
+    maya.platform().count_anew();
+    let (mut streamed, mut ahead) = (Vec::new(), Vec::new());
+    reader
+        .stream(async |piece| {
+            ahead.push((ahead.len() / SEGMENTS, maya.platform().reached(READ_CHUNK)));
+            streamed.extend(piece);
+            Ok(())
+        })
+        .await
+        .unwrap();
+    assert!(streamed == content);
+    ahead.dedup();
+    assert_eq!(ahead, [(0, 2), (1, 3), (2, 3)]);
 }
