@@ -50,6 +50,8 @@ pub struct Session<P> {
     pub(crate) state: RefCell<State>,
     /// One change at a time: entries of one author are numbered.
     pub(crate) writing: Mutex<()>,
+    /// One change of the account's memory at a time: an answer that comes late must not look like a rollback.
+    remembering: Mutex<()>,
 }
 
 /// Who is signed in.
@@ -265,7 +267,15 @@ impl<P: Platform> Session<P> {
             why_not_renewed: None,
             afresh: BTreeSet::new(),
         };
-        Ok(Self { platform, master, keys, who, state: RefCell::new(state), writing: Mutex::new(()) })
+        Ok(Self {
+            platform,
+            master,
+            keys,
+            who,
+            state: RefCell::new(state),
+            writing: Mutex::new(()),
+            remembering: Mutex::new(()),
+        })
     }
 
     /// Sets a new password. Other unlock methods stay.
@@ -346,6 +356,7 @@ impl<P: Platform> Session<P> {
     /// Changes what the account remembers, on the server too. Another device's change is taken in and the
     /// change made again on top of it.
     pub(crate) async fn remember(&self, change: impl Fn(&mut AccountMemory)) -> Result<(), ClientError> {
+        let _turn = self.remembering.lock().await;
         for _ in 0..3 {
             let (version, sealed, memory) = {
                 let state = self.state.borrow();

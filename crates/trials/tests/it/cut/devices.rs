@@ -9,7 +9,7 @@ use protocol::{ApiError, Level};
 use records::Category;
 
 use crate::people::{PASSWORD, Who, add, draft, host, read, share, take_up, verify};
-use crate::wire::{APPEND, CutAt, Fate, Lie, On, When, Wire};
+use crate::wire::{APPEND, CutAt, Fate, Lie, On, SESSION, When, Wire};
 use client::platform::{Method, Request, Response};
 
 const CLOCK: ClientError = ClientError::Api(ApiError::Refused(Refusal::Clock));
@@ -187,5 +187,24 @@ async fn a_change_of_password_is_cut() {
         let session = Session::sign_in(Wire::new(&host, None), Who::Maya.email(), opens).await.unwrap();
         session.sync(session.own_vault().unwrap()).await.unwrap();
         assert_eq!(session.platform().reached(APPEND), 0);
+    }
+}
+
+/// One device remembers two things at once: one after the other, so that no answer meets a memory that has gone on.
+#[tokio::test]
+async fn one_device_remembers_two_things_at_once() {
+    let host = host().await;
+    let maya = Who::Maya.device(&host).await;
+    let (ito, noor) = (maya.find(Who::Ito.email()).await.unwrap(), maya.find(Who::Noor.email()).await.unwrap());
+    maya.platform().count_anew();
+    let (one, other) = join(maya.confirm_phrase(&ito), maya.confirm_phrase(&noor)).await;
+    assert_eq!((one, other), (Ok(()), Ok(())));
+    // Nothing was sent for a version that was gone, and nothing had to be asked for again: each person was pinned, and
+    // then compared.
+    assert_eq!(maya.platform().reached(On(Method::Put, "/account/state")), 4);
+    assert_eq!(maya.platform().reached(SESSION), 0);
+    let again = Who::Maya.device(&host).await;
+    for person in [ito, noor] {
+        assert!(again.pin(person.account).unwrap().verified.is_some());
     }
 }
