@@ -353,6 +353,13 @@ impl<P: Platform> Session<P> {
         self.state.borrow().memory.pin(account).cloned()
     }
 
+    /// Whether this person was compared in person, as the identity that is shown now or one that it comes from.
+    pub fn is_compared(&self, account: &Account) -> bool {
+        let state = self.state.borrow();
+        let pin = state.memory.pin(account.id());
+        pin.is_some_and(|pin| pin.verified.is_some() && account.descends_from(&pin.identity))
+    }
+
     /// Changes what the account remembers, on the server too. Another device's change is taken in and the
     /// change made again on top of it.
     pub(crate) async fn remember(&self, change: impl Fn(&mut AccountMemory)) -> Result<(), ClientError> {

@@ -97,8 +97,7 @@ pub(crate) async fn safety_phrase(context: &Context, email: Option<&str>, compar
             if compared {
                 session.confirm_phrase(&person).await?;
             }
-            let pin = session.pin(person.account);
-            (phrase_of(person.account, account.identity()), Some(pin.is_some_and(|pin| pin.verified.is_some())))
+            (phrase_of(person.account, account.identity()), Some(session.is_compared(&account)))
         }
     };
     if context.json {
