@@ -55,6 +55,9 @@ struct Page {
     /// The server's last restore from a backup, as it was known then.
     #[n(3)]
     restore: Option<Restored>,
+    /// The places in it at which something was sealed anew; none on pages from before that was noted.
+    #[n(4)]
+    renewed: Option<Vec<u64>>,
 }
 
 /// What the metadata of a record's revision opened to.
@@ -98,6 +101,9 @@ impl<P: Platform> Session<P> {
             if !view.replay(page.items, account, now) {
                 self.drop_kept(vault).await;
                 return None;
+            }
+            if let Some(renewed) = page.renewed {
+                view.settle_renewals(|_, candidate| renewed.contains(&candidate.seq()));
             }
             if !is_full {
                 break;
@@ -150,7 +156,8 @@ impl<P: Platform> Session<P> {
         });
         let opened = opened.collect();
         let (items, revisions): (Vec<_>, Vec<_>) = kept.into_iter().map(|kept| (kept.item, kept.revision)).unzip();
-        let page = Page { before, items, opened, restore: view.keepsake.known.note() };
+        let renewed = Some(view.renewals_within(start, start + items.len() as u64));
+        let page = Page { before, items, opened, restore: view.keepsake.known.note(), renewed };
         let plain = Zeroizing::new(cbor::encode(&page));
         if !is_full {
             view.tail =
@@ -203,6 +210,7 @@ mod tests {
         let before = Head::before(VaultId::from_bytes([1; 16]));
         let older = cbor::encode(&Older { before, items: Vec::new(), opened: Vec::new() });
         let page: Page = minicbor::decode(&older).unwrap();
-        assert_eq!((page.before, page.items.len(), page.opened.len(), page.restore), (before, 0, 0, None));
+        assert_eq!((page.before, page.items.len(), page.opened.len()), (before, 0, 0));
+        assert_eq!((page.restore, page.renewed), (None, None));
     }
 }

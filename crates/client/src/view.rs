@@ -8,12 +8,14 @@ use protocol::{AccountId, Digest, GrantId, Ledger, Minute, PublicKey, RecordId, 
 use records::{Category, Metadata};
 
 pub(crate) use self::keys::{Keys, seal_context};
+use self::renewals::Candidate;
 pub use self::shares::{Ending, Share};
 use crate::activity::Event;
 use crate::kept::KeptItem;
 use crate::restored::Keepsake;
 
 mod keys;
+mod renewals;
 mod shares;
 
 /// A category or area.
@@ -36,7 +38,7 @@ pub struct Record {
     pub author: AccountId,
     /// When the record was first added.
     pub added: Minute,
-    /// When it last changed.
+    /// When it last changed; that it was sealed anew is no change.
     pub changed: Minute,
     /// What it is, once opened; none if it does not open with this account's keys.
     pub metadata: Option<Metadata>,
@@ -79,6 +81,8 @@ pub struct VaultView {
     pub(crate) clocks: Option<(Minute, Minute)>,
     /// For the case that the server is restored from a backup.
     pub(crate) keepsake: Keepsake,
+    /// Revisions of which it is not decided yet whether they say anything new.
+    candidates: Vec<Candidate>,
     /// Records whose metadata is still to be opened.
     unopened: BTreeSet<RecordId>,
     /// Whether entries came since keys were last looked for.
@@ -100,6 +104,7 @@ impl VaultView {
             superseded: BTreeSet::new(),
             clocks: None,
             keepsake: Keepsake::default(),
+            candidates: Vec::new(),
             unopened: BTreeSet::new(),
             stale: false,
         }
@@ -187,7 +192,10 @@ impl VaultView {
                     self.record_keys.entry(key.record).or_default().push(key);
                 }
                 let id = revision.record;
-                let added = self.records.get(&id).map_or(at, |record| record.added);
+                let before = self.records.get(&id);
+                let added = before.map_or(at, |record| record.added);
+                let event = self.events.len().saturating_sub(1);
+                self.candidates.extend(before.and_then(|before| Candidate::of(before, &revision, head.seq, event)));
                 self.records.insert(id, Record { id, revision, author, added, changed: at, metadata: None });
                 self.unopened.insert(id);
             }

@@ -4,6 +4,7 @@
 
 mod nearby;
 
+use client::activity::What;
 use client::platform::KeptLog;
 use client::{Alarm, ClientError};
 use protocol::Minute;
@@ -59,6 +60,29 @@ fn a_change_in_a_session_is_kept_too() {
         whole.with_view(VAULT, |view| view.events().to_vec()).unwrap(),
         again.with_view(VAULT, |view| view.events().to_vec()).unwrap(),
     );
+}
+
+/// What was sealed anew without being changed is told from a change without opening it again, on a full page and on the
+/// last one.
+#[test]
+fn what_was_sealed_anew_is_kept_as_such() {
+    let nearby = Nearby::with_records(520, 1);
+    nearby.append((0..10).flat_map(|number| nearby.sealed_anew(number)));
+    let session = nearby.session();
+    now(session.edit(VAULT, record_id(11), |metadata| metadata.title = "Renamed".to_owned())).unwrap();
+    let told = |session: &client::Session<Nearby>| {
+        let events = session.with_view(VAULT, |view| view.events().to_vec()).unwrap();
+        let changed: Vec<_> = events.iter().filter(|event| matches!(event.what, What::Changed(_))).cloned().collect();
+        (events.iter().filter(|event| matches!(event.what, What::Renewed(_))).count(), changed)
+    };
+    let (renewed, changed) = told(&session);
+    assert_eq!((renewed, changed.len()), (10, 1));
+    for more in [0, 490, 0] {
+        nearby.append((1_000..1_000 + more).map(|number| nearby.record(number)));
+        let again = nearby.session();
+        now(again.sync(VAULT)).unwrap();
+        assert_eq!(told(&again), (10, changed.clone()));
+    }
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! What the pages list: records, shares, what happened, and patients.
 
+use client::activity::What;
 use client::{Platform, Session};
 use protocol::AccountId;
 
@@ -49,7 +50,8 @@ impl Desk {
         let mut happenings = Vec::new();
         for vault in session.vaults() {
             let events = session.with_view(vault, |view| view.events().to_vec())?;
-            for event in events {
+            // What was only sealed anew, nobody changed.
+            for event in events.into_iter().filter(|event| !matches!(event.what, What::Renewed(_))) {
                 let recipient = session.with_view(vault, |view| {
                     let grant = event.what.grant()?;
                     view.shares().find(|share| share.grant.grant == grant).map(|share| share.grant.recipient)

@@ -1,6 +1,7 @@
 //! Sharing, stopping, and what came of it.
 
 use cli::platform::Terminal;
+use client::activity::What;
 use client::share::{Wish, unknown_person};
 use client::view::{Share, VaultView};
 use client::{ClientError, Platform, Session};
@@ -142,6 +143,8 @@ pub(crate) async fn activity(context: &Context, record: Option<RecordId>) -> Res
         events.extend(session.with_view(vault, |view| view.events().to_vec())?);
     }
     events.retain(|event| record.is_none_or(|record| event.what.record() == Some(record)));
+    // For people, what was only sealed anew is not something that happened to a record.
+    events.retain(|event| context.json || !matches!(event.what, What::Renewed(_)));
     events.sort_by_key(|event| (event.at, event.seq));
     let mut rows = Vec::new();
     let mut values = Vec::new();

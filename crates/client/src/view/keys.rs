@@ -36,6 +36,7 @@ impl VaultView {
                 None => drop(self.unopened.insert(id)),
             }
         }
+        self.settle_renewals(Self::is_as_before);
     }
 
     fn resolve_vault_keys(&mut self, master: &AccountMasterKey) {
@@ -165,16 +166,24 @@ impl VaultView {
     }
 
     fn open_metadata(&self, id: RecordId) -> Option<Metadata> {
-        let part = self.records.get(&id)?.part(PartKind::Data)?;
+        let record = self.records.get(&id)?;
+        self.open_data(id, record.revision.generation, record.part(PartKind::Data)?)
+    }
+
+    /// The metadata in a part of a revision that was written under a generation of the record's key.
+    pub(super) fn open_data(&self, id: RecordId, generation: u32, part: &Part) -> Option<Metadata> {
         let Content::Inline(envelope) = &part.content else { return None };
-        let key = self.content_key(id, part).ok()?;
+        let key = self.part_key(id, generation, part).ok()?;
         let context = self.part_context(id, part.kind, part.origin);
         Metadata::decode(&open_envelope(&key, &context, envelope).ok()?).ok()
     }
 
     /// The content key of a part of a record's newest revision.
     pub(crate) fn content_key(&self, id: RecordId, part: &Part) -> Result<ContentKey, OpenError> {
-        let generation = self.records.get(&id).ok_or(OpenError)?.revision.generation;
+        self.part_key(id, self.records.get(&id).ok_or(OpenError)?.revision.generation, part)
+    }
+
+    fn part_key(&self, id: RecordId, generation: u32, part: &Part) -> Result<ContentKey, OpenError> {
         let key = self.record_key(id, generation)?;
         key.unwrap_content_key(&self.content_context(id, generation, part.kind, part.origin), &part.key)
     }

@@ -50,6 +50,7 @@ pub(crate) struct Inner {
     log: RefCell<Vec<Signed<Entry>>>,
     pub(crate) head: Cell<Head>,
     seed: ScopeSeed,
+    record_keys: RefCell<BTreeMap<RecordId, RecordKey>>,
     rng: RefCell<ChaCha20Rng>,
     /// Items of the log that were asked for.
     pub(crate) given: Cell<usize>,
@@ -126,6 +127,7 @@ impl Nearby {
             log: RefCell::default(),
             head: Cell::new(Head::before(VAULT)),
             seed,
+            record_keys: RefCell::default(),
             rng: RefCell::new(rng),
             given: Cell::new(0),
             restored: Cell::new(None),
@@ -177,32 +179,59 @@ impl Nearby {
 
     /// A new record, with a file and a small picture.
     pub(crate) fn record(&self, number: u64) -> Body {
+        let (record, key) = (record_id(number), RecordKey::make(&mut *self.rng.borrow_mut()));
+        let entry = self.record_key(record, 0, &key, None);
+        let revision = self.revision(number, 0, &key);
+        self.record_keys.borrow_mut().insert(record, key);
+        Body::Revision(Revision { key: Some(entry), ..revision })
+    }
+
+    /// A record's next key, and the record sealed anew under it.
+    pub(crate) fn sealed_anew(&self, number: u64) -> [Body; 2] {
+        let (record, key) = (record_id(number), RecordKey::make(&mut *self.rng.borrow_mut()));
+        let before = self.record_keys.borrow_mut().insert(record, key.clone()).unwrap();
+        let entry = self.record_key(record, 1, &key, Some(&before));
+        [Body::RecordKey(entry), Body::Revision(self.revision(number, 1, &key))]
+    }
+
+    fn record_key(
+        &self,
+        record: RecordId,
+        generation: u32,
+        key: &RecordKey,
+        before: Option<&RecordKey>,
+    ) -> RecordKeyEntry {
         let rng = &mut *self.rng.borrow_mut();
-        let record = record_id(number);
-        let key = RecordKey::make(rng);
-        let origin = Origin { revision: 0, generation: 0, author: OWNER };
-        let metadata = Metadata {
-            title: format!("CT of the chest {number}"),
-            category: Category::Imaging,
-            date: Date::from_iso("2026-11-12"),
-            notes: "Keep an eye on potassium".to_owned(),
-            file_name: format!("scan-{number:04}.dcm"),
-            kind: Kind::Dicom,
-            size: 1_000 + number,
-        };
-        let wrapped = KeyContext::Record { vault: VAULT, record, generation: 0, scope: SCOPE, epoch: 0 };
-        let entry = RecordKeyEntry {
+        let wrapped = KeyContext::Record { vault: VAULT, record, generation, scope: SCOPE, epoch: 0 };
+        let previous = KeyContext::RecordPrevious(VAULT, record, 0);
+        RecordKeyEntry {
             record,
-            generation: 0,
+            generation,
             scope: SCOPE,
             epoch: 0,
             commitment: key.commitment(),
-            wrapped: self.seed.wrap_record_key(&wrapped, &key, rng),
-            previous: None,
+            wrapped: self.seed.wrap_record_key(&wrapped, key, rng),
+            previous: before.map(|before| key.wrap_previous(&previous, before, rng)),
+        }
+    }
+
+    /// A revision whose parts are all sealed for it, under the key of the same number.
+    fn revision(&self, record_number: u64, number: u32, key: &RecordKey) -> Revision {
+        let rng = &mut *self.rng.borrow_mut();
+        let (record, generation) = (record_id(record_number), number);
+        let origin = Origin { revision: number, generation, author: OWNER };
+        let metadata = Metadata {
+            title: format!("CT of the chest {record_number}"),
+            category: Category::Imaging,
+            date: Date::from_iso("2026-11-12"),
+            notes: "Keep an eye on potassium".to_owned(),
+            file_name: format!("scan-{record_number:04}.dcm"),
+            kind: Kind::Dicom,
+            size: 1_000 + record_number,
         };
         let mut part = |kind: PartKind| {
             let content_key = ContentKey::make(rng);
-            let context = KeyContext::Content { vault: VAULT, record, generation: 0, part: kind, origin };
+            let context = KeyContext::Content { vault: VAULT, record, generation, part: kind, origin };
             let content = if kind == PartKind::Data {
                 let context = SealContext::Part { vault: VAULT, record, part: kind, origin };
                 Content::Inline(seal_envelope(&content_key, &context, &metadata.encode(), rng))
@@ -217,7 +246,7 @@ impl Nearby {
             Part { kind, origin, key: key.wrap_content_key(&context, &content_key, rng), content }
         };
         let parts = [PartKind::Data, PartKind::File, PartKind::Thumbnail].map(&mut part).to_vec();
-        Body::Revision(Revision { record, number: 0, generation: 0, key: Some(entry), parts })
+        Revision { record, number, generation, key: None, parts }
     }
 
     fn answer(&self, request: &Request) -> Vec<u8> {
