@@ -101,10 +101,14 @@ impl VaultView {
     }
 
     /// Whether a share holds, but the present key was not sealed to its holder: that person's identity on the server
-    /// could not be checked when the key turned. Sharing again, once it can be, gives the key.
+    /// could not be checked when the key turned. Sharing again, once it can be, gives the key, and ends the wait of
+    /// this share as well.
     pub fn is_frozen(&self, share: &Share, now: Minute) -> bool {
-        let current = self.current_epoch(share.grant.scope);
-        self.holds(share, now) && current.is_some_and(|current| current > share.last_sealed_epoch())
+        let Some(current) = self.current_epoch(share.grant.scope) else { return false };
+        let mut theirs = self.holders(share.grant.scope, now);
+        self.holds(share, now)
+            && !theirs
+                .any(|other| other.grant.recipient == share.grant.recipient && other.last_sealed_epoch() >= current)
     }
 
     /// The records that a share reaches, or reached before it ended.
