@@ -22,7 +22,7 @@ use zeroize::Zeroizing;
 use crate::api;
 use crate::error::ClientError;
 use crate::platform::{Platform, Random};
-use crate::record::{Renewed, renew_key};
+use crate::record::{Renewed, renew_key, turn_record_key};
 use crate::session::Session;
 use crate::view::{Share, VaultView};
 
@@ -152,6 +152,21 @@ impl Ticket {
     pub fn is_for(&self, draft: &Draft) -> bool {
         self.fingerprint == draft.fingerprint
             && self.metadata().is_ok_and(|own| own.file_name == draft.metadata.file_name)
+    }
+
+    /// Whether it is for another file of a record that was there, and not for a new record.
+    pub const fn is_replacement(&self) -> bool {
+        self.origin.revision > 0
+    }
+
+    /// Says something else about the same file: what was entered when it was chosen again.
+    pub fn describe(&mut self, metadata: &Metadata) -> Result<(), ClientError> {
+        metadata.validate()?;
+        if metadata.size != self.metadata()?.size {
+            return Err(ClientError::Source);
+        }
+        self.metadata = metadata.encode();
+        Ok(())
     }
 
     /// What it is.
@@ -422,13 +437,15 @@ impl<P: Platform> Session<P> {
             });
             return if ours { Ok((Vec::new(), ())) } else { Err(ClientError::Busy) };
         }
-        let Renewed { key, generation, record_key, mut bodies } =
-            renew_key(self, view, ticket.record, metadata.category)?;
-        if generation != ticket.origin.generation {
-            // The key turned after the file was sealed: its context names the old generation, which stays true.
-            if generation < ticket.origin.generation {
-                return Err(ClientError::Busy);
-            }
+        let mut renewed = renew_key(self, view, ticket.record, metadata.category)?;
+        // The file was sealed for a new key, say because it was to lie elsewhere: then there is one. Where the key turned
+        // after that, the file's context names an older generation, which stays true.
+        if renewed.generation < ticket.origin.generation {
+            renewed = turn_record_key(self, view, ticket.record, metadata.category)?;
+        }
+        let Renewed { key, generation, record_key, mut bodies } = renewed;
+        if generation < ticket.origin.generation {
+            return Err(ClientError::Busy);
         }
         let rng = &mut Random(&self.platform);
         let data_key = ContentKey::make(rng);

@@ -157,9 +157,12 @@ fn resume(
     let kept = ticket_path(context, path);
     let Ok(sealed) = fs::read(&kept) else { return Ok(None) };
     // Another account's ticket, or one for other contents, is no use here.
-    let Ok(ticket) = session.open_ticket(&sealed) else { return Ok(None) };
-    let same = ticket.is_for(draft) && ticket.metadata()? == draft.metadata;
-    Ok(same.then_some((kept, ticket)))
+    let Ok(mut ticket) = session.open_ticket(&sealed) else { return Ok(None) };
+    if !ticket.is_for(draft) || ticket.is_replacement() {
+        return Ok(None);
+    }
+    ticket.describe(&draft.metadata)?;
+    Ok(Some((kept, ticket)))
 }
 
 /// Brings everything up to date that this account may see. Of what others share, what does not verify is left out, and

@@ -8,6 +8,7 @@ use protocol::api::Refusal;
 use protocol::{ApiError, Level};
 use records::Category;
 
+use crate::cut::GivesUp;
 use crate::people::{PASSWORD, Who, add, draft, host, read, share, take_up, verify};
 use crate::wire::{APPEND, CutAt, Fate, Lie, On, SESSION, When, Wire};
 use client::platform::{Method, Request, Response};
@@ -207,4 +208,42 @@ async fn one_device_remembers_two_things_at_once() {
     for person in [ito, noor] {
         assert!(again.pin(person.account).unwrap().verified.is_some());
     }
+}
+
+/// An upload is interrupted, and its file chosen again: what was entered then is what is kept, and the chunks that the
+/// server has are not sent again.
+#[tokio::test]
+async fn a_file_that_is_chosen_again_is_called_as_was_entered_then() {
+    let host = host().await;
+    let maya = Who::Maya.device(&host).await;
+    let vault = maya.own_vault().unwrap();
+    let content = b"sinus rhythm";
+    let kept = |title: &str, category: Category| draft(title, category, content).metadata;
+    let mut new = maya.begin(draft("ECG", Category::Laboratory, content)).await.unwrap();
+    assert!(!new.is_replacement());
+    maya.platform().lie(CutAt::for_good(3, When::Before));
+    assert!(maya.run(&new, &content[..], &NoOutbox, &GivesUp::default()).await.is_err());
+    maya.platform().be_honest();
+    let longer = draft("ECG", Category::Imaging, b"sinus rhythm, 60 per minute").metadata;
+    assert_eq!(new.describe(&longer), Err(ClientError::Source));
+    new.describe(&kept("ECG at rest", Category::Imaging)).unwrap();
+    let sealed = maya.seal_ticket(&new);
+    maya.platform().count_anew();
+    let record = maya.run(&maya.open_ticket(&sealed).unwrap(), &content[..], &NoOutbox, &Unwatched).await.unwrap();
+    // The picture and the text; not the file.
+    assert_eq!(maya.platform().reached(PUT_CHUNK), 2);
+    let metadata = async || {
+        maya.sync(vault).await.unwrap();
+        maya.with_view(vault, |view| view.record(record).unwrap().metadata.clone()).unwrap()
+    };
+    assert_eq!(metadata().await, Some(kept("ECG at rest", Category::Imaging)));
+
+    // Another file for it, elsewhere, and then where it was after all.
+    let moved = draft("ECG at rest", Category::Laboratory, content);
+    let mut replacement = maya.begin_replacement(vault, record, moved).await.unwrap();
+    assert!(replacement.is_replacement());
+    replacement.describe(&kept("ECG after exercise", Category::Imaging)).unwrap();
+    maya.run(&replacement, &content[..], &NoOutbox, &Unwatched).await.unwrap();
+    assert_eq!(metadata().await, Some(kept("ECG after exercise", Category::Imaging)));
+    assert_eq!(read(&maya, vault, record).await.unwrap(), content);
 }
