@@ -129,6 +129,17 @@ impl Desk {
         }
     }
 
+    /// Stops an upload, or takes a finished one off the list.
+    pub(super) async fn cancel(&self, id: u32) -> Answer {
+        // What was stopped must not go on after a reload, so it is forgotten before anything else is said.
+        let record = self.uploads.record(id);
+        self.uploads.cancel(id);
+        if let Some(record) = record {
+            clear(&record).await;
+        }
+        Answer::Done
+    }
+
     /// Goes on with what a reload interrupted.
     pub(super) async fn resume_uploads(desk: &Rc<Self>, session: &Rc<Session<Browser>>) {
         for (_, sealed) in kept::all(Shelf::Tickets).await.unwrap_or_default() {

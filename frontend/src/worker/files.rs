@@ -1,0 +1,90 @@
+//! Files that are looked at: chosen ones, opened ones, and copies to be saved.
+
+use std::rc::Rc;
+
+use app::vault::{Chosen as ChosenFile, Content};
+use client::draft::examined;
+use client::upload::Source;
+use client::view::VaultView;
+use records::Viewer;
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::File;
+
+use super::convert;
+use super::copies::Copy;
+use super::desk::{Desk, locate};
+use super::look::{cannot_be_shown, examine, look, page};
+use super::trouble::Failure;
+use super::uploads::Chosen;
+use crate::message::{Answer, News};
+
+impl Desk {
+    pub(super) async fn thumbnail(&self, id: &str) -> Result<Option<Vec<u8>>, Failure> {
+        let session = self.session()?;
+        let (vault, record) = locate(&session, id)?;
+        Ok(session.thumbnail(vault, record).await?)
+    }
+
+    pub(super) async fn choose(&self, beside: JsValue) -> Result<Answer, Failure> {
+        let file: File = beside.dyn_into().map_err(|_| Failure::Gone)?;
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a file's size is a whole number")]
+        let size = file.size() as u64;
+        let source = Chosen(file);
+        let content = source.read(0, examined(size)).await?;
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "milliseconds since 1970")]
+        let modified = source.0.last_modified().max(0.0) as u64;
+        let draft = examine(source.0.name(), content, size, modified).await?;
+        let id = self.next_chosen.replace(self.next_chosen.get() + 1);
+        let chosen = ChosenFile {
+            id,
+            file_name: draft.metadata.file_name.clone(),
+            kind: draft.metadata.kind.label().to_owned(),
+            size,
+            details: convert::details(&draft.metadata),
+            can_be_shown: draft.metadata.kind.viewer() != Viewer::None,
+        };
+        self.chosen.borrow_mut().insert(id, (source.0, draft));
+        Ok(Answer::Chosen(chosen))
+    }
+
+    pub(super) async fn open(&self, id: &str) -> Result<Answer, Failure> {
+        let session = self.session()?;
+        let (vault, record) = locate(&session, id)?;
+        let mut reader = session.open(vault, record).await?;
+        if session.with_view(vault, VaultView::owner)? != session.who().account {
+            self.page.tell(&News::Changed);
+        }
+        if let Some(why) = cannot_be_shown(reader.metadata()) {
+            return Ok(Answer::Content(app::vault::Content::None { why, facts: Vec::new() }));
+        }
+        let kind = reader.metadata().kind;
+        let (content, document) = look(id.to_owned(), kind, reader.read_all().await?).await?;
+        *self.document.borrow_mut() = document;
+        Ok(Answer::Content(content))
+    }
+
+    pub(super) async fn page(&self, id: &str, number: u32, width: u32) -> Result<Answer, Failure> {
+        let document = {
+            let open = self.document.borrow();
+            let open = open.as_ref().filter(|open| open.record == id).ok_or(Failure::Gone)?;
+            Rc::clone(&open.document)
+        };
+        Ok(Answer::Pixels(page(document, number, width).await?))
+    }
+
+    /// Makes a copy of a record's file for the browser to save.
+    pub(super) async fn save(&self, id: &str) -> Result<(Answer, JsValue), Failure> {
+        let session = self.session()?;
+        let (vault, record) = locate(&session, id)?;
+        let mut reader = session.save(vault, record).await?;
+        let (name, kind) = (reader.metadata().file_name.clone(), reader.metadata().kind);
+        let mut copy = Copy::begin(reader.metadata().size).await;
+        if let Err(error) = reader.stream(async |piece| copy.take(&piece).await).await {
+            copy.discard().await;
+            return Err(error.into());
+        }
+        // Only kinds that no browser runs keep their type; everything else is bytes.
+        let of = if kind.viewer() == Viewer::None { "application/octet-stream" } else { kind.media_type() };
+        Ok((Answer::File(name), copy.finish(of).await?.into()))
+    }
+}
