@@ -267,6 +267,7 @@ impl<P: Platform> Session<P> {
             why_not_renewed: None,
             afresh: BTreeSet::new(),
         };
+        platform.belongs_to(who.account);
         Ok(Self {
             platform,
             master,

@@ -102,7 +102,7 @@ impl Copy {
 
 impl OnDisk {
     async fn begin() -> Result<Self, JsValue> {
-        let draw: [u8; 8] = vault::make_bytes(&mut Browser.random());
+        let draw: [u8; 8] = vault::make_bytes(&mut Browser::default().random());
         // The time says when it may go.
         let name = format!("{}-{}", js_sys::Date::now(), u64::from_be_bytes(draw));
         let create = FileSystemGetFileOptions::new();

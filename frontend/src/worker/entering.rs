@@ -33,7 +33,7 @@ impl Desk {
     }
 
     async fn unlock_here(desk: &Rc<Self>) -> Result<(), Failure> {
-        let signed_in = match Session::signed_in(&Browser).await {
+        let signed_in = match Session::signed_in(&Browser::default()).await {
             Err(ClientError::Api(ApiError::NotSignedIn)) => {
                 desk.say_status();
                 return Ok(());
@@ -48,8 +48,8 @@ impl Desk {
             vault: signed_in.vault,
         };
         *desk.signed_in.borrow_mut() = Some(convert::me(&who, &[]));
-        if let Some(master) = device::unwrap(&who.account.to_string()).await? {
-            Self::opened(desk, Session::resume(Browser, master).await?).await?;
+        if let Some(master) = device::unwrap(who.account).await? {
+            Self::opened(desk, Session::resume(Browser::of(who.account), master).await?).await?;
         } else {
             desk.say_status();
         }
@@ -71,7 +71,7 @@ impl Desk {
     }
 
     pub(super) async fn sign_in(desk: &Rc<Self>, email: &str, password: &str) -> Result<Answer, Failure> {
-        let session = Session::sign_in(Browser, email, password).await?;
+        let session = Session::sign_in(Browser::default(), email, password).await?;
         device::keep(&session).await?;
         Self::opened(desk, session).await?;
         Ok(Answer::Done)
@@ -79,7 +79,7 @@ impl Desk {
 
     pub(super) async fn recover(desk: &Rc<Self>, email: &str, code: &str, password: &str) -> Result<Answer, Failure> {
         let code = RecoveryCode::parse(code)?;
-        let session = Session::recover(Browser, email, &code, password).await?;
+        let session = Session::recover(Browser::default(), email, &code, password).await?;
         device::keep(&session).await?;
         Self::opened(desk, session).await?;
         Ok(Answer::Done)
@@ -88,7 +88,7 @@ impl Desk {
     /// Opens the vault of whoever is signed in, by password alone.
     pub(super) async fn unlock(desk: &Rc<Self>, password: &str) -> Result<Answer, Failure> {
         let email = desk.signed_in.borrow().as_ref().map(|me| me.email.clone()).ok_or(Failure::Gone)?;
-        let session = match Session::sign_in(Browser, &email, password).await {
+        let session = match Session::sign_in(Browser::default(), &email, password).await {
             Err(ClientError::Password(_) | ClientError::Api(ApiError::WrongCredentials)) => {
                 return Err(Failure::WrongPassword);
             }
@@ -109,31 +109,39 @@ impl Desk {
             },
         };
         let sign_up = SignUp { email: &entered.email, name: entered.name.trim(), profile, password: &entered.password };
-        let (session, code) = Session::sign_up(Browser, sign_up).await?;
+        let (session, code) = Session::sign_up(Browser::default(), sign_up).await?;
         device::keep(&session).await?;
         Self::opened(desk, session).await?;
         Ok(Answer::Kit(code.groups().to_vec()))
     }
 
+    /// What sends requests of whoever is signed in here, and never of somebody who signed in beside.
+    fn own_browser(&self) -> Browser {
+        let account = self.signed_in.borrow().as_ref().and_then(|me| me.account.parse().ok());
+        account.map_or_else(Browser::default, Browser::of)
+    }
+
     /// Takes the keys off this device.
     pub(super) async fn lock(&self) -> Result<Answer, Failure> {
+        let own = self.own_browser();
         self.drop_keys();
         self.say_status();
         copies::remove_all().await;
-        device::forget().await?;
+        device::forget(&own).await?;
         Ok(Answer::Done)
     }
 
     /// Signs out, and takes along what this device kept.
     pub(super) async fn sign_out(&self) -> Result<Answer, Failure> {
+        let own = self.own_browser();
         self.drop_keys();
         *self.signed_in.borrow_mut() = None;
         self.say_status();
         copies::remove_all().await;
         // What this device kept of the log goes too. Where there is no store, nothing was kept.
         drop(kept::clear(Shelf::Logs).await);
-        device::forget().await?;
-        match Session::sign_out(&Browser).await {
+        device::forget(&own).await?;
+        match Session::sign_out(&own).await {
             Ok(()) | Err(ClientError::Api(ApiError::NotSignedIn)) => {}
             Err(error) => return Err(error.into()),
         }

@@ -1,19 +1,19 @@
 //! What the pages list: records, shares, what happened, and patients.
 
+use client::Session;
 use client::activity::What;
-use client::{Platform, Session};
 use protocol::AccountId;
 
 use super::convert;
 use super::desk::Desk;
 use super::trouble::Failure;
 use crate::message::Answer;
-use crate::platform::Browser;
+use crate::platform::{Browser, minute};
 
 impl Desk {
     pub(super) async fn records(&self) -> Result<Answer, Failure> {
         let session = self.session()?;
-        let now = Browser.now();
+        let now = minute();
         let mut items = Vec::new();
         for vault in session.vaults() {
             let owner = session.with_view(vault, client::view::VaultView::owner)?;
@@ -40,7 +40,7 @@ impl Desk {
         let mut shares = Vec::new();
         for share in &found {
             let with = convert::person_of(&session, share.grant.recipient).await?;
-            shares.push(session.with_view(vault, |view| convert::share(view, share, with, Browser.now()))?);
+            shares.push(session.with_view(vault, |view| convert::share(view, share, with, minute()))?);
         }
         Ok(Answer::Shares(shares))
     }
@@ -85,8 +85,7 @@ impl Desk {
             }
             let person = convert::person_of(&session, owner).await?;
             patients.push(
-                session
-                    .with_view(vault, |view| convert::patient(view, person, session.who().account, Browser.now()))?,
+                session.with_view(vault, |view| convert::patient(view, person, session.who().account, minute()))?,
             );
         }
         patients.sort_by_key(|patient| std::cmp::Reverse(patient.new));
