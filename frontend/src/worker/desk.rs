@@ -9,13 +9,14 @@ use client::upload::Draft;
 use client::{ClientError, Session};
 use protocol::{ApiError, RecordId, VaultId};
 use wasm_bindgen::JsValue;
+use wasm_bindgen_futures::spawn_local;
 use web_sys::File;
 
 use super::look::OpenDocument;
 use super::nudges::Nudges;
 use super::trouble::{Failure, words};
 use super::uploads::Uploads;
-use super::{Page, convert};
+use super::{Page, convert, copies};
 use crate::message::{Answer, Command, News};
 use crate::platform::Browser;
 
@@ -65,6 +66,13 @@ impl Desk {
         self.session.borrow().clone().ok_or(Failure::Locked)
     }
 
+    /// Whether a session is still the one that is open. What takes long must not come back after a lock, with what it
+    /// had opened before.
+    pub(super) fn still(&self, session: &Rc<Session<Browser>>) -> Result<(), Failure> {
+        let open = self.session.borrow().as_ref().is_some_and(|open| Rc::ptr_eq(open, session));
+        if open { Ok(()) } else { Err(Failure::Locked) }
+    }
+
     /// Words for a failure. An alarm goes to every page, and a session that ended locks.
     pub(crate) fn trouble(&self, failure: &Failure) -> Trouble {
         let trouble = words(failure);
@@ -76,11 +84,10 @@ impl Desk {
             self.page.tell(&News::Changed);
         }
         if matches!(failure, Failure::Client(ClientError::Api(ApiError::NotSignedIn))) {
-            self.nudges.stop();
-            self.uploads.clear();
-            *self.session.borrow_mut() = None;
+            self.drop_keys();
             *self.signed_in.borrow_mut() = None;
             self.say_status();
+            spawn_local(copies::remove_all());
         }
         trouble
     }

@@ -3,6 +3,7 @@
 use std::rc::Rc;
 
 use app::vault::{Chosen as ChosenFile, Content};
+use client::ClientError;
 use client::draft::examined;
 use client::upload::Source;
 use client::view::VaultView;
@@ -26,6 +27,7 @@ impl Desk {
     }
 
     pub(super) async fn choose(&self, beside: JsValue) -> Result<Answer, Failure> {
+        let session = self.session()?;
         let file: File = beside.dyn_into().map_err(|_| Failure::Gone)?;
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a file's size is a whole number")]
         let size = file.size() as u64;
@@ -34,6 +36,7 @@ impl Desk {
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "milliseconds since 1970")]
         let modified = source.0.last_modified().max(0.0) as u64;
         let draft = examine(source.0.name(), content, size, modified).await?;
+        self.still(&session)?;
         let id = self.next_chosen.replace(self.next_chosen.get() + 1);
         let chosen = ChosenFile {
             id,
@@ -59,11 +62,13 @@ impl Desk {
         }
         let kind = reader.metadata().kind;
         let (content, document) = look(id.to_owned(), kind, reader.read_all().await?).await?;
+        self.still(&session)?;
         *self.document.borrow_mut() = document;
         Ok(Answer::Content(content))
     }
 
     pub(super) async fn page(&self, id: &str, number: u32, width: u32) -> Result<Answer, Failure> {
+        self.session()?;
         let document = {
             let open = self.document.borrow();
             let open = open.as_ref().filter(|open| open.record == id).ok_or(Failure::Gone)?;
@@ -79,9 +84,15 @@ impl Desk {
         let mut reader = session.save(vault, record).await?;
         let (name, kind) = (reader.metadata().file_name.clone(), reader.metadata().kind);
         let mut copy = Copy::begin(reader.metadata().size).await;
-        if let Err(error) = reader.stream(async |piece| copy.take(&piece).await).await {
+        let streamed = reader
+            .stream(async |piece| {
+                self.still(&session).map_err(|_| ClientError::Cancelled)?;
+                copy.take(&piece).await
+            })
+            .await;
+        if let Err(failure) = self.still(&session).and(streamed.map_err(Failure::from)) {
             copy.discard().await;
-            return Err(error.into());
+            return Err(failure);
         }
         // Only kinds that no browser runs keep their type; everything else is bytes.
         let of = if kind.viewer() == Viewer::None { "application/octet-stream" } else { kind.media_type() };

@@ -52,7 +52,8 @@ impl Desk {
         let session = desk.session()?;
         let Ok(vault) = session.own_vault() else { return Ok(()) };
         session.finish_endings(vault).await?;
-        while session.renew_next(vault).await? {
+        // A record may take minutes; none is begun after a lock.
+        while desk.still(&session).is_ok() && session.renew_next(vault).await? {
             desk.page.tell(&News::Changed);
         }
         Ok(())
