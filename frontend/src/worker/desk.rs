@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use app::vault::{Me, Status, Trouble, TroubleKind};
+use client::Session;
 use client::upload::Draft;
-use client::{ClientError, Session};
-use protocol::{ApiError, RecordId, VaultId};
+use protocol::{RecordId, VaultId};
 use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::File;
@@ -83,7 +83,7 @@ impl Desk {
             // What is gone should leave the pages' lists too.
             self.page.tell(&News::Changed);
         }
-        if matches!(failure, Failure::Client(ClientError::Api(ApiError::NotSignedIn))) {
+        if failure.is_signed_out() {
             self.drop_keys();
             *self.signed_in.borrow_mut() = None;
             self.say_status();

@@ -58,7 +58,7 @@ impl Desk {
             self.page.tell(&News::Changed);
         }
         if let Some(why) = cannot_be_shown(reader.metadata()) {
-            return Ok(Answer::Content(app::vault::Content::None { why, facts: Vec::new() }));
+            return Ok(Answer::Content(Content::None { why, facts: Vec::new() }));
         }
         let kind = reader.metadata().kind;
         let (content, document) = look(id.to_owned(), kind, reader.read_all().await?).await?;

@@ -3,7 +3,7 @@
 use std::pin::pin;
 use std::rc::Rc;
 
-use client::Session;
+use client::{ClientError, Session};
 use futures_util::future::select;
 use gloo::timers::future::TimeoutFuture;
 use protocol::VaultId;
@@ -24,10 +24,14 @@ impl Desk {
             select(pin!(TimeoutFuture::new(LOOK_EVERY)), pin!(desk.nudges.next())).await;
             if let Ok(session) = desk.session() {
                 let before = heads(&session);
-                match sync(&session).await {
-                    Ok(()) if before != heads(&session) => desk.page.tell(&News::Changed),
-                    Ok(()) => {}
-                    Err(error) => drop(desk.trouble(&error)),
+                let own = sync_own(desk, &session).await;
+                let shared = sync_shared(desk, &session).await;
+                // What one vault brought is shown, whatever came of another.
+                if before != heads(&session) {
+                    desk.page.tell(&News::Changed);
+                }
+                if let Err(failure) = own.and(shared) {
+                    desk.trouble(&failure);
                 }
                 Self::finish_endings(desk);
             }
@@ -60,15 +64,31 @@ impl Desk {
     }
 }
 
-/// Brings everything up to date that this account may see.
-pub(super) async fn sync(session: &Session<Browser>) -> Result<(), Failure> {
-    if let Ok(vault) = session.own_vault() {
-        session.sync(vault).await?;
+/// Brings the own vault up to date, if there is one.
+pub(super) async fn sync_own(desk: &Desk, session: &Session<Browser>) -> Result<(), Failure> {
+    let Ok(vault) = session.own_vault() else { return Ok(()) };
+    Ok(through_restore(desk, async || session.sync(vault).await).await?)
+}
+
+/// Brings up to date what others share. A vault that does not come holds up no other; the first failure is given.
+pub(super) async fn sync_shared(desk: &Desk, session: &Session<Browser>) -> Result<(), Failure> {
+    let mut result = through_restore(desk, async || session.sync_shared().await.map(drop)).await;
+    let own = session.own_vault().ok();
+    for vault in session.vaults().into_iter().filter(|vault| Some(*vault) != own) {
+        result = result.and(session.accept_all(vault).await);
     }
-    for vault in session.sync_shared().await? {
-        session.accept_all(vault).await?;
+    Ok(result?)
+}
+
+/// A restore of the server is told, once; what is there now is then read anew.
+async fn through_restore(desk: &Desk, sync: impl AsyncFn() -> Result<(), ClientError>) -> Result<(), ClientError> {
+    match sync().await {
+        Err(restored @ ClientError::Restored { .. }) => {
+            desk.trouble(&restored.into());
+            sync().await
+        }
+        synced => synced,
     }
-    Ok(())
 }
 
 /// Up to where each vault is known.

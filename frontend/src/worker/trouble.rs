@@ -23,6 +23,18 @@ pub(crate) enum Failure {
     NotLoaded,
 }
 
+impl Failure {
+    /// Whether trying again a little later may help: the server cannot be reached, or is busy.
+    pub(crate) const fn is_passing(&self) -> bool {
+        matches!(self, Self::Client(error) if error.is_passing())
+    }
+
+    /// Whether the session has ended.
+    pub(crate) const fn is_signed_out(&self) -> bool {
+        matches!(self, Self::Client(ClientError::Api(ApiError::NotSignedIn)))
+    }
+}
+
 impl<E: Into<ClientError>> From<E> for Failure {
     fn from(error: E) -> Self {
         Self::Client(error.into())
