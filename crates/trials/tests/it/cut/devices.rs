@@ -143,6 +143,33 @@ async fn a_session_ends_in_the_middle_of_an_upload() {
     assert_eq!(verify(&again).await.unwrap(), [("Scan".to_owned(), content)]);
 }
 
+/// A file is chosen where no server can be reached, and described anew before it is sent.
+#[tokio::test]
+async fn an_upload_is_prepared_without_the_server() {
+    let host = host().await;
+    let maya = Who::Maya.device(&host).await;
+    let vault = maya.own_vault().unwrap();
+    maya.platform().count_anew();
+    let content = b"sinus rhythm";
+    let mut ticket = maya.prepare(&draft("ECG", Category::Imaging, content)).unwrap();
+    assert_eq!((ticket.revision(), maya.platform().asked()), (0, 0));
+    let mut words = ticket.metadata().unwrap();
+    (words.title, words.category) = ("ECG at rest".to_owned(), Category::Laboratory);
+    ticket.describe(&words).unwrap();
+    words.size += 1;
+    assert_eq!(ticket.describe(&words), Err(ClientError::Source), "it is another file");
+    let record = maya.run(&ticket, &content[..], &NoOutbox, &Unwatched).await.unwrap();
+    let categories = maya.with_view(vault, |view| view.record(record).and_then(|record| record.metadata.clone()));
+    assert_eq!(categories.unwrap().unwrap().category, Category::Laboratory);
+
+    maya.platform().count_anew();
+    let content = b"atrial flutter";
+    let ticket = maya.prepare_replacement(vault, record, &draft("ECG", Category::Laboratory, content)).unwrap();
+    assert_eq!((ticket.revision(), maya.platform().asked()), (1, 0));
+    maya.run(&ticket, &content[..], &NoOutbox, &Unwatched).await.unwrap();
+    assert_eq!(verify(&maya).await.unwrap(), [("ECG".to_owned(), content.to_vec())]);
+}
+
 /// A record leaves the shared category, changes outside of it, and comes back: who it is shared with sees it again.
 #[tokio::test]
 async fn a_record_leaves_a_share_and_comes_back() {
