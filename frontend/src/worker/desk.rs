@@ -31,6 +31,8 @@ pub(crate) struct Desk {
     pub(super) uploads: Rc<Uploads>,
     pub(super) finishing: Cell<bool>,
     pub(super) nudges: Nudges,
+    /// The files of uploads that are not done, so that they go on after a lock. Only where they lie, not their content.
+    pub(super) files: RefCell<BTreeMap<RecordId, File>>,
     /// Records whose upload is under way.
     pub(super) running: RefCell<BTreeSet<RecordId>>,
 }
@@ -47,6 +49,7 @@ impl Desk {
             next_chosen: Cell::new(1),
             document: RefCell::default(),
             finishing: Cell::new(false),
+            files: RefCell::default(),
             running: RefCell::default(),
         }
     }
@@ -85,6 +88,7 @@ impl Desk {
         }
         if failure.is_signed_out() {
             self.drop_keys();
+            self.files.borrow_mut().clear();
             *self.signed_in.borrow_mut() = None;
             self.say_status();
             spawn_local(copies::remove_all());

@@ -175,6 +175,7 @@ impl Desk {
     pub(super) async fn sign_out(&self) -> Result<Answer, Failure> {
         let own = self.own_browser();
         self.drop_keys();
+        self.files.borrow_mut().clear();
         *self.signed_in.borrow_mut() = None;
         self.say_status();
         copies::remove_all().await;
