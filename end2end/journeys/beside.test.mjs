@@ -119,6 +119,33 @@ test("a damaged vault of a patient raises the alarm, and keeps no care team out"
   await elsewhere.page.getByRole("alert").getByText(/history/).first().waitFor();
 });
 
+test("a record goes from a care team's list with its own share, while another one holds", async () => {
+  const [maya, ito] = [await somebody(), await somebody()];
+  await signUp(ito, server.url, doctor);
+  await signUp(maya, server.url, patient);
+  await add(maya.page, ["Letter", "Plan"]);
+  for (const title of ["Letter", "Plan"]) {
+    await follow(maya.page, "Records");
+    await openFromList(maya.page, title);
+    await shareOpen(maya.page, doctor.email);
+  }
+  const main = ito.page.getByRole("main");
+  await main.getByRole("link", { name: patient.name }).click();
+  await heading(ito.page, patient.name);
+  await main.getByRole("link", { name: "Letter" }).waitFor();
+  await main.getByRole("link", { name: "Plan" }).waitFor();
+  const plan = await main.getByRole("link", { name: "Plan" }).getAttribute("href");
+
+  await follow(maya.page, "Records");
+  await openFromList(maya.page, "Plan");
+  await maya.page.getByRole("button", { name: "Stop sharing" }).click();
+  await maya.page.getByRole("dialog").getByRole("button", { name: /Stop/ }).click();
+  await main.getByRole("link", { name: "Plan" }).waitFor({ state: "detached" });
+  await main.getByRole("link", { name: "Letter" }).waitFor();
+  await go(ito, `${server.url}${plan}`);
+  await ito.page.getByText("There is no such record, or it is not shared with you").waitFor();
+});
+
 test("what came is shown though something else does not come, and a busy server is asked again", async () => {
   const maya = await somebody();
   const { context, page } = maya;

@@ -7,7 +7,8 @@ use std::rc::Rc;
 use app::vault::{Me, Status, Trouble, TroubleKind};
 use client::Session;
 use client::upload::Draft;
-use protocol::{RecordId, VaultId};
+use client::view::VaultView;
+use protocol::{AccountId, RecordId, VaultId};
 use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::File;
@@ -18,7 +19,7 @@ use super::trouble::{Failure, words};
 use super::uploads::Uploads;
 use super::{Page, convert, copies};
 use crate::message::{Answer, Command, News};
-use crate::platform::Browser;
+use crate::platform::{Browser, minute};
 
 /// What the worker holds.
 pub(crate) struct Desk {
@@ -157,8 +158,16 @@ impl Desk {
 /// The vault that holds a record.
 pub(super) fn locate(session: &Session<Browser>, id: &str) -> Result<(VaultId, RecordId), Failure> {
     let record = parse(id)?;
-    let holds = |vault: &VaultId| session.with_view(*vault, |view| view.record(record).is_some()).unwrap_or(false);
+    let me = session.who().account;
+    let shows = |view: &VaultView| view.record(record).is_some() && may_see(view, me, record);
+    let holds = |vault: &VaultId| session.with_view(*vault, shows).unwrap_or(false);
     session.vaults().into_iter().find(holds).map(|vault| (vault, record)).ok_or(Failure::Gone)
+}
+
+/// Whether a record is this account's own, or reached by a share that holds now. What a share reached that has ended
+/// stays in the vault's view for as long as another one of that patient holds.
+pub(super) fn may_see(view: &VaultView, me: AccountId, record: RecordId) -> bool {
+    view.owner() == me || view.grant_for(me, record, minute()).is_some()
 }
 
 /// An id that the page named.

@@ -56,6 +56,11 @@ impl VaultView {
         self.shares.values()
     }
 
+    /// A share by its id.
+    pub fn share(&self, grant: GrantId) -> Option<&Share> {
+        self.shares.get(&grant)
+    }
+
     /// The grant by which an account may reach a record now, the widest first.
     pub fn grant_for(&self, account: AccountId, record: RecordId, now: Minute) -> Option<&Share> {
         let scope = self.ledger.records.get(&record)?.scope;
