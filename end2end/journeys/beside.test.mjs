@@ -165,3 +165,30 @@ test("what came is shown though something else does not come, and a busy server 
   await go(maya, `${server.url}/records`);
   await page.getByRole("main").getByRole("link", { name: "Plan" }).waitFor();
 });
+
+test("a worker that dies says so, and whoever waits for it waits no more", async () => {
+  const maya = await somebody();
+  const { context, page } = maya;
+  await signUp(maya, server.url, patient);
+  await add(page, ["Letter"]);
+  await follow(page, "Records");
+  await openFromList(page, "Letter");
+  await page.getByText("This is Letter.").waitFor();
+  await context.route(/\/chunks\/\d+$/, () => {});
+  const save = page.getByRole("button", { name: "Save a copy" }).first();
+  await save.click();
+  await page.locator("button[aria-busy='true']").waitFor();
+  const [worker] = page.workers();
+  await worker.evaluate(() => {
+    setTimeout(() => {
+      throw new Error("the worker dies");
+    });
+  });
+  await page.getByRole("button", { name: "I have read this" }).waitFor();
+  await page.getByText("The record is still in the vault.").waitFor();
+  await page.locator("button[aria-busy='true']").waitFor({ state: "detached" });
+  // What is asked from now on is answered at once.
+  await page.getByRole("button", { name: "I have read this" }).click();
+  await save.click();
+  await page.getByText("Load this page again.").waitFor();
+});

@@ -81,7 +81,7 @@ impl Desk {
     pub(crate) fn trouble(&self, failure: &Failure) -> Trouble {
         let trouble = words(failure);
         if trouble.kind == TroubleKind::Alarm {
-            self.page.tell(&News::Alarm(trouble.happened.clone()));
+            self.page.tell(&News::Alarm(trouble.clone()));
         }
         if trouble.kind == TroubleKind::Gone {
             // What is gone should leave the pages' lists too.
