@@ -12,7 +12,7 @@ use wasm_bindgen::{JsCast, JsValue};
 use web_sys::File;
 
 use super::convert;
-use super::copies::Copy;
+use super::copies::{self, Copy};
 use super::desk::{Desk, locate};
 use super::look::{cannot_be_shown, examine, look, page};
 use super::trouble::Failure;
@@ -96,6 +96,11 @@ impl Desk {
         }
         // Only kinds that no browser runs keep their type; everything else is bytes.
         let of = if kind.viewer() == Viewer::None { "application/octet-stream" } else { kind.media_type() };
-        Ok((Answer::File(name), copy.finish(of).await?.into()))
+        let copy = copy.finish(of).await?;
+        if let Err(failure) = self.still(&session) {
+            copies::remove_all().await;
+            return Err(failure);
+        }
+        Ok((Answer::File(name), copy.into()))
     }
 }
