@@ -207,6 +207,20 @@ pub struct Chosen {
     /// Whether it can be shown here, or only kept and saved.
     #[n(5)]
     pub can_be_shown: bool,
+    /// Whether it was met before.
+    #[n(6)]
+    pub known: Option<Known>,
+}
+
+/// Where a chosen file was met before.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub enum Known {
+    /// Among those that are chosen now.
+    #[n(1)]
+    Chosen,
+    /// In the vault, with this name, size and kind: the record's title.
+    #[n(2)]
+    Kept(#[n(0)] String),
 }
 
 /// A file on its way into the vault.

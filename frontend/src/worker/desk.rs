@@ -8,6 +8,7 @@ use app::vault::{Me, Status, Trouble, TroubleKind};
 use client::Session;
 use client::upload::Draft;
 use client::view::VaultView;
+use futures_util::lock::Mutex;
 use protocol::{AccountId, RecordId, VaultId};
 use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::spawn_local;
@@ -28,6 +29,8 @@ pub(crate) struct Desk {
     pub(super) signed_in: RefCell<Option<Me>>,
     pub(super) chosen: RefCell<BTreeMap<u32, (File, Draft)>>,
     pub(super) next_chosen: Cell<u32>,
+    /// Who looks at a chosen file.
+    pub(super) choosing: Mutex<()>,
     pub(super) document: RefCell<Option<OpenDocument>>,
     pub(super) uploads: Rc<Uploads>,
     pub(super) finishing: Cell<bool>,
@@ -48,6 +51,7 @@ impl Desk {
             signed_in: RefCell::default(),
             chosen: RefCell::default(),
             next_chosen: Cell::new(1),
+            choosing: Mutex::default(),
             document: RefCell::default(),
             finishing: Cell::new(false),
             files: RefCell::default(),

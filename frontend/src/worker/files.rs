@@ -2,12 +2,12 @@
 
 use std::rc::Rc;
 
-use app::vault::{Chosen as ChosenFile, Content};
-use client::ClientError;
+use app::vault::{Chosen as ChosenFile, Content, Known};
 use client::draft::examined;
-use client::upload::Source;
+use client::upload::{Draft, Source};
 use client::view::VaultView;
-use records::Viewer;
+use client::{ClientError, Session};
+use records::{Metadata, Viewer};
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::File;
 
@@ -18,6 +18,7 @@ use super::look::{cannot_be_shown, examine, look, page};
 use super::trouble::Failure;
 use super::uploads::Chosen;
 use crate::message::{Answer, News};
+use crate::platform::Browser;
 
 impl Desk {
     pub(super) async fn thumbnail(&self, id: &str) -> Result<Option<Vec<u8>>, Failure> {
@@ -29,6 +30,9 @@ impl Desk {
     pub(super) async fn choose(&self, beside: JsValue) -> Result<Answer, Failure> {
         let session = self.session()?;
         let file: File = beside.dyn_into().map_err(|_| Failure::Gone)?;
+        // One at a time: each is read whole.
+        let _turn = self.choosing.lock().await;
+        self.still(&session)?;
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a file's size is a whole number")]
         let size = file.size() as u64;
         let source = Chosen(file);
@@ -45,9 +49,26 @@ impl Desk {
             size,
             details: convert::details(&draft.metadata),
             can_be_shown: draft.metadata.kind.viewer() != Viewer::None,
+            known: self.known(&session, &draft),
         };
         self.chosen.borrow_mut().insert(id, (source.0, draft));
         Ok(Answer::Chosen(chosen))
+    }
+
+    /// Whether a file was chosen already, or is in the vault as far as its name, size and kind tell.
+    fn known(&self, session: &Session<Browser>, draft: &Draft) -> Option<Known> {
+        let Metadata { file_name, size, kind, .. } = &draft.metadata;
+        let is_same = |other: &Draft| other.fingerprint == draft.fingerprint && other.metadata.file_name == *file_name;
+        if self.chosen.borrow().values().any(|(_, other)| is_same(other)) {
+            return Some(Known::Chosen);
+        }
+        let found = |view: &VaultView| {
+            let metadata = view.records().filter_map(|record| record.metadata.as_ref());
+            let mut same =
+                metadata.filter(|other| (&other.file_name, &other.size, &other.kind) == (file_name, size, kind));
+            same.next().map(|same| Known::Kept(same.title.clone()))
+        };
+        session.with_view(session.own_vault().ok()?, found).ok()?
     }
 
     pub(super) async fn open(&self, id: &str) -> Result<Answer, Failure> {
