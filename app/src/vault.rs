@@ -39,7 +39,8 @@ pub enum TroubleKind {
     /// It is not there, or no longer shared.
     #[n(3)]
     Gone,
-    /// The server's data were changed: shown as an alarm, everywhere, until the person has read it.
+    /// The server's data, or somebody's identity there, are not what they were: shown as an alarm, everywhere, until the
+    /// person has read it.
     #[n(4)]
     Alarm,
     /// It cannot be shown here, but a copy can be saved.
@@ -51,6 +52,9 @@ pub enum TroubleKind {
     /// Anything else.
     #[n(7)]
     Other,
+    /// The page lost its vault, and has to be loaded again.
+    #[n(8)]
+    Broken,
 }
 
 /// Whether somebody is signed in, and whether the vault is open.
@@ -203,6 +207,20 @@ pub struct Chosen {
     /// Whether it can be shown here, or only kept and saved.
     #[n(5)]
     pub can_be_shown: bool,
+    /// Whether it was met before.
+    #[n(6)]
+    pub known: Option<Known>,
+}
+
+/// Where a chosen file was met before.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub enum Known {
+    /// Among those that are chosen now.
+    #[n(1)]
+    Chosen,
+    /// In the vault, with this name, size and kind: the record's title.
+    #[n(2)]
+    Kept(#[n(0)] String),
 }
 
 /// A file on its way into the vault.
@@ -471,7 +489,7 @@ pub trait Vault {
     /// Counts up whenever the server has something to tell this account.
     fn told(&self) -> Signal<u32>;
     /// An alarm that must be shown until the person has read it.
-    fn alarm(&self) -> RwSignal<Option<String>>;
+    fn alarm(&self) -> RwSignal<Option<Trouble>>;
     /// Files on their way.
     fn uploads(&self) -> Signal<Vec<Upload>>;
 

@@ -50,6 +50,15 @@ const rows = (page) =>
 
 const frame = (page) => page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
 
+/** The names of copies on their way. */
+const copies = (page) =>
+  page.evaluate(async () => {
+    const folder = await (await navigator.storage.getDirectory()).getDirectoryHandle("copies", { create: true });
+    const names = [];
+    for await (const name of folder.keys()) names.push(name);
+    return names;
+  });
+
 for (const [width, viewport] of Object.entries(widths)) {
   test(`a long list scrolls from end to end (${width})`, async () => {
     const someone = await person(browser, viewport);
@@ -126,18 +135,69 @@ test("a large copy goes through a file, which does not stay", async () => {
   await page.getByRole("button", { name: "Save a copy" }).first().click();
   const saved = await readFile(await (await downloading).path());
   assert.ok(saved.equals(content), "the copy is the file");
-  const copies = () =>
-    page.evaluate(async () => {
-      const folder = await (await navigator.storage.getDirectory()).getDirectoryHandle("copies");
-      const names = [];
-      for await (const name of folder.keys()) names.push(name);
-      return names.length;
-    });
-  assert.equal(await copies(), 1);
+  assert.equal((await copies(page)).length, 1);
   await page.getByRole("button", { name: /Lock now/ }).first().click();
-  await until(async () => (await copies()) === 0, "locking takes the copy away");
+  await until(async () => (await copies(page)).length === 0, "locking takes the copy away");
   assertQuiet(someone, "a large copy");
   await maya.json("delete", id);
+});
+
+test("a copy that is still being made when the vault locks, or the session ends, leaves nothing behind", async () => {
+  await writeFile(join(work, "large.bin"), randomBytes(40 << 20));
+  const [{ id }] = await maya.json("upload", join(work, "large.bin"));
+  const someone = await person(browser, widths.wide);
+  const { context, page } = someone;
+  await signIn(someone, server.url, { email, password });
+  await heading(page, /Maya/);
+  await go(someone, `${server.url}/records/${id}`);
+  const save = page.getByRole("button", { name: "Save a copy" }).first();
+
+  // The last chunk waits; the vault locks; then it comes.
+  const held = [];
+  let holds = true;
+  await context.route(/\/chunks\/4$/, (route) => (holds ? held.push(route) : route.continue()));
+  await save.click();
+  await until(() => held.length > 0, "all but the last chunk have come");
+  assert.equal((await copies(page)).length, 1);
+  await page.getByRole("button", { name: /Lock now/ }).first().click();
+  await heading(page, "Locked");
+  holds = false;
+  for (const route of held) await route.continue();
+  await until(async () => (await copies(page)).length === 0, "what was being saved is given up");
+  await page.getByLabel("Password", { exact: true }).fill(password);
+  await page.getByRole("button", { name: "Unlock", exact: true }).click();
+
+  // A copy that is whole goes with a session that has ended.
+  const downloading = page.waitForEvent("download", { timeout: 60_000 });
+  await save.click();
+  await (await downloading).path();
+  assert.equal((await copies(page)).length, 1);
+  await context.clearCookies();
+  await save.click();
+  await heading(page, "Sign in");
+  await until(async () => (await copies(page)).length === 0, "the end of the session takes the copy away");
+  await context.close();
+  await maya.json("delete", id);
+});
+
+test("a copy that took long to make is still there to be saved", async () => {
+  const someone = await person(browser, widths.wide);
+  const { page } = someone;
+  await signIn(someone, server.url, { email, password });
+  await heading(page, /Maya/);
+  // Begun long ago, by its name, and written just now.
+  await page.evaluate(async () => {
+    const folder = await (await navigator.storage.getDirectory()).getDirectoryHandle("copies", { create: true });
+    const writing = await (await folder.getFileHandle("1000-1", { create: true })).createWritable();
+    await writing.write("a copy");
+    await writing.close();
+  });
+  await go(someone, `${server.url}/records`);
+  await page.getByText(`${RECORDS} records on this device`).waitFor();
+  assert.deepEqual(await copies(page), ["1000-1"], "the sweep at the start spares it");
+  await page.getByRole("button", { name: /Lock now/ }).first().click();
+  await until(async () => (await copies(page)).length === 0, "locking takes it away");
+  await someone.context.close();
 });
 
 test("a device that was here before reads only what is new", async () => {

@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { person, startBrowser, widths } from "../support/browser.mjs";
 import { noise } from "../support/files.mjs";
-import { assertQuiet, follow, go, heading, kept, openFromList, passwords, pickCard, saveCopy, sha256, signUp, until, uploadRow } from "../support/people.mjs";
+import { addChosen, assertQuiet, choose, follow, go, heading, kept, openFromList, passwords, pickCard, saveCopy, sha256, signUp, until, uploadRow } from "../support/people.mjs";
 import { startServer } from "../support/server.mjs";
 import { startWire } from "../support/wire.mjs";
 
@@ -111,6 +111,132 @@ test("it goes on when the connection comes back", async () => {
   await kept(page, "Long scan", { timeout: 60_000 });
   await comesBack(page);
   assertQuiet(maya, "a lost connection");
+});
+
+test("it goes on after the vault was locked and opened again while a part of it was on its way", async () => {
+  const { page } = maya;
+  await sendHalf(page);
+  await page.getByRole("button", { name: /Lock now/ }).first().click();
+  await heading(page, "Locked");
+  await page.getByLabel("Password", { exact: true }).fill(passwords.patient);
+  await page.getByRole("button", { name: "Unlock", exact: true }).click();
+  await heading(page, "Add records");
+  wire.release();
+  await kept(page, "Long scan", { timeout: 60_000 });
+  await comesBack(page);
+  assertQuiet(maya, "a lock on the way");
+});
+
+test("three files are sent at once, and one that is chosen without a connection waits for it", async () => {
+  const { page } = maya;
+  const titles = ["First", "Second", "Third", "Fourth", "Fifth"];
+  await follow(page, "Add");
+  await heading(page, "Add records");
+  await choose(page, titles.map((title) => ({ name: `${title}.bin`, content: noise(1 << 20) })));
+  wire.holdAfter(0);
+  await page.getByRole("button", { name: "Add 5 records" }).click();
+  for (const title of titles.slice(0, 3)) await uploadRow(page, title).getByRole("progressbar").waitFor();
+  for (const title of titles.slice(3)) await uploadRow(page, title).getByText("Waiting", { exact: true }).waitFor();
+  // What rests gives its place to the next.
+  await uploadRow(page, "First").getByRole("button", { name: "Pause" }).click();
+  await uploadRow(page, "Fourth").getByRole("progressbar").waitFor();
+  await uploadRow(page, "First").getByRole("button", { name: "Go on" }).click();
+  wire.release();
+  for (const title of titles) await kept(page, title);
+
+  await choose(page, [{ name: "letter.txt", content: Buffer.from("Dear Maya") }]);
+  wire.cut();
+  await page.getByRole("button", { name: "Add 1 record" }).click();
+  await uploadRow(page, "Letter").getByText("No connection. It goes on by itself.").waitFor();
+  wire.mend();
+  await kept(page, "Letter", { timeout: 60_000 });
+  assertQuiet(maya, "many files");
+});
+
+/** What a browser does that is short of room: sealed chunks that wait are gone. */
+const forgetOutbox = (page) =>
+  page.evaluate(
+    () =>
+      new Promise((done, failed) => {
+        const opening = indexedDB.open("healthbridge");
+        opening.onerror = failed;
+        opening.onsuccess = () => {
+          const clearing = opening.result.transaction("chunks", "readwrite").objectStore("chunks").clear();
+          clearing.onerror = failed;
+          clearing.onsuccess = () => {
+            opening.result.close();
+            done();
+          };
+        };
+      }),
+  );
+
+/** Loads the page anew when the rest of the file is nowhere but with the person. */
+async function loseOutbox(page) {
+  await forgetOutbox(page);
+  await page.reload();
+  wire.release();
+  await uploadRow(page, "Long scan").getByText("Choose the same file again to go on").waitFor();
+}
+
+test("the same file that is chosen again goes on, under the words that are entered now", async () => {
+  const { page } = maya;
+  await sendHalf(page);
+  await loseOutbox(page);
+  await page.getByLabel("Choose files, or drop them here").setInputFiles(join(folder, "long-scan.bin"));
+  await pickCard(page, "long-scan.bin").getByLabel("Title").fill("Night scan");
+  const sent = counter();
+  await page.getByRole("button", { name: "Add 1 record" }).click();
+  await kept(page, "Night scan", { timeout: 60_000 });
+  assert.ok(sent() < SIZE, "what had arrived was not sent again");
+  assert.equal(await uploadRow(page, "Long scan").count(), 0, "nothing is left that asks for the file");
+  await follow(page, "Records");
+  await page.getByRole("main").getByRole("link", { name: "Night scan" }).waitFor();
+  assert.equal(await page.getByRole("main").locator("ul.list a").count(), 1, "it is there once");
+  assertQuiet(maya, "a file that was chosen again");
+});
+
+test("a newer file that was interrupted is not what a new record goes on from, and the other way round", async () => {
+  const { page } = maya;
+  await follow(page, "Add");
+  await heading(page, "Add records");
+  await choose(page, [{ name: "letter.txt", content: Buffer.from("Dear Maya") }]);
+  await addChosen(page, ["Letter"]);
+  await follow(page, "Records");
+  await openFromList(page, "Letter");
+  const letter = page.url();
+  const replace = async () => {
+    await page.getByRole("button", { name: "Replace the file" }).click();
+    const dialog = page.getByRole("dialog", { name: "Replace the file" });
+    await dialog.getByLabel("Choose the newer file").setInputFiles(join(folder, "long-scan.bin"));
+    await dialog.getByText("long-scan.bin").waitFor();
+    await dialog.getByRole("button", { name: "Replace the file" }).click();
+  };
+  wire.holdAfter(HELD_AT);
+  await replace();
+  await until(wire.isHolding, "a part of the file has arrived");
+  await forgetOutbox(page);
+  await page.reload();
+  wire.release();
+  await page.getByText("Choose the same file again to go on").waitFor();
+
+  // Added, it is a record of its own.
+  await follow(page, "Add");
+  await page.getByLabel("Choose files, or drop them here").setInputFiles(join(folder, "long-scan.bin"));
+  await pickCard(page, "long-scan.bin").getByLabel("Title").fill("Long scan");
+  await page.getByRole("button", { name: "Add 1 record" }).click();
+  await kept(page, "Long scan", { timeout: 60_000 });
+  await page.goto(letter);
+  await page.getByText("Dear Maya").waitFor();
+
+  // Chosen for the letter, it goes on from what had arrived.
+  const sent = counter();
+  await replace();
+  await page.getByText("This file is kept safely, but it cannot be shown here.").waitFor({ timeout: 60_000 });
+  assert.ok(sent() < SIZE, "what had arrived was not sent again");
+  await heading(page, "Letter");
+  assert.equal(sha256((await saveCopy(page)).bytes), sha256(content));
+  assertQuiet(maya, "a newer file that was interrupted");
 });
 
 test("it rests while it is paused, goes on when told, and is gone when it is taken away", async () => {

@@ -1,5 +1,8 @@
 // Every way into the vault besides the file chooser, and out of it again.
 import assert from "node:assert/strict";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { after, afterEach, before, beforeEach, test } from "node:test";
 import { person, startBrowser, widths } from "../support/browser.mjs";
 import { pdf, png } from "../support/files.mjs";
@@ -116,4 +119,22 @@ test("a file is replaced by a newer one, and a record is deleted", async () => {
   await follow(page, "Activity");
   await page.getByText("You deleted Letter to the GP").waitFor();
   await checkPage(maya, "activity after a deletion");
+});
+
+test("a file that is there already is said to be, and so is one that is chosen twice", async () => {
+  const { page } = maya;
+  const folder = await mkdtemp(join(tmpdir(), "healthbridge-end2end-"));
+  const file = join(folder, "letter.txt");
+  await writeFile(file, "Dear Maya");
+  await page.getByLabel("Choose files, or drop them here").setInputFiles(file);
+  await pickCard(page, "letter.txt").getByLabel("Title").fill("Letter to the GP");
+  assert.equal(await page.getByText("met before").count(), 0);
+  await page.getByLabel("Choose files, or drop them here").setInputFiles(file);
+  await page.getByText("You have chosen this very file already.").waitFor();
+  await pickCard(page, "letter.txt").nth(1).getByRole("button", { name: "Take away letter.txt" }).click();
+  await addChosen(page, ["Letter to the GP"]);
+  await page.getByLabel("Choose files, or drop them here").setInputFiles(file);
+  await page.getByText("You already have “Letter to the GP”, with this name and size.").waitFor();
+  await checkPage(maya, "adding what is there already");
+  await rm(folder, { recursive: true, force: true });
 });

@@ -32,8 +32,8 @@ export async function startWire() {
       forwarded += piece.length;
       upstream.write(piece);
       // Only what puts chunks is held: pages and everything small still pass.
-      const method = /^[A-Z]{3,7} \//.exec(piece.toString("latin1", 0, 10));
-      if (method) putting = method[0] === "PUT /";
+      const begun = /^([A-Z]{3,7} \/\S*)/.exec(piece.toString("latin1", 0, 120));
+      if (begun) putting = /^PUT \S+\/chunks\//.test(begun[1]);
       if (putting && forwarded >= holdAt) {
         connection.pause();
         resting.add(connection);

@@ -68,14 +68,14 @@ mod tests {
     use crate::platform::Browser;
 
     fn random<const N: usize>() -> [u8; N] {
-        vault::make_bytes(&mut client::Platform::random(&Browser))
+        vault::make_bytes(&mut client::Platform::random(&Browser::default()))
     }
 
     /// Both ciphers seal random inputs of random lengths to the same bytes, and each opens what the other sealed.
     #[wasm_bindgen_test]
     async fn native_and_web_ciphers_agree() {
         for _ in 0..50 {
-            let key = SegmentKey::make(&mut client::Platform::random(&Browser));
+            let key = SegmentKey::make(&mut client::Platform::random(&Browser::default()));
             let (nonce, aad): ([u8; 12], [u8; 9]) = (random(), random());
             let length = usize::from(u16::from_le_bytes(random())) % 5_000;
             let plaintext: Vec<u8> = random::<5_000>()[..length].to_vec();
@@ -92,7 +92,7 @@ mod tests {
 
     #[wasm_bindgen_test]
     async fn the_web_cipher_refuses_what_was_altered() {
-        let key = SegmentKey::make(&mut client::Platform::random(&Browser));
+        let key = SegmentKey::make(&mut client::Platform::random(&Browser::default()));
         let imported = WebCipher.import(&key).await.unwrap();
         let mut sealed = b"4.2 mmol/L".to_vec();
         WebCipher.seal(&imported, &[1; 12], &[2; 9], &mut sealed).await.unwrap();

@@ -3,6 +3,7 @@
 
 use client::{ClientError, Session};
 use js_sys::{Array, Object, Reflect, Uint8Array};
+use protocol::AccountId;
 use vault::AccountMasterKey;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
@@ -40,7 +41,7 @@ async fn wrap(session: &Session<Browser>) -> Result<(CryptoKey, Vec<u8>), JsValu
     let usages = Array::of2(&"encrypt".into(), &"decrypt".into());
     let key = subtle().map_err(unavailable)?.generate_key_with_object(&algorithm, false, &usages)?;
     let key: CryptoKey = JsFuture::from(key).await?.unchecked_into();
-    let nonce: [u8; NONCE] = vault::make_bytes(&mut client::Platform::random(&Browser));
+    let nonce: [u8; NONCE] = vault::make_bytes(&mut client::Platform::random(&Browser::default()));
     let plain = session.master().lend(|bytes| Uint8Array::from(&bytes[..]));
     let account = session.who().account.to_string();
     let sealed = subtle().map_err(unavailable)?.encrypt_with_object_and_buffer_source(
@@ -54,10 +55,10 @@ async fn wrap(session: &Session<Browser>) -> Result<(CryptoKey, Vec<u8>), JsValu
 }
 
 /// The master key of this account, if this device may still unlock it.
-pub(crate) async fn unwrap(account: &str) -> Result<Option<AccountMasterKey>, ClientError> {
+pub(crate) async fn unwrap(account: AccountId) -> Result<Option<AccountMasterKey>, ClientError> {
     let Ok(Some(key)) = kept::get(Shelf::Keys, &KEY.into()).await else { return Ok(None) };
-    let Some(wrap) = Session::device_wrap(&Browser).await? else { return Ok(None) };
-    Ok(open(&key.unchecked_into(), account, &wrap).await)
+    let Some(wrap) = Session::device_wrap(&Browser::of(account)).await? else { return Ok(None) };
+    Ok(open(&key.unchecked_into(), &account.to_string(), &wrap).await)
 }
 
 async fn open(key: &CryptoKey, account: &str, wrap: &[u8]) -> Option<AccountMasterKey> {
@@ -77,10 +78,10 @@ async fn open(key: &CryptoKey, account: &str, wrap: &[u8]) -> Option<AccountMast
 }
 
 /// Forgets the device key, and takes the wrap back.
-pub(crate) async fn forget() -> Result<(), ClientError> {
+pub(crate) async fn forget(platform: &Browser) -> Result<(), ClientError> {
     // The wrap alone opens nothing once the key is gone, so the key goes first and in any case.
     let removed = kept::remove(Shelf::Keys, JsValue::from(KEY)).await;
-    let dropped = Session::drop_device_wrap(&Browser).await;
+    let dropped = Session::drop_device_wrap(platform).await;
     match (removed, dropped) {
         (_, Err(error)) if !matches!(error, ClientError::Api(_)) => Err(error),
         _ => Ok(()),

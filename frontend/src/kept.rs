@@ -68,15 +68,14 @@ pub(crate) async fn get(shelf: Shelf, key: &JsValue) -> Result<Option<JsValue>, 
     Ok(value)
 }
 
-/// Every key and value of a shelf.
-pub(crate) async fn all(shelf: Shelf) -> Result<Vec<(JsValue, JsValue)>, idb::Error> {
+/// Every key of a shelf.
+pub(crate) async fn keys(shelf: Shelf) -> Result<Vec<JsValue>, idb::Error> {
     let database = database().await?;
     let transaction = database.transaction(&[shelf.name()], TransactionMode::ReadOnly)?;
     let store = transaction.object_store(shelf.name())?;
     let keys = store.get_all_keys(None, None)?.await?;
-    let values = store.get_all(None, None)?.await?;
     database.close();
-    Ok(keys.into_iter().zip(values).collect())
+    Ok(keys)
 }
 
 /// Takes a value off a shelf for good.

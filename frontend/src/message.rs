@@ -176,7 +176,7 @@ pub(crate) enum News {
     #[n(3)]
     Changed,
     #[n(4)]
-    Alarm(#[n(0)] String),
+    Alarm(#[n(0)] Trouble),
     #[n(5)]
     Uploads(#[n(0)] Vec<Upload>),
     /// The server has something to tell this account.

@@ -34,7 +34,9 @@ struct Proxy {
     status: RwSignal<Status>,
     version: RwSignal<u32>,
     told: RwSignal<u32>,
-    alarm: RwSignal<Option<String>>,
+    alarm: RwSignal<Option<Trouble>>,
+    /// Whether the worker is no more.
+    is_gone: Cell<bool>,
     uploads: RwSignal<Vec<Upload>>,
 }
 
@@ -53,12 +55,17 @@ pub(crate) fn provide() {
         version: RwSignal::new(0),
         told: RwSignal::new(0),
         alarm: RwSignal::new(None),
+        is_gone: Cell::new(false),
         uploads: RwSignal::new(Vec::new()),
     });
     let listener = Rc::clone(&proxy);
     let on_message = Closure::<dyn Fn(MessageEvent)>::new(move |event: MessageEvent| listener.heard(&event.data()));
     proxy.worker.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
     on_message.forget();
+    let mourner = Rc::clone(&proxy);
+    let on_error = Closure::<dyn Fn(JsValue)>::new(move |_| mourner.lost());
+    proxy.worker.set_onerror(Some(on_error.as_ref().unchecked_ref()));
+    on_error.forget();
     lock_when_idle(Rc::clone(&proxy));
     provide_vault(proxy);
 }
@@ -115,7 +122,7 @@ impl Proxy {
             Ok(News::Status(status)) => self.status.set(status),
             Ok(News::Changed) => self.version.update(|version| *version += 1),
             Ok(News::Told) => self.told.update(|told| *told += 1),
-            Ok(News::Alarm(words)) => self.alarm.set(Some(words)),
+            Ok(News::Alarm(trouble)) => self.alarm.set(Some(trouble)),
             Ok(News::Uploads(uploads)) => self.uploads.set(uploads),
             Err(_) => {}
         }
@@ -127,17 +134,30 @@ impl Proxy {
             return;
         }
         if self.worker.post_message(message).is_err() {
-            self.alarm
-                .set(Some("This page and its vault no longer understand each other. Please load it again.".to_owned()));
+            self.lost();
         }
+    }
+
+    /// The worker failed, and answers nothing any more. Whoever waits is told, by being dropped.
+    fn lost(&self) {
+        if self.is_gone.replace(true) {
+            return;
+        }
+        // Its keys go with it.
+        self.worker.terminate();
+        self.early.borrow_mut().take();
+        drop(self.waiting.take());
+        self.alarm.set(Some(confused()));
     }
 
     /// Asks the worker; the answer comes later.
     fn ask(&self, command: &Command, beside: &JsValue) -> oneshot::Receiver<(Answer, JsValue)> {
         let number = self.next.replace(self.next.get().wrapping_add(1).max(UNASKED + 1));
         let (sender, receiver) = oneshot::channel();
-        self.waiting.borrow_mut().insert(number, (sender, Pieces::default()));
-        self.post(&pack(number, command, beside));
+        if !self.is_gone.get() {
+            self.waiting.borrow_mut().insert(number, (sender, Pieces::default()));
+            self.post(&pack(number, command, beside));
+        }
         receiver
     }
 
@@ -165,8 +185,8 @@ impl Proxy {
 
 fn confused() -> Trouble {
     Trouble {
-        happened: "Something went wrong in this page. Please load it again; nothing was lost.".to_owned(),
-        kind: TroubleKind::Other,
+        happened: "Something went wrong, and this page lost your vault. What was acknowledged is kept.".to_owned(),
+        kind: TroubleKind::Broken,
     }
 }
 
@@ -190,7 +210,7 @@ impl Vault for Proxy {
         self.told.into()
     }
 
-    fn alarm(&self) -> RwSignal<Option<String>> {
+    fn alarm(&self) -> RwSignal<Option<Trouble>> {
         self.alarm
     }
 

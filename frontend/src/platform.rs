@@ -1,18 +1,27 @@
 //! The browser as the client's platform.
 
+use std::cell::Cell;
+
 use client::platform::{KeptLog, Method, Platform, Request, Response, Unreachable};
 use gloo::net::http::RequestBuilder;
 use gloo::timers::future::TimeoutFuture;
 use js_sys::Uint8Array;
-use protocol::Minute;
-use protocol::api::{CHUNK_DIGEST_HEADER, MEDIA_TYPE};
+use protocol::api::{ACCOUNT_HEADER, CHUNK_DIGEST_HEADER, MEDIA_TYPE};
+use protocol::{AccountId, Minute};
 
 use crate::cipher::WebCipher;
 use crate::kept::{self, Shelf};
 
-/// The browser.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Browser;
+/// The browser, and whose requests go out: its cookie is that of whoever signed in last, in any of its tabs.
+#[derive(Debug, Default)]
+pub(crate) struct Browser(Cell<Option<AccountId>>);
+
+impl Browser {
+    /// Requests of one account only.
+    pub(crate) const fn of(account: AccountId) -> Self {
+        Self(Cell::new(Some(account)))
+    }
+}
 
 /// The present minute.
 pub(crate) fn minute() -> Minute {
@@ -41,11 +50,18 @@ impl Platform for Browser {
             Some(digest) => builder.header(CHUNK_DIGEST_HEADER, &digest.to_string()),
             None => builder.header("content-type", MEDIA_TYPE),
         };
+        if let Some(account) = self.0.get() {
+            builder = builder.header(ACCOUNT_HEADER, &account.to_string());
+        }
         let built = if has_body { builder.body(request.body) } else { builder.build() };
         let response = built.map_err(|_| Unreachable)?.send().await.map_err(|_| Unreachable)?;
         let status = response.status();
         let body = response.binary().await.map_err(|_| Unreachable)?;
         Ok(Response { status, body })
+    }
+
+    fn belongs_to(&self, account: AccountId) {
+        self.0.set(Some(account));
     }
 
     async fn sleep(&self, milliseconds: u32) {

@@ -1,8 +1,12 @@
 //! The worker's side: an unlocked session, and the commands of the page.
 
+mod changing;
 mod convert;
 mod copies;
 mod desk;
+mod entering;
+mod files;
+mod following;
 mod lazy;
 mod listen;
 mod lists;

@@ -121,6 +121,7 @@ pub fn next_words(kind: TroubleKind) -> &'static str {
         TroubleKind::NotShown => "You can save a copy and open it with another program.",
         TroubleKind::Locked => "Unlock your vault and try again.",
         TroubleKind::Other => "Try again in a moment.",
+        TroubleKind::Broken => "Load this page again.",
     }
 }
 

@@ -6,12 +6,12 @@ use leptos_router::NavigateOptions;
 use leptos_router::hooks::{use_location, use_navigate};
 
 use super::account::unlock::LockedPanel;
-use super::asking::use_alive;
+use super::asking::{next_words, use_alive};
 use super::inside::{self, Inside};
 use super::notices::use_notices;
 use super::words;
 use crate::ui::{Alert, AppFrame, Button, ButtonKind, Side, Skeleton, SkeletonShape, Tone};
-use crate::vault::{Me, Status, use_status, use_vault};
+use crate::vault::{Me, Status, Trouble, TroubleKind, use_status, use_vault};
 use crate::visitor::{Visitor, use_visitor};
 
 /// For whom a page is.
@@ -162,8 +162,8 @@ fn Alarm() -> impl IntoView {
     let alive = use_alive();
     move || {
         let alarm = alive.get().then(|| vault.get()).flatten()?.alarm();
-        alarm.get().map(|happened| {
-            view! { <AlarmAlert happened on_read=move || alarm.set(None) /> }
+        alarm.get().map(|trouble| {
+            view! { <AlarmAlert trouble on_read=move || alarm.set(None) /> }
         })
     }
 }
@@ -172,17 +172,23 @@ fn Alarm() -> impl IntoView {
 #[component]
 pub fn AlarmAlert(
     /// What happened.
-    happened: String,
+    trouble: Trouble,
     /// It was read.
     #[prop(into)]
     on_read: Callback<()>,
 ) -> impl IntoView {
+    let next = match trouble.kind {
+        TroubleKind::Alarm => {
+            "Look closely at what you see here, and do not rely on it. Tell the people who run this server, and the people you share with."
+        }
+        kind => next_words(kind),
+    };
     view! {
         <div class="alarm">
             <Alert
                 tone=Tone::Stop
-                happened=happened
-                next="Look closely at what you see here, and do not rely on it. Tell the people who run this server, and the people you share with."
+                happened=trouble.happened
+                next=next
             >
                 <Button kind=ButtonKind::Stop on_press=on_read>"I have read this"</Button>
             </Alert>

@@ -35,5 +35,6 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
         Command::Export { dir } => export::export(&context, &dir).await,
         Command::Verify => verify::verify(&context).await,
         Command::Demo => demo::fill(&context).await,
-    }
+    }?;
+    context.nothing_left_out()
 }

@@ -11,6 +11,7 @@ mod unlock;
 use std::process::ExitCode;
 
 use clap::Parser;
+use clap::error::ErrorKind;
 
 use crate::arguments::Arguments;
 use crate::failure::Failure;
@@ -20,6 +21,9 @@ fn main() -> ExitCode {
         Ok(arguments) => arguments,
         Err(error) => {
             // Help and version are answers, everything else is a failure; clap knows which is which.
+            if let ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand | ErrorKind::MissingSubcommand = error.kind() {
+                return fail(&Failure::new("a command is missing; see healthbridge --help"));
+            }
             if error.use_stderr() {
                 return fail(&Failure::new(in_one_line(&error.to_string())));
             }

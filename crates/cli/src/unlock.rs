@@ -1,5 +1,7 @@
 //! From a kept sign-in to an unlocked session.
 
+use std::cell::RefCell;
+
 use cli::platform::Terminal;
 use client::{ClientError, Platform, Session};
 use protocol::ApiError;
@@ -21,6 +23,8 @@ pub(crate) struct Context {
     /// JSON instead of words.
     pub(crate) json: bool,
     password_stdin: bool,
+    /// Why something that others share was left out, if anything was.
+    left_out: RefCell<Option<Failure>>,
 }
 
 impl Context {
@@ -35,7 +39,24 @@ impl Context {
             }
             profile.server = Some(server.clone());
         }
-        Ok(Self { store, profile, json: arguments.json, password_stdin: arguments.password_stdin })
+        Ok(Self {
+            store,
+            profile,
+            json: arguments.json,
+            password_stdin: arguments.password_stdin,
+            left_out: RefCell::default(),
+        })
+    }
+
+    /// Notes why something that others share is left out.
+    pub(crate) fn leave_out(&self, why: &ClientError) {
+        let failure = || Failure::new(format!("something that is shared with you was left out: {why}"));
+        self.left_out.borrow_mut().get_or_insert_with(failure);
+    }
+
+    /// Fails if anything was left out.
+    pub(crate) fn nothing_left_out(&self) -> Result<(), Failure> {
+        self.left_out.take().map_or(Ok(()), Err)
     }
 
     /// The platform, with the kept cookie.

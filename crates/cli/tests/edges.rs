@@ -28,6 +28,17 @@ fn help_is_an_answer_and_a_wrong_word_is_not() {
 }
 
 #[test]
+fn a_missing_command_is_said_in_words() {
+    for arguments in [&[][..], &["--json"]] {
+        let output = Command::new(env!("CARGO_BIN_EXE_healthbridge")).env_clear().args(arguments).output().unwrap();
+        assert_eq!(output.status.code(), Some(1));
+        assert!(output.stdout.is_empty());
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(said, "healthbridge: a command is missing; see healthbridge --help\n");
+    }
+}
+
+#[test]
 fn every_failure_is_one_line_on_standard_error() {
     for arguments in [
         &["list"][..],

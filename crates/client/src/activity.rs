@@ -25,6 +25,8 @@ pub enum What {
     Added(RecordId),
     /// A record was changed.
     Changed(RecordId),
+    /// A record was sealed anew, after a share that reached it ended. Nothing that it says has changed.
+    Renewed(RecordId),
     /// A record was deleted.
     Deleted(RecordId),
     /// Something was shared.
@@ -48,6 +50,7 @@ impl What {
             Self::Created => "created",
             Self::Added(_) => "added",
             Self::Changed(_) => "changed",
+            Self::Renewed(_) => "renewed",
             Self::Deleted(_) => "deleted",
             Self::Shared(_) => "shared",
             Self::Stopped(_) => "stopped",
@@ -63,6 +66,7 @@ impl What {
         match self {
             Self::Added(record)
             | Self::Changed(record)
+            | Self::Renewed(record)
             | Self::Deleted(record)
             | Self::Opened(_, record)
             | Self::Saved(_, record) => Some(record),

@@ -8,7 +8,7 @@ use crate::api;
 use crate::error::{Alarm, ClientError};
 use crate::platform::Platform;
 use crate::session::Session;
-use crate::view::{Place, VaultView};
+use crate::view::{Place, Share, VaultView};
 
 /// How often a change is made anew when another device was faster.
 const ATTEMPTS: u32 = 5;
@@ -21,10 +21,22 @@ impl<P: Platform> Session<P> {
         vault: VaultId,
         change: impl Fn(&VaultView) -> Result<(Vec<Body>, T), ClientError>,
     ) -> Result<T, ClientError> {
+        self.commit_among(vault, |_| false, change).await
+    }
+
+    /// As [`Self::commit`], for a change that may turn a key: whoever keeps access by such a share must be known
+    /// before the key can be sealed again.
+    pub(crate) async fn commit_among<T>(
+        &self,
+        vault: VaultId,
+        keeps: impl Fn(&Share) -> bool,
+        change: impl Fn(&VaultView) -> Result<(Vec<Body>, T), ClientError>,
+    ) -> Result<T, ClientError> {
         let _turn = self.writing.lock().await;
         self.sync_in_turn(vault).await?;
         let mut last = ClientError::Busy;
         for _ in 0..ATTEMPTS {
+            self.know_holders(vault, &keeps).await?;
             let (entries, seen, result) = self.with_view(vault, |view| {
                 let (bodies, result) = change(view)?;
                 Ok::<_, ClientError>((self.sign(view, bodies), view.head(), result))
@@ -37,23 +49,23 @@ impl<P: Platform> Session<P> {
             last = match sent {
                 Ok(_) | Err(ClientError::Api(ApiError::Conflict(Conflict::Log))) => ClientError::Busy,
                 // The answer may have been lost after the entries were written: look before trying again.
-                Err(lost @ (ClientError::Unreachable(_) | ClientError::Api(ApiError::Unavailable))) => lost,
+                Err(lost) if lost.is_passing() => lost,
                 Err(error) => return Err(error),
             };
             let synced = match self.sync_in_turn(vault).await {
                 Ok(()) => Ok(()),
-                Err(lost @ (ClientError::Unreachable(_) | ClientError::Api(ApiError::Unavailable))) => Err(lost),
+                Err(lost) if lost.is_passing() => Err(lost),
                 Err(error) => return Err(error),
             };
             // Only what stands in the verified log was written, whatever the server answered.
-            match (self.place(vault, seen, &entries)?, synced) {
-                (Place::Effective, _) => return Ok(result),
-                (_, Err(lost)) => return Err(lost),
-                (Place::Nowhere, Ok(())) if acknowledged => {
+            match (self.place(vault, seen, &entries), synced) {
+                (Ok(Place::Effective), _) => return Ok(result),
+                (_, Err(lost)) | (Err(lost), _) => return Err(lost),
+                (Ok(Place::Nowhere), Ok(())) if acknowledged => {
                     self.forget(vault);
                     return Err(Alarm::RolledBack.into());
                 }
-                (Place::Nowhere | Place::Superseded, Ok(())) => {}
+                (Ok(Place::Nowhere | Place::Superseded), Ok(())) => {}
             }
         }
         Err(last)

@@ -25,8 +25,8 @@ pub enum ClientError {
     /// The server's data are not what they were: this is never ignored.
     #[error("{0}")]
     Alarm(#[from] Alarm),
-    /// The server says that it was restored from a backup, and lacks what was verified before. Told once; the next
-    /// sync goes on from what is there.
+    /// The server says that it was restored from a backup, and lacks what this device verified before, in this session
+    /// or in one whose log it kept. Told once; the next sync goes on from what is there.
     #[error(
         "the server was brought back from an older copy, which lacks the last {lost} changes that this device saw; \
          look what is missing and add it again, and stop sharing again where you had stopped it"
@@ -76,6 +76,25 @@ pub enum ClientError {
     /// The password is too short or too common.
     #[error("{0}")]
     WeakPassword(String),
+}
+
+impl ClientError {
+    /// Whether it may pass by itself: the connection broke, or the server has no time. The answer may have been lost
+    /// after the server did what it was asked for.
+    pub const fn is_passing(&self) -> bool {
+        matches!(self, Self::Unreachable(_) | Self::Api(ApiError::Unavailable))
+    }
+
+    /// Whether it is about one record alone: its file is damaged or gone, or does not open.
+    pub(crate) const fn is_of_one_record(&self) -> bool {
+        matches!(
+            self,
+            Self::Alarm(Alarm::Blob)
+                | Self::Open(_)
+                | Self::Missing(_)
+                | Self::Api(ApiError::NotFound | ApiError::Internal)
+        )
+    }
 }
 
 /// The data on the server were changed, dropped, reordered or rolled back.

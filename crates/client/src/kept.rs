@@ -5,19 +5,21 @@
 //! account, vault and number. Whatever opens was therefore verified here before: signatures are not checked a second
 //! time, but order, authority and chain are, and the server's log has to go on from where the pages end. Beside the
 //! items lies what each record's metadata opened to, so that ten thousand envelopes need not be opened again. Pages
-//! that do not fit are dropped, and the log is read from its beginning. What others share is not kept: which of its
+//! that do not fit together are dropped, and the log is read from its beginning. Pages that the server's log does not
+//! fit are proof against it: they stay, and only a restore of the server that was not known yet explains another log. What others share is not kept: which of its
 //! entries this account may see changes with the shares.
 
 use minicbor::{Decode, Encode};
-use protocol::api::LogItem;
+use protocol::api::{LogItem, Restored};
 use protocol::entry::{Body, Entry};
-use protocol::{Head, RecordId, VaultId, cbor};
+use protocol::{AccountId, Head, Minute, RecordId, VaultId, cbor};
 use records::Metadata;
 use vault::SealContext;
 use vault::envelope::{open_envelope, seal_envelope};
 use zeroize::Zeroizing;
 
 use crate::platform::{KeptLog, Platform, Random};
+use crate::restored::LastRestore;
 use crate::session::Session;
 use crate::view::VaultView;
 
@@ -50,6 +52,12 @@ struct Page {
     items: Vec<LogItem>,
     #[n(2)]
     opened: Vec<Opened>,
+    /// The server's last restore from a backup, as it was known then.
+    #[n(3)]
+    restore: Option<Restored>,
+    /// The places in it at which something was sealed anew; none on pages from before that was noted.
+    #[n(4)]
+    renewed: Option<Vec<u64>>,
 }
 
 /// What the metadata of a record's revision opened to.
@@ -79,6 +87,7 @@ impl<P: Platform> Session<P> {
         if !self.keeps(vault) || self.state.borrow().afresh.contains(&vault) {
             return None;
         }
+        let (account, now) = (self.who().account, self.platform.now());
         let mut opened = Vec::new();
         for number in 0.. {
             let Some(sealed) = self.platform.kept_page(self.kept_log(vault), number).await else { break };
@@ -88,9 +97,13 @@ impl<P: Platform> Session<P> {
             };
             let is_full = page.items.len() == PAGE;
             opened.extend(page.opened);
-            if !view.replay(page.items) {
+            view.keepsake.known = LastRestore::noted(page.restore);
+            if !view.replay(page.items, account, now) {
                 self.drop_kept(vault).await;
                 return None;
+            }
+            if let Some(renewed) = page.renewed {
+                view.settle_renewals(|_, candidate| renewed.contains(&candidate.seq()));
             }
             if !is_full {
                 break;
@@ -106,12 +119,13 @@ impl<P: Platform> Session<P> {
         (view.head().seq > 0).then_some(view)
     }
 
-    /// Keeps what is new since the last time.
+    /// Keeps what is new since the last time. The last page is never full, and so is written again each time: it says
+    /// which restore is known.
     pub(crate) async fn keep_log(&self, vault: VaultId) {
         loop {
             let sealed = {
                 let mut state = self.state.borrow_mut();
-                let Some(view) = state.vaults.get_mut(&vault).filter(|view| !view.tail.is_empty()) else { return };
+                let Some(view) = state.vaults.get_mut(&vault) else { return };
                 self.seal_page(view)
             };
             let Some((number, is_full, page)) = sealed else { return };
@@ -142,7 +156,8 @@ impl<P: Platform> Session<P> {
         });
         let opened = opened.collect();
         let (items, revisions): (Vec<_>, Vec<_>) = kept.into_iter().map(|kept| (kept.item, kept.revision)).unzip();
-        let page = Page { before, items, opened };
+        let renewed = Some(view.renewals_within(start, start + items.len() as u64));
+        let page = Page { before, items, opened, restore: view.keepsake.known.note(), renewed };
         let plain = Zeroizing::new(cbor::encode(&page));
         if !is_full {
             view.tail =
@@ -162,14 +177,40 @@ impl<P: Platform> Session<P> {
 
 impl VaultView {
     /// Takes in items that were verified before; says whether all of them fit.
-    fn replay(&mut self, items: Vec<LogItem>) -> bool {
+    fn replay(&mut self, items: Vec<LogItem>, own: AccountId, now: Minute) -> bool {
         items.into_iter().all(|item| {
             let LogItem::Entry(signed) = &item else { return false };
             let Ok(verified) = self.ledger.replay(signed) else { return false };
+            self.keepsake.keep(own, now, &verified, signed);
             let kept = KeptItem::new(item, Some(&verified.entry));
             self.tail.push(kept);
             self.take_in(verified);
             true
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Pages from before restores were noted say nothing of one.
+    #[test]
+    fn an_older_page_still_opens() {
+        #[derive(Encode)]
+        struct Older {
+            #[n(0)]
+            before: Head,
+            #[n(1)]
+            items: Vec<LogItem>,
+            #[n(2)]
+            opened: Vec<Opened>,
+        }
+
+        let before = Head::before(VaultId::from_bytes([1; 16]));
+        let older = cbor::encode(&Older { before, items: Vec::new(), opened: Vec::new() });
+        let page: Page = minicbor::decode(&older).unwrap();
+        assert_eq!((page.before, page.items.len(), page.opened.len()), (before, 0, 0));
+        assert_eq!((page.restore, page.renewed), (None, None));
     }
 }

@@ -8,6 +8,7 @@ mod codec;
 mod commit;
 mod kept;
 mod sync;
+mod ticket;
 
 pub mod activity;
 pub mod draft;

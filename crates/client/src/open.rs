@@ -1,28 +1,33 @@
 //! Opening records: authenticated segments only, read where they are needed.
 
+use futures_util::future::try_join;
+use protocol::api::Refusal;
 use protocol::entry::{Access, AccessKind, Blob, Body, CHUNK, PartKind};
-use protocol::{AccountId, Digest, RecordId, VaultId};
+use protocol::{AccountId, ApiError, BlobId, Digest, Minute, RecordId, VaultId};
 use records::Metadata;
 use vault::envelope::open_envelope;
-use vault::floe::{Opener, SEGMENT};
+use vault::floe::{BulkCipher, Opener, SEGMENT};
 
+use crate::activity::What;
 use crate::api;
 use crate::error::{Alarm, ClientError};
 use crate::platform::Platform;
 use crate::session::Session;
 use crate::view::VaultView;
 
+/// For how long an opening that was recorded stands for the next ones of the same record, in minutes. The server gives
+/// ciphertext for an hour; the rest is for clocks that differ a little, and for a file that takes its time.
+const ONE_OPENING: u32 = 50;
+
 /// Reads a record's file: any range, segment by segment.
 pub struct Reader<'a, P: Platform> {
-    session: &'a Session<P>,
+    chunks: Chunks<'a, P>,
     metadata: Metadata,
     blob: Blob,
     opener: Opener<P::Cipher>,
     /// The chunk that was fetched last, and the segment that was opened last.
     chunk: Option<(u64, Vec<u8>)>,
     segment: Option<(u64, Vec<u8>)>,
-    /// Digests of the chunks that were fetched, in order from the first.
-    digests: Vec<Digest>,
 }
 
 impl<P: Platform> std::fmt::Debug for Reader<'_, P> {
@@ -31,27 +36,74 @@ impl<P: Platform> std::fmt::Debug for Reader<'_, P> {
     }
 }
 
+/// Fetches the chunks of one record's file.
+struct Chunks<'a, P> {
+    session: &'a Session<P>,
+    vault: VaultId,
+    record: RecordId,
+    /// What the reader does, by its own word; none for who needs no leave.
+    access: Option<AccessKind>,
+    blob: BlobId,
+}
+
+impl<P: Platform> Chunks<'_, P> {
+    /// A chunk. What was recorded may be too old for the server by now, so it is recorded again if it must be.
+    async fn fetch(&self, number: u64) -> Result<Vec<u8>, ClientError> {
+        let fetched = api::chunk(&self.session.platform, self.blob, number).await;
+        match (fetched, self.access) {
+            (Err(ClientError::Api(ApiError::Refused(Refusal::AccessNotRecorded))), Some(kind)) => {
+                self.session.record_access(self.vault, self.record, kind, 0).await?;
+                api::chunk(&self.session.platform, self.blob, number).await
+            }
+            (fetched, _) => fetched,
+        }
+    }
+}
+
 impl<P: Platform> Session<P> {
     /// Opens a record to show it. For somebody else's, the opening is signed and recorded first.
     pub async fn open(&self, vault: VaultId, record: RecordId) -> Result<Reader<'_, P>, ClientError> {
-        self.record_access(vault, record, AccessKind::Opened).await?;
-        self.reader(vault, record)
+        self.read_as(vault, record, AccessKind::Opened).await
     }
 
     /// Opens a record to keep a copy. For somebody else's, that is recorded first.
     pub async fn save(&self, vault: VaultId, record: RecordId) -> Result<Reader<'_, P>, ClientError> {
-        self.record_access(vault, record, AccessKind::Saved).await?;
-        self.reader(vault, record)
+        self.read_as(vault, record, AccessKind::Saved).await
     }
 
-    async fn record_access(&self, vault: VaultId, record: RecordId, kind: AccessKind) -> Result<(), ClientError> {
+    async fn read_as(&self, vault: VaultId, record: RecordId, kind: AccessKind) -> Result<Reader<'_, P>, ClientError> {
         if self.with_view(vault, VaultView::owner)? == self.who().account {
-            return Ok(());
+            return self.reader(vault, record);
         }
+        self.record_access(vault, record, kind, ONE_OPENING).await?;
+        let mut reader = self.reader(vault, record)?;
+        reader.chunks.access = Some(kind);
+        Ok(reader)
+    }
+
+    /// Signs what this account does with a record of somebody else's, unless it did the same in the last minutes.
+    async fn record_access(
+        &self,
+        vault: VaultId,
+        record: RecordId,
+        kind: AccessKind,
+        within: u32,
+    ) -> Result<(), ClientError> {
         let account: AccountId = self.who().account;
         self.commit(vault, |view| {
-            let share = view.grant_for(account, record, self.platform.now()).ok_or(ClientError::Missing("record"))?;
-            Ok((vec![Body::Access(Access { grant: share.grant.grant, kind, record: Some(record) })], ()))
+            let now = self.platform.now();
+            let share = view.grant_for(account, record, now).ok_or(ClientError::Missing("record"))?;
+            let grant = share.grant.grant;
+            let what = match kind {
+                AccessKind::Saved => What::Saved(grant, record),
+                AccessKind::Opened | AccessKind::Accepted => What::Opened(grant, record),
+            };
+            let is_recent = |at: Minute| at <= now && now < at.plus(within);
+            let mut events = view.events().iter();
+            if events.any(|event| event.what == what && event.who == account && is_recent(event.at)) {
+                return Ok((Vec::new(), ()));
+            }
+            Ok((vec![Body::Access(Access { grant, kind, record: Some(record) })], ()))
         })
         .await
     }
@@ -71,7 +123,8 @@ impl<P: Platform> Session<P> {
             }
             Ok((metadata, blob.clone(), opener))
         })??;
-        Ok(Reader { session: self, metadata, blob, opener, chunk: None, segment: None, digests: Vec::new() })
+        let chunks = Chunks { session: self, vault, record, access: None, blob: blob.id };
+        Ok(Reader { chunks, metadata, blob, opener, chunk: None, segment: None })
     }
 
     /// A record's small picture. Only the owner's own list shows them.
@@ -135,37 +188,36 @@ impl<P: Platform> Reader<'_, P> {
 
     /// Reads the whole file.
     pub async fn read_all(&mut self) -> Result<Vec<u8>, ClientError> {
-        let length = usize::try_from(self.metadata.size).map_err(|_| ClientError::Source)?;
-        let bytes = self.read(0, length).await?;
-        self.check_end().await?;
+        let mut bytes = Vec::new();
+        self.stream(async |mut piece| {
+            bytes.append(&mut piece);
+            Ok(())
+        })
+        .await?;
         Ok(bytes)
     }
 
-    /// Streams the whole file, piece by piece, in order. It is verified only once this has returned.
+    /// Streams the whole file, piece by piece, in order, and fetches the next chunk while one is opened: two of them are
+    /// held at most. It is verified only once this has returned.
     pub async fn stream(
         &mut self,
         mut take: impl AsyncFnMut(Vec<u8>) -> Result<(), ClientError>,
     ) -> Result<(), ClientError> {
-        let step = self.opener.layout().step();
-        let mut at = 0;
-        while at < self.metadata.size {
-            let piece = self.read(at, usize::try_from(step).unwrap_or(usize::MAX)).await?;
-            at += piece.len() as u64;
-            take(piece).await?;
-        }
-        self.check_end().await
-    }
-
-    /// Opens whatever padding follows, and holds all chunks to the digest that was signed.
-    async fn check_end(&mut self) -> Result<(), ClientError> {
-        for position in 0..self.opener.layout().segments() {
-            let chunk = position * u64::from(SEGMENT) / CHUNK;
-            if self.digests.len() as u64 <= chunk {
-                self.segment(position).await?;
+        (self.chunk, self.segment) = (None, None);
+        let (chunks, opener, size) = (&self.chunks, &mut self.opener, self.metadata.size);
+        let count = self.blob.length.div_ceil(CHUNK);
+        let mut digests = Vec::new();
+        let mut fetched = chunks.fetch(0).await?;
+        for number in 0..count {
+            if fetched.len() as u64 != (self.blob.length - number * CHUNK).min(CHUNK) {
+                return Err(Alarm::Blob.into());
             }
+            digests.push(Digest::of(&fetched));
+            let ahead = async { if number + 1 < count { chunks.fetch(number + 1).await } else { Ok(Vec::new()) } };
+            let opened = open_chunk(opener, number, &fetched, size, &mut take);
+            (fetched, ()) = try_join(ahead, opened).await?;
         }
-        self.segment(self.opener.layout().segments() - 1).await?;
-        if Digest::of_all(self.digests.iter().copied()) == self.blob.digest { Ok(()) } else { Err(Alarm::Blob.into()) }
+        if Digest::of_all(digests) == self.blob.digest { Ok(()) } else { Err(Alarm::Blob.into()) }
     }
 
     async fn segment(&mut self, position: u64) -> Result<&[u8], ClientError> {
@@ -186,10 +238,7 @@ impl<P: Platform> Reader<'_, P> {
 
     async fn chunk(&mut self, number: u64) -> Result<&[u8], ClientError> {
         if self.chunk.as_ref().is_none_or(|(held, _)| *held != number) {
-            let bytes = api::chunk(&self.session.platform, self.blob.id, number).await?;
-            if self.digests.len() as u64 == number {
-                self.digests.push(Digest::of(&bytes));
-            }
+            let bytes = self.chunks.fetch(number).await?;
             self.chunk = Some((number, bytes));
         }
         match &self.chunk {
@@ -197,4 +246,29 @@ impl<P: Platform> Reader<'_, P> {
             None => Err(Alarm::Blob.into()),
         }
     }
+}
+
+/// Opens the segments of one chunk, in order: all that hold bytes of the file, and the last one, which says that it is.
+async fn open_chunk<C: BulkCipher>(
+    opener: &mut Opener<C>,
+    number: u64,
+    chunk: &[u8],
+    size: u64,
+    take: &mut impl AsyncFnMut(Vec<u8>) -> Result<(), ClientError>,
+) -> Result<(), ClientError> {
+    let (step, last) = (opener.layout().step(), opener.layout().segments() - 1);
+    let first = number * (CHUNK / u64::from(SEGMENT));
+    for (position, sealed) in (first..).zip(chunk.chunks(SEGMENT as usize)) {
+        let offset = position * step;
+        if offset >= size && position != last {
+            continue;
+        }
+        let mut piece = opener.open(position, sealed).await.map_err(|_| Alarm::Blob)?;
+        let wanted = usize::try_from(size.saturating_sub(offset)).unwrap_or(usize::MAX);
+        piece.truncate(wanted);
+        if !piece.is_empty() {
+            take(piece).await?;
+        }
+    }
+    Ok(())
 }

@@ -78,6 +78,10 @@ pub trait Platform {
     /// Sends one request. The platform keeps the session's cookie.
     async fn send(&self, request: Request) -> Result<Response, Unreachable>;
 
+    /// Whose requests these are from now on. A platform whose cookie another program may exchange sends the account
+    /// along, and the server refuses what is then asked in another one's name.
+    fn belongs_to(&self, _account: AccountId) {}
+
     /// Waits.
     async fn sleep(&self, milliseconds: u32);
 

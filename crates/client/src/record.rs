@@ -91,21 +91,25 @@ impl<P: Platform> Session<P> {
         record: RecordId,
         change: impl Fn(&mut Metadata),
     ) -> Result<(), ClientError> {
-        self.commit(vault, |view| {
-            let current = view.record(record).ok_or(ClientError::Missing("record"))?;
-            let mut metadata = current.metadata.clone().ok_or(OpenError)?;
-            change(&mut metadata);
-            metadata.validate()?;
-            // Said once is enough: a change that seemed to fail may be there.
-            if Some(&metadata) == current.metadata.as_ref() {
-                return Ok((Vec::new(), ()));
-            }
-            let renewed = renew_key(self, view, record, metadata.category)?;
-            let revision = self.next_revision(view, record, &metadata, &renewed)?;
-            let mut bodies = renewed.bodies;
-            bodies.insert(0, Body::Revision(Revision { key: renewed.key, ..revision }));
-            Ok((bodies, ()))
-        })
+        self.commit_among(
+            vault,
+            |share| share.grant.scope == GrantScope::Record(record),
+            |view| {
+                let current = view.record(record).ok_or(ClientError::Missing("record"))?;
+                let mut metadata = current.metadata.clone().ok_or(OpenError)?;
+                change(&mut metadata);
+                metadata.validate()?;
+                // Said once is enough: a change that seemed to fail may be there.
+                if Some(&metadata) == current.metadata.as_ref() {
+                    return Ok((Vec::new(), ()));
+                }
+                let renewed = renew_key(self, view, record, metadata.category)?;
+                let revision = self.next_revision(view, record, &metadata, &renewed)?;
+                let mut bodies = renewed.bodies;
+                bodies.insert(0, Body::Revision(Revision { key: renewed.key, ..revision }));
+                Ok((bodies, ()))
+            },
+        )
         .await
     }
 

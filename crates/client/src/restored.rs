@@ -1,8 +1,10 @@
 //! When a log ends before a place that was seen: a server that was restored from a backup says so, one that lies is
 //! caught, and what this account wrote in between is written again.
 //!
-//! The server alone says that it was restored, so that nothing rests on it: it explains a log that is shorter, never
-//! one that is other, and the person is told of whatever is gone.
+//! The server alone says that it was restored, so that nothing rests on it: it explains a log that is shorter than what
+//! an open session saw, never one that is other, and the person is told of whatever is gone. To a device that was not
+//! open meanwhile it explains a log that others have written on since, too, and each restore does so once: what a device
+//! keeps of a log says which restore it knew of.
 
 use std::collections::BTreeMap;
 
@@ -23,6 +25,16 @@ use crate::view::VaultView;
 pub(crate) struct LastRestore(Option<Restored>);
 
 impl LastRestore {
+    /// As a device noted it.
+    pub(crate) const fn noted(note: Option<Restored>) -> Self {
+        Self(note)
+    }
+
+    /// For a device to note.
+    pub(crate) const fn note(self) -> Option<Restored> {
+        self.0
+    }
+
     /// The restore, if it is another one than was known.
     pub(crate) fn since(self, known: Self) -> Option<Restored> {
         self.0.filter(|_| self != known)
@@ -32,8 +44,10 @@ impl LastRestore {
 /// What is kept of a vault for the case that its server is restored.
 #[derive(Debug, Default)]
 pub(crate) struct Keepsake {
-    /// The server's last restore when the vault was first read.
-    known: LastRestore,
+    /// The server's last restore when the vault was last read from its beginning, or found to be whole.
+    pub(crate) known: LastRestore,
+    /// For a log that this device kept, until the server's is found to go on from it: the server's last restore now.
+    pub(crate) unconfirmed: Option<LastRestore>,
     /// Entries of this account, by place, for as long as a server takes them.
     own: BTreeMap<u64, (Minute, Signed<Entry>)>,
 }
@@ -41,16 +55,20 @@ pub(crate) struct Keepsake {
 impl Keepsake {
     /// Nothing yet but which restore is known.
     pub(crate) const fn new(known: LastRestore) -> Self {
-        Self { known, own: BTreeMap::new() }
+        Self { known, unconfirmed: None, own: BTreeMap::new() }
     }
 
     /// Keeps an entry if it is by this account, and new enough.
     pub(crate) fn keep(&mut self, own: AccountId, now: Minute, verified: &Verified, signed: &Signed<Entry>) {
-        self.own.retain(|_, (at, _)| at.plus(DAY) >= now);
         let at = verified.entry.at;
         if verified.entry.author == own && at.plus(DAY) >= now {
             self.own.insert(verified.head.seq, (at, signed.clone()));
         }
+    }
+
+    /// Drops what no server takes any more.
+    pub(crate) fn drop_old(&mut self, now: Minute) {
+        self.own.retain(|_, (at, _)| at.plus(DAY) >= now);
     }
 }
 
@@ -84,7 +102,52 @@ impl<P: Platform> Session<P> {
         let chain = self.with_view(vault, |view| view.ledger.chain.get(&reached).copied())?;
         let head = Head { seq: reached, chain: chain.ok_or(Alarm::RolledBack)? };
         self.remember(|memory| memory.set_head(vault, head)).await?;
+        // The next start must not go on from what is gone.
+        self.drop_kept(vault).await;
         Err(ClientError::Restored { at: restored.at, lost: seen.seq.saturating_sub(reached) })
+    }
+
+    /// Notes that a log goes on from everything that this device kept of it, after a restore of the server or without.
+    pub(crate) async fn found_whole(&self, vault: VaultId, last: LastRestore) -> Result<(), ClientError> {
+        let before = self.with_view_mut(vault, |view| {
+            view.keepsake.unconfirmed = None;
+            std::mem::replace(&mut view.keepsake.known, last)
+        })?;
+        if before != last {
+            self.keep_log(vault).await;
+        }
+        Ok(())
+    }
+
+    /// What to make of a log that does not go on from what this device kept of it. The pages are proof: only a restore
+    /// that was not known when they were kept explains another log, which then has to hold by itself and against what
+    /// the account remembers. What it lacks is counted and told. Otherwise the alarm stands, and so do the pages.
+    pub(crate) async fn start_over(
+        &self,
+        vault: VaultId,
+        last: LastRestore,
+        alarm: ClientError,
+    ) -> Result<(), ClientError> {
+        let Some(before) = self.state.borrow_mut().vaults.remove(&vault) else { return Err(alarm) };
+        let Some(restored) = last.since(before.keepsake.known) else { return Err(alarm) };
+        let mut view = self.own_view(vault);
+        view.keepsake = Keepsake::new(last);
+        self.state.borrow_mut().vaults.insert(vault, view);
+        if let Err(error) = self.read_log(vault).await {
+            // The next sync begins with what was kept, and says it again.
+            self.state.borrow_mut().vaults.remove(&vault);
+            return Err(error);
+        }
+        let (seen, common) = self.with_view(vault, |view| {
+            let chain = &before.ledger.chain;
+            let common = chain.iter().rev().find(|(seq, value)| view.ledger.chain.get(seq) == Some(value));
+            (before.head().seq, common.map_or(0, |(seq, _)| *seq))
+        })?;
+        if common == seen {
+            return Ok(());
+        }
+        self.drop_kept(vault).await;
+        Err(ClientError::Restored { at: restored.at, lost: seen - common })
     }
 
     /// Appends own entries after a place, each where it stood, and gives the place up to which that worked: a server
@@ -111,7 +174,11 @@ impl<P: Platform> Session<P> {
         Ok(reached)
     }
 
-    fn with_view_mut<T>(&self, vault: VaultId, change: impl FnOnce(&mut VaultView) -> T) -> Result<T, ClientError> {
+    pub(crate) fn with_view_mut<T>(
+        &self,
+        vault: VaultId,
+        change: impl FnOnce(&mut VaultView) -> T,
+    ) -> Result<T, ClientError> {
         self.state.borrow_mut().vaults.get_mut(&vault).map(change).ok_or(ClientError::Missing("vault"))
     }
 }

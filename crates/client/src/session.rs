@@ -5,13 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use futures_util::lock::Mutex;
 use protocol::api::{
-    AccountState, DeviceWrap, Find, PasswordFinish, PasswordStart, PasswordStarted, Person, Profile, RecoveryFinish,
-    RecoveryStart, RecoveryStarted, SignInFinish, SignInStart, SignInStarted, SignUpFinish, SignUpStart, SignUpStarted,
-    SignedIn, SignedInWith,
+    AccountState, Conflict, DeviceWrap, Find, PasswordFinish, PasswordStart, PasswordStarted, Person, Profile,
+    RecoveryFinish, RecoveryStart, RecoveryStarted, SignInFinish, SignInStart, SignInStarted, SignUpFinish,
+    SignUpStart, SignUpStarted, SignedIn, SignedInWith,
 };
 use protocol::entry::{Body, Entry, ScopeEpoch, VERSION, VaultEpoch};
 use protocol::signature::{Namespace, Signed};
-use protocol::{Account, AccountId, ApiError, Head, ScopeId, VaultId};
+use protocol::{Account, AccountId, ApiError, Head, RecordId, ScopeId, VaultId};
 use records::Category;
 use vault::account::{AccountKeys, AccountMemory, Pin};
 use vault::envelope::seal_envelope;
@@ -50,6 +50,8 @@ pub struct Session<P> {
     pub(crate) state: RefCell<State>,
     /// One change at a time: entries of one author are numbered.
     pub(crate) writing: Mutex<()>,
+    /// One change of the account's memory at a time: an answer that comes late must not look like a rollback.
+    remembering: Mutex<()>,
 }
 
 /// Who is signed in.
@@ -76,6 +78,9 @@ pub(crate) struct State {
     pub(crate) last_restore: Option<LastRestore>,
     pub(crate) vaults: BTreeMap<VaultId, VaultView>,
     pub(crate) people: BTreeMap<AccountId, Person>,
+    /// Records that could not be sealed anew, and why, until that is told.
+    pub(crate) not_renewed: BTreeSet<RecordId>,
+    pub(crate) why_not_renewed: Option<ClientError>,
     /// Vaults to be verified from their first entry, whatever this device kept of them.
     pub(crate) afresh: BTreeSet<VaultId>,
 }
@@ -95,7 +100,8 @@ fn check_password(password: &str, about: &[&str]) -> Result<(), ClientError> {
 }
 
 impl<P: Platform> Session<P> {
-    /// Makes an account, and for a patient a vault with its categories. The recovery code is given once.
+    /// Makes an account, and for a patient a vault with its categories. The recovery code is given once; so, when the
+    /// connection breaks at the last message, this goes on until it is back.
     pub async fn sign_up(platform: P, entered: SignUp<'_>) -> Result<(Self, RecoveryCode), ClientError> {
         check_password(entered.password, &[entered.name, entered.email])?;
         let rng = &mut Random(&platform);
@@ -126,16 +132,8 @@ impl<P: Platform> Session<P> {
             state: AccountMemory::default().seal(&master, account, 0, rng),
             log,
         };
-        let answer: Result<SignedInWith, _> =
-            call(&platform, Method::Post, "/api/v1/signup/finish", Some(&finish)).await;
-        let session = match answer {
-            Ok(answer) => Self::unlocked(platform, master, answer.signed_in)?,
-            // The answer may have been lost after the account was made. Its recovery code is only here, so look.
-            Err(lost @ (ClientError::Unreachable(_) | ClientError::Api(ApiError::Unavailable))) => {
-                Self::sign_in(platform, entered.email, entered.password).await.map_err(|_| lost)?
-            }
-            Err(error) => return Err(error),
-        };
+        let (master, signed_in) = Self::make_account(&platform, &finish, master, entered.password).await?;
+        let session = Self::unlocked(platform, master, signed_in)?;
         if session.who.account == account && *session.state.borrow().chain.identity() == *chain.identity() {
             Ok((session, code))
         } else {
@@ -143,18 +141,62 @@ impl<P: Platform> Session<P> {
         }
     }
 
+    /// Sends the last message of signing up until it is known what became of it: once it may have arrived, the account
+    /// may be there, and its recovery code is only here.
+    async fn make_account(
+        platform: &P,
+        finish: &SignUpFinish,
+        master: AccountMasterKey,
+        password: &str,
+    ) -> Result<(AccountMasterKey, SignedIn), ClientError> {
+        let taken = || ClientError::Api(ApiError::Conflict(Conflict::Email));
+        let waits = |error: &ClientError| error.is_passing() || matches!(error, ClientError::Api(ApiError::TooMany(_)));
+        let (mut was_lost, mut pause) = (false, 250);
+        loop {
+            let answer: Result<SignedInWith, _> =
+                call(platform, Method::Post, "/api/v1/signup/finish", Some(finish)).await;
+            match answer {
+                Ok(answer) => return Ok((master, answer.signed_in)),
+                Err(lost) if lost.is_passing() => was_lost = true,
+                // Taken, by what was sent before or by somebody else.
+                Err(ClientError::Api(ApiError::Conflict(Conflict::Email))) if was_lost => {
+                    match Self::enter(platform, &finish.email, password).await {
+                        Ok((master, signed_in)) if signed_in.account == finish.chain.signer() => {
+                            return Ok((master, signed_in));
+                        }
+                        Ok(_) | Err(ClientError::Password(_) | ClientError::Api(ApiError::WrongCredentials)) => {
+                            return Err(taken());
+                        }
+                        Err(error) if waits(&error) => {}
+                        Err(error) => return Err(error),
+                    }
+                }
+                Err(error) if was_lost && waits(&error) => {}
+                Err(error) => return Err(error),
+            }
+            platform.sleep(pause).await;
+            pause = (pause * 2).min(15_000);
+        }
+    }
+
     /// Signs in and unlocks by name and password.
     pub async fn sign_in(platform: P, email: &str, password: &str) -> Result<Self, ClientError> {
-        let rng = &mut Random(&platform);
+        let (master, signed_in) = Self::enter(&platform, email, password).await?;
+        Self::unlocked(platform, master, signed_in)
+    }
+
+    /// Signs in by name and password, and unwraps the master key.
+    async fn enter(platform: &P, email: &str, password: &str) -> Result<(AccountMasterKey, SignedIn), ClientError> {
+        let rng = &mut Random(platform);
         let (attempt, request) = SignIn::start(Password::new(password), rng)?;
         let start = SignInStart { email: email.to_owned(), request };
-        let started: SignInStarted = call(&platform, Method::Post, "/api/v1/signin/start", Some(&start)).await?;
+        let started: SignInStarted = call(platform, Method::Post, "/api/v1/signin/start", Some(&start)).await?;
         let finished = attempt.finish(&started.response, rng)?;
         let finish = SignInFinish { attempt: started.attempt, finalization: finished.finalization };
-        let answer: SignedInWith = call(&platform, Method::Post, "/api/v1/signin/finish", Some(&finish)).await?;
+        let answer: SignedInWith = call(platform, Method::Post, "/api/v1/signin/finish", Some(&finish)).await?;
         let context = KeyContext::Password(answer.signed_in.account);
         let master = finished.key.unwrap_master(&context, &answer.wrap)?;
-        Self::unlocked(platform, master, answer.signed_in)
+        Ok((master, answer.signed_in))
     }
 
     /// Signs in and unlocks by the recovery kit, and sets a new password.
@@ -221,9 +263,20 @@ impl<P: Platform> Session<P> {
             last_restore: None,
             vaults: BTreeMap::new(),
             people: BTreeMap::new(),
+            not_renewed: BTreeSet::new(),
+            why_not_renewed: None,
             afresh: BTreeSet::new(),
         };
-        Ok(Self { platform, master, keys, who, state: RefCell::new(state), writing: Mutex::new(()) })
+        platform.belongs_to(who.account);
+        Ok(Self {
+            platform,
+            master,
+            keys,
+            who,
+            state: RefCell::new(state),
+            writing: Mutex::new(()),
+            remembering: Mutex::new(()),
+        })
     }
 
     /// Sets a new password. Other unlock methods stay.
@@ -301,9 +354,17 @@ impl<P: Platform> Session<P> {
         self.state.borrow().memory.pin(account).cloned()
     }
 
+    /// Whether this person was compared in person, as the identity that is shown now or one that it comes from.
+    pub fn is_compared(&self, account: &Account) -> bool {
+        let state = self.state.borrow();
+        let pin = state.memory.pin(account.id());
+        pin.is_some_and(|pin| pin.verified.is_some() && account.descends_from(&pin.identity))
+    }
+
     /// Changes what the account remembers, on the server too. Another device's change is taken in and the
     /// change made again on top of it.
     pub(crate) async fn remember(&self, change: impl Fn(&mut AccountMemory)) -> Result<(), ClientError> {
+        let _turn = self.remembering.lock().await;
         for _ in 0..3 {
             let (version, sealed, memory) = {
                 let state = self.state.borrow();

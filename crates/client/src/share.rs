@@ -1,9 +1,11 @@
 //! Sharing and stopping: grants, revocations, turned keys, and new content keys for what was reachable.
 
+use std::collections::BTreeSet;
+
 use futures_util::lock::Mutex;
 use protocol::api::Person;
 use protocol::entry::{Access, AccessKind, Body, Grant, Reseal, VaultEpoch};
-use protocol::{Account, AccountId, Digest, GrantId, GrantScope, Level, Minute, RecordId, ScopeId, VaultId};
+use protocol::{Account, AccountId, ApiError, Digest, GrantId, GrantScope, Level, Minute, RecordId, ScopeId, VaultId};
 use records::Category;
 use vault::account::Pin;
 use vault::recipient::Untrusted;
@@ -15,7 +17,7 @@ use crate::platform::{Platform, Random};
 use crate::record::turn_record_key;
 use crate::session::{Session, scope_epoch};
 use crate::upload::{Draft, NoOutbox, Unwatched};
-use crate::view::{Share, VaultView, seal_context};
+use crate::view::{Record, Share, VaultView, seal_context};
 
 /// What a person chooses to share.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -126,27 +128,46 @@ impl<P: Platform> Session<P> {
     /// Stops a share and turns the key, in one append: the recipient is refused, everyone else's key is sealed
     /// again, and whatever is written later is under the new one.
     pub async fn stop(&self, vault: VaultId, grant: GrantId) -> Result<(), ClientError> {
-        self.sync(vault).await?;
-        // Everyone who keeps access needs the new key, so their chains must be at hand before the change is made.
-        let others = self.with_view(vault, |view| {
-            let now = self.platform.now();
-            view.shares().filter(|share| view.holds(share, now)).map(|share| share.grant.recipient).collect::<Vec<_>>()
-        })?;
-        for other in others {
-            self.person(other).await?;
-        }
-        self.commit(vault, |view| {
-            let share = view.shares.get(&grant).ok_or(ClientError::Missing("share"))?;
-            let mut bodies = Vec::new();
-            if share.stopped.is_none() {
-                bodies.push(Body::Revocation(grant));
-            }
-            if view.ending(share, self.platform.now()).is_none_or(|ending| !ending.rotated) {
-                bodies.extend(self.turn_keys(view, share)?);
-            }
-            Ok((bodies, ()))
-        })
+        self.end(vault, grant, true).await
+    }
+
+    /// Ends a share: one that a person stops is revoked, one that ran out only has its key turned.
+    async fn end(&self, vault: VaultId, grant: GrantId, by_person: bool) -> Result<(), ClientError> {
+        // Whatever the share reached, others may reach too.
+        self.commit_among(
+            vault,
+            |_| true,
+            |view| {
+                let share = view.shares.get(&grant).ok_or(ClientError::Missing("share"))?;
+                let mut bodies = Vec::new();
+                if by_person && share.stopped.is_none() {
+                    bodies.push(Body::Revocation(grant));
+                }
+                let ending = view.ending(share, self.platform.now());
+                if ending.map_or(by_person, |ending| !ending.rotated) {
+                    bodies.extend(self.turn_keys(view, share)?);
+                }
+                Ok((bodies, ()))
+            },
+        )
         .await
+    }
+
+    /// Fetches whoever keeps access by such shares. One who is gone, or whose identity does not hold, keeps nobody
+    /// else from it: that share alone freezes.
+    pub(crate) async fn know_holders(&self, vault: VaultId, keeps: impl Fn(&Share) -> bool) -> Result<(), ClientError> {
+        let holders: BTreeSet<AccountId> = self.with_view(vault, |view| {
+            let now = self.platform.now();
+            let holding = view.shares().filter(|share| keeps(share) && view.holds(share, now));
+            holding.map(|share| share.grant.recipient).collect()
+        })?;
+        for holder in holders {
+            match self.person(holder).await {
+                Ok(_) | Err(ClientError::Alarm(_) | ClientError::Api(ApiError::NotFound)) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
     }
 
     /// Shares of a vault that have ended but whose key has not turned: time ran out while no device was open, or a
@@ -158,20 +179,44 @@ impl<P: Platform> Session<P> {
             view.shares().filter(unfinished).map(|share| share.grant.grant).collect::<Vec<_>>()
         })?;
         for grant in open_ends {
-            self.stop(vault, grant).await?;
+            self.end(vault, grant, false).await?;
         }
         Ok(())
     }
 
-    /// Gives one record that an ended share reached new keys and new ciphertext; says whether there was one left.
+    /// Gives one record that an ended share reached new keys and new ciphertext; says whether there was one left. A
+    /// record that cannot be read holds up no other: it is left as it is, and once nothing else is left to do, this
+    /// fails once with the reason.
     pub async fn renew_next(&self, vault: VaultId) -> Result<bool, ClientError> {
-        let next = self.with_view(vault, |view| {
-            let now = self.platform.now();
-            view.shares()
-                .filter(|share| view.ending(share, now).is_some_and(|ending| ending.rotated && !ending.reencrypted))
-                .find_map(|share| view.reached_by(share).find(|record| !view.is_fresh(record)).map(|record| record.id))
-        })?;
-        let Some(record) = next else { return Ok(false) };
+        while let Some(record) = self.next_to_renew(vault)? {
+            match self.renew(vault, record).await {
+                Ok(()) => return Ok(true),
+                Err(error) if error.is_of_one_record() => {
+                    let mut state = self.state.borrow_mut();
+                    state.not_renewed.insert(record);
+                    state.why_not_renewed.get_or_insert(error);
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        match self.state.borrow_mut().why_not_renewed.take() {
+            Some(error) => Err(error),
+            None => Ok(false),
+        }
+    }
+
+    fn next_to_renew(&self, vault: VaultId) -> Result<Option<RecordId>, ClientError> {
+        let state = self.state.borrow();
+        let view = state.vaults.get(&vault).ok_or(ClientError::Missing("vault"))?;
+        let now = self.platform.now();
+        let is_due = |record: &&Record| !view.is_fresh(record) && !state.not_renewed.contains(&record.id);
+        let mut ended = view
+            .shares()
+            .filter(|share| view.ending(share, now).is_some_and(|ending| ending.rotated && !ending.reencrypted));
+        Ok(ended.find_map(|share| view.reached_by(share).find(is_due).map(|record| record.id)))
+    }
+
+    async fn renew(&self, vault: VaultId, record: RecordId) -> Result<(), ClientError> {
         let reader = self.reader(vault, record)?;
         let thumbnail = self.thumbnail(vault, record).await?;
         let text = self.text(vault, record).await?;
@@ -179,17 +224,14 @@ impl<P: Platform> Session<P> {
         let fingerprint = Digest::of(record.as_bytes());
         let draft = Draft { metadata, fingerprint, thumbnail, text };
         let ticket = self.begin_replacement(vault, record, draft).await?;
-        self.run(&ticket, &RenewalSource(Mutex::new(reader)), &NoOutbox, &Unwatched).await?;
-        Ok(true)
+        self.run(&ticket, &RenewalSource(Mutex::new(reader)), &NoOutbox, &Unwatched).await.map(drop)
     }
 
     /// Signs that this account takes up a share, which makes the server give it what the share reaches.
     pub async fn accept(&self, vault: VaultId, grant: GrantId) -> Result<(), ClientError> {
         let access = Access { grant, kind: AccessKind::Accepted, record: None };
-        self.commit(vault, |_| Ok((vec![Body::Access(access.clone())], ()))).await?;
-        // What was hidden so far is given from now on, from the log's beginning.
-        self.forget(vault);
-        self.sync(vault).await
+        // What was hidden so far is given from now on: reading that back reads all of it.
+        self.commit(vault, |_| Ok((vec![Body::Access(access.clone())], ()))).await
     }
 
     /// Takes up whatever was newly shared with this account.

@@ -1,10 +1,11 @@
 //! Reading a vault's log: verify every entry, fold it, and hold the server to what was seen before.
 
 use protocol::account::AccountEntry;
-use protocol::api::LogItem;
+use protocol::api::{LogItem, LogPage};
+use protocol::entry::{Access, AccessKind, Body};
 use protocol::ledger::Reach;
 use protocol::signature::Signed;
-use protocol::{Account, AccountId, VaultId};
+use protocol::{Account, AccountId, ApiError, VaultId};
 use vault::account::Pin;
 use vault::recipient::Untrusted;
 
@@ -16,6 +17,16 @@ use crate::restored::Keepsake;
 use crate::session::Session;
 use crate::view::VaultView;
 
+/// How far a page of the log was taken in.
+enum Taken {
+    /// All of it, and there is more to ask for.
+    Part,
+    /// All that there is.
+    All,
+    /// As far as this account's taking up of a share.
+    UpToAcceptance,
+}
+
 impl<P: Platform> Session<P> {
     /// Brings a vault up to date.
     pub async fn sync(&self, vault: VaultId) -> Result<(), ClientError> {
@@ -26,28 +37,33 @@ impl<P: Platform> Session<P> {
     /// As [`Self::sync`], for who already has the turn to write.
     pub(crate) async fn sync_in_turn(&self, vault: VaultId) -> Result<(), ClientError> {
         let own = self.who().vault == Some(vault);
-        let mut restored = false;
         if !self.state.borrow().vaults.contains_key(&vault) {
             let kept = if own { self.restore(self.own_view(vault)).await } else { None };
-            restored = kept.is_some();
+            let is_kept = kept.is_some();
             let mut view = match kept {
                 Some(view) => view,
                 None if own => self.own_view(vault),
                 None => self.shared_view(vault).await?,
             };
             let last_restore = self.last_restore().await?;
-            view.keepsake = Keepsake::new(last_restore);
+            if is_kept {
+                view.keepsake.unconfirmed = Some(last_restore);
+            } else {
+                view.keepsake = Keepsake::new(last_restore);
+            }
             let mut state = self.state.borrow_mut();
             state.last_restore.get_or_insert(last_restore);
             state.vaults.insert(vault, view);
         }
         let mut result = self.read_log(vault).await;
-        if restored && matches!(result, Err(ClientError::Alarm(_))) {
-            // What was kept and what the server says do not fit together. The server's log has to hold by itself, and
-            // against what the account remembers.
-            self.drop_kept(vault).await;
-            self.state.borrow_mut().vaults.insert(vault, self.own_view(vault));
-            result = self.read_log(vault).await;
+        let unconfirmed = self.with_view(vault, |view| view.keepsake.unconfirmed).ok().flatten();
+        match (unconfirmed, &result) {
+            // Nothing that was kept is missing: this restore explains nothing from now on.
+            (Some(last), Ok(())) => self.found_whole(vault, last).await?,
+            (Some(last), Err(alarm @ ClientError::Alarm(_))) => {
+                result = self.start_over(vault, last, alarm.clone()).await;
+            }
+            _ => {}
         }
         match &result {
             // What does not verify is not kept, so that the next sync starts from nothing and says it again.
@@ -55,7 +71,7 @@ impl<P: Platform> Session<P> {
                 self.state.borrow_mut().vaults.remove(&vault);
             }
             // A share that ended takes its records along.
-            Err(ClientError::Api(protocol::ApiError::NotFound)) if !own => {
+            Err(ClientError::Api(ApiError::NotFound)) if !own => {
                 self.state.borrow_mut().vaults.remove(&vault);
             }
             _ => {}
@@ -63,20 +79,30 @@ impl<P: Platform> Session<P> {
         result
     }
 
-    /// Brings every vault up to date that others share with this account, and forgets those that no longer are.
+    /// Brings every vault up to date that others share with this account, and forgets those that no longer are. Fails
+    /// if one of them does, after all of them were tried.
     pub async fn sync_shared(&self) -> Result<Vec<VaultId>, ClientError> {
+        self.sync_each_shared().await?.into_iter().map(|(vault, synced)| synced.map(|()| vault)).collect()
+    }
+
+    /// As [`Self::sync_shared`], and says what became of each: one person's vault that is damaged, or that does not
+    /// verify, keeps nobody from the others. It fails only where the connection does, or the session.
+    pub async fn sync_each_shared(&self) -> Result<Vec<(VaultId, Result<(), ClientError>)>, ClientError> {
         let shared = api::shared(&self.platform).await?;
         let vaults: Vec<VaultId> = shared.iter().map(|shared| shared.vault).collect();
         let own = self.who().vault;
         self.state.borrow_mut().vaults.retain(|vault, _| Some(*vault) == own || vaults.contains(vault));
-        for vault in &vaults {
-            match self.sync(*vault).await {
+        let mut each = Vec::new();
+        for vault in vaults {
+            match self.sync(vault).await {
                 // It ended between the two requests.
-                Ok(()) | Err(ClientError::Api(protocol::ApiError::NotFound)) => {}
-                Err(error) => return Err(error),
+                Err(ClientError::Api(ApiError::NotFound) | ClientError::Missing(_)) => {}
+                Err(error) if error.is_passing() => return Err(error),
+                Err(error @ ClientError::Api(ApiError::NotSignedIn | ApiError::TooMany(_))) => return Err(error),
+                synced => each.push((vault, synced)),
             }
         }
-        Ok(self.state.borrow().vaults.keys().copied().filter(|vault| vaults.contains(vault)).collect())
+        Ok(each)
     }
 
     /// Forgets what was folded, so that the next sync verifies everything again.
@@ -86,7 +112,7 @@ impl<P: Platform> Session<P> {
         state.afresh.insert(vault);
     }
 
-    fn own_view(&self, vault: VaultId) -> VaultView {
+    pub(crate) fn own_view(&self, vault: VaultId) -> VaultView {
         VaultView::new(vault, self.who().account, self.keys.identity.public(), Reach::Full)
     }
 
@@ -122,52 +148,33 @@ impl<P: Platform> Session<P> {
         }
     }
 
-    async fn read_log(&self, vault: VaultId) -> Result<(), ClientError> {
+    pub(crate) async fn read_log(&self, vault: VaultId) -> Result<(), ClientError> {
         let (keeps, mut grew) = (self.keeps(vault), false);
         let mut brought_back = false;
+        // What a share reaches is given from the log's beginning once it is taken up, on whichever device that was.
+        let mut passed_over =
+            self.with_view(vault, |view| view.ledger.reach == Reach::Partial && view.head().seq > 0)?;
         loop {
             let after = self.with_view(vault, |view| view.head().seq)?;
             let page = api::log(&self.platform, vault, after).await?;
             if page.head.seq < after && !brought_back {
                 self.bring_back(vault, page.head).await?;
-                brought_back = true;
+                (brought_back, grew) = (true, keeps);
                 continue;
             }
-            let mut state = self.state.borrow_mut();
-            let remembered = state.memory.head(vault);
-            let view = state.vaults.get_mut(&vault).ok_or(ClientError::Missing("vault"))?;
-            let empty = page.items.is_empty();
-            for item in page.items {
-                let verified = match &item {
-                    LogItem::Entry(signed) => {
-                        let verified = view.ledger.apply(signed)?;
-                        view.keepsake.keep(self.who().account, self.platform.now(), &verified, signed);
-                        Some(verified)
-                    }
-                    LogItem::Hidden(digest) => view.ledger.pass_over(*digest).map(|()| None)?,
-                };
-                if keeps {
-                    view.tail.push(KeptItem::new(item, verified.as_ref().map(|verified| &verified.entry)));
-                    grew = true;
-                }
-                if let Some(verified) = verified {
-                    view.take_in(verified);
+            grew |= keeps && !page.items.is_empty();
+            match self.take_in_page(vault, page, passed_over)? {
+                Taken::Part => {}
+                Taken::All => break,
+                Taken::UpToAcceptance => {
+                    // Were this to fail half-way, the next sync must not go on after the acceptance.
+                    let before = self.state.borrow_mut().vaults.remove(&vault);
+                    let mut view = self.shared_view(vault).await?;
+                    view.keepsake = before.map(|before| before.keepsake).unwrap_or_default();
+                    self.state.borrow_mut().vaults.insert(vault, view);
+                    passed_over = false;
                 }
             }
-            let head = view.ledger.head;
-            if page.head.seq > head.seq && !empty {
-                continue;
-            }
-            // There is no vault without a first entry.
-            if page.head != head || head.seq == 0 {
-                return Err(Alarm::RolledBack.into());
-            }
-            // What this account saw on any of its devices must still be there.
-            if remembered.is_some_and(|seen| view.ledger.chain.get(&seen.seq) != Some(&seen.chain)) {
-                return Err(Alarm::RolledBack.into());
-            }
-            view.resolve(&self.master, &self.keys);
-            break;
         }
         if grew {
             self.keep_log(vault).await;
@@ -189,6 +196,53 @@ impl<P: Platform> Session<P> {
             }
             _ => Ok(()),
         }
+    }
+
+    /// Verifies and folds a page of the log. With `until_acceptance` it stops where this account took up a share:
+    /// whatever follows builds on what was hidden before that.
+    fn take_in_page(&self, vault: VaultId, page: LogPage, until_acceptance: bool) -> Result<Taken, ClientError> {
+        let (keeps, own, now) = (self.keeps(vault), self.who().account, self.platform.now());
+        let mut state = self.state.borrow_mut();
+        let remembered = state.memory.head(vault);
+        let view = state.vaults.get_mut(&vault).ok_or(ClientError::Missing("vault"))?;
+        view.clocks = Some((page.now, now));
+        let empty = page.items.is_empty();
+        for item in page.items {
+            let verified = match &item {
+                LogItem::Entry(signed) => {
+                    let verified = view.ledger.apply(signed)?;
+                    view.keepsake.keep(own, now, &verified, signed);
+                    Some(verified)
+                }
+                LogItem::Hidden(digest) => view.ledger.pass_over(*digest).map(|()| None)?,
+            };
+            if keeps {
+                view.tail.push(KeptItem::new(item, verified.as_ref().map(|verified| &verified.entry)));
+            }
+            if let Some(verified) = verified {
+                let is_acceptance =
+                    matches!(verified.entry.body, Body::Access(Access { kind: AccessKind::Accepted, .. }));
+                if until_acceptance && is_acceptance && verified.entry.author == own {
+                    return Ok(Taken::UpToAcceptance);
+                }
+                view.take_in(verified);
+            }
+        }
+        let head = view.ledger.head;
+        if page.head.seq > head.seq && !empty {
+            return Ok(Taken::Part);
+        }
+        // There is no vault without a first entry.
+        if page.head != head || head.seq == 0 {
+            return Err(Alarm::RolledBack.into());
+        }
+        // What this account saw on any of its devices must still be there.
+        if remembered.is_some_and(|seen| view.ledger.chain.get(&seen.seq) != Some(&seen.chain)) {
+            return Err(Alarm::RolledBack.into());
+        }
+        view.keepsake.drop_old(now);
+        view.resolve(&self.master, &self.keys);
+        Ok(Taken::All)
     }
 
     /// Lends a vault as it was last synced.

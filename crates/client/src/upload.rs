@@ -1,19 +1,18 @@
 //! Files on their way into the vault: sealed segment by segment, sent as parallel chunks, resumable at any point.
 //!
-//! A [`Ticket`] holds what a run needs to go on after a reload: ids, the content key and the FLOE header. It
-//! leaves this crate only sealed. Chunks that the server holds are not sent again.
+//! A [`Ticket`] holds what a run needs to go on after a reload: ids, the content key and the FLOE header. Chunks that
+//! the server holds are not sent again.
 
 use std::cell::Cell;
 use std::collections::BTreeMap;
 
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
-use minicbor::{Decode, Encode};
 use protocol::api::{BlobCreate, BlobStatus};
 use protocol::entry::{Blob, Body, CHUNK, Content, Origin, Part, PartKind, Revision};
-use protocol::{BlobId, Digest, RecordId, VaultId, cbor};
+use protocol::{ApiError, BlobId, Digest, GrantScope, RecordId};
 use records::Metadata;
-use vault::envelope::{open_envelope, seal_envelope};
+use vault::envelope::seal_envelope;
 use vault::floe::{Layout, SEGMENT, Sealer};
 use vault::padding::padme;
 use vault::{ContentKey, SealContext};
@@ -21,10 +20,11 @@ use zeroize::Zeroizing;
 
 use crate::api;
 use crate::error::ClientError;
-use crate::platform::{Platform, Random, Unreachable};
-use crate::record::{Renewed, renew_key};
+use crate::platform::{Platform, Random};
+use crate::record::{Renewed, renew_key, turn_record_key};
 use crate::session::Session;
-use crate::view::VaultView;
+pub use crate::ticket::Ticket;
+use crate::view::{Share, VaultView};
 
 /// Segments in a chunk.
 const SEGMENTS: u64 = CHUNK / SEGMENT as u64;
@@ -110,126 +110,7 @@ pub struct Draft {
     pub text: Option<String>,
 }
 
-/// An upload that has begun.
-#[derive(Encode, Decode)]
-pub struct Ticket {
-    #[n(0)]
-    vault: VaultId,
-    #[n(1)]
-    record: RecordId,
-    /// The revision that the file will be sealed in.
-    #[n(2)]
-    origin: Origin,
-    #[n(3)]
-    blob: BlobId,
-    #[cbor(n(4), with = "minicbor::bytes")]
-    key: [u8; 32],
-    #[cbor(n(5), with = "minicbor::bytes")]
-    header: Vec<u8>,
-    #[cbor(n(6), with = "minicbor::bytes")]
-    metadata: Vec<u8>,
-    #[cbor(n(7), with = "minicbor::bytes")]
-    thumbnail: Option<Vec<u8>>,
-    #[n(8)]
-    text: Option<String>,
-    #[n(9)]
-    fingerprint: Digest,
-}
-
-impl std::fmt::Debug for Ticket {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Ticket").field("record", &self.record).finish_non_exhaustive()
-    }
-}
-
-impl Ticket {
-    /// The record that it will become.
-    pub const fn record(&self) -> RecordId {
-        self.record
-    }
-
-    /// Whether it was made for this very file.
-    pub fn is_for(&self, draft: &Draft) -> bool {
-        self.fingerprint == draft.fingerprint
-            && self.metadata().is_ok_and(|own| own.file_name == draft.metadata.file_name)
-    }
-
-    /// What it is.
-    pub fn metadata(&self) -> Result<Metadata, ClientError> {
-        Ok(Metadata::decode(&self.metadata)?)
-    }
-}
-
 impl<P: Platform> Session<P> {
-    /// Begins a new record in the own vault.
-    pub async fn begin(&self, draft: Draft) -> Result<Ticket, ClientError> {
-        let vault = self.own_vault()?;
-        let record = RecordId::from_bytes(vault::make_bytes(&mut Random(&self.platform)));
-        let origin = Origin { revision: 0, generation: 0, author: self.who().account };
-        self.begin_at(vault, record, origin, &draft).await
-    }
-
-    /// Begins a new revision of a record, with another file.
-    pub async fn begin_replacement(
-        &self,
-        vault: VaultId,
-        record: RecordId,
-        draft: Draft,
-    ) -> Result<Ticket, ClientError> {
-        self.sync(vault).await?;
-        let author = self.who().account;
-        let origin = self.with_view(vault, |view| {
-            let facts = view.ledger.records.get(&record).filter(|facts| !facts.deleted)?;
-            let generation = facts.generation + u32::from(renewal_is_due(view, record, &draft.metadata));
-            Some(Origin { revision: facts.number + 1, generation, author })
-        })?;
-        self.begin_at(vault, record, origin.ok_or(ClientError::Missing("record"))?, &draft).await
-    }
-
-    async fn begin_at(
-        &self,
-        vault: VaultId,
-        record: RecordId,
-        origin: Origin,
-        draft: &Draft,
-    ) -> Result<Ticket, ClientError> {
-        draft.metadata.validate()?;
-        let rng = &mut Random(&self.platform);
-        let key = ContentKey::make(rng);
-        let context = SealContext::Part { vault, record, part: PartKind::File, origin };
-        let sealer = Sealer::start(self.platform.cipher(), &key, &context, padme(draft.metadata.size), rng);
-        let blob = BlobId::from_bytes(vault::make_bytes(rng));
-        let create = BlobCreate { vault, length: sealer.layout().sealed() };
-        api::create_blob(&self.platform, blob, &create).await?;
-        Ok(Ticket {
-            vault,
-            record,
-            origin,
-            blob,
-            key: key.to_ticket(),
-            header: sealer.header().to_vec(),
-            metadata: draft.metadata.encode(),
-            thumbnail: draft.thumbnail.clone(),
-            text: draft.text.clone(),
-            fingerprint: draft.fingerprint,
-        })
-    }
-
-    /// Seals a ticket for this device to keep between two runs.
-    pub fn seal_ticket(&self, ticket: &Ticket) -> Vec<u8> {
-        let key = self.master.derive_outbox_key();
-        let plain = Zeroizing::new(cbor::encode(ticket));
-        let context = SealContext::Outbox(self.who().account);
-        seal_envelope(&key, &context, &plain, &mut Random(&self.platform))
-    }
-
-    /// Opens what [`Self::seal_ticket`] sealed.
-    pub fn open_ticket(&self, sealed: &[u8]) -> Result<Ticket, ClientError> {
-        let context = SealContext::Outbox(self.who().account);
-        let plain = open_envelope(&self.master.derive_outbox_key(), &context, sealed)?;
-        cbor::decode(&plain).map_err(|_| ClientError::Source)
-    }
-
     /// Seals a whole file into an outbox, so that nothing but the outbox is needed from then on.
     pub async fn seal_ahead(
         &self,
@@ -276,7 +157,8 @@ impl<P: Platform> Session<P> {
         watcher.may_go_on().await?;
         let file = (PartKind::File, ContentKey::from_ticket(ticket.key), blob);
         let parts: Vec<_> = std::iter::once(file).chain(thumbnail).chain(text).collect();
-        self.commit(ticket.vault, |view| self.write_revision(view, ticket, &metadata, &parts)).await?;
+        let of_record = |share: &Share| share.grant.scope == GrantScope::Record(ticket.record);
+        self.commit_among(ticket.vault, of_record, |view| self.write_revision(view, ticket, &metadata, &parts)).await?;
         watcher.sent(metadata.size, metadata.size);
         Ok(ticket.record)
     }
@@ -289,7 +171,15 @@ impl<P: Platform> Session<P> {
         outbox: &impl Outbox,
         watcher: &impl Watcher,
     ) -> Result<BTreeMap<u64, Digest>, ClientError> {
-        let status: BlobStatus = self.patiently(watcher, || api::blob_status(&self.platform, ticket.blob)).await?;
+        let status = || self.patiently(watcher, || api::blob_status(&self.platform, ticket.blob));
+        let status: BlobStatus = match status().await {
+            // It was only prepared, or rested for so long that the server forgot it.
+            Err(ClientError::Api(ApiError::NotFound)) => {
+                self.patiently(watcher, || self.announce(ticket)).await?;
+                status().await?
+            }
+            status => status?,
+        };
         let mut digests: BTreeMap<u64, Digest> =
             status.stored.iter().map(|chunk| (u64::from(chunk.number), chunk.digest)).collect();
         let mut sealer = self.sealer(ticket, size)?;
@@ -390,7 +280,7 @@ impl<P: Platform> Session<P> {
         let mut pause = 250;
         loop {
             match attempt().await {
-                Err(ClientError::Unreachable(Unreachable) | ClientError::Api(protocol::ApiError::Unavailable)) => {
+                Err(lost) if lost.is_passing() => {
                     watcher.offline(true);
                     watcher.may_go_on().await?;
                     self.platform.sleep(pause).await;
@@ -421,13 +311,15 @@ impl<P: Platform> Session<P> {
             });
             return if ours { Ok((Vec::new(), ())) } else { Err(ClientError::Busy) };
         }
-        let Renewed { key, generation, record_key, mut bodies } =
-            renew_key(self, view, ticket.record, metadata.category)?;
-        if generation != ticket.origin.generation {
-            // The key turned after the file was sealed: its context names the old generation, which stays true.
-            if generation < ticket.origin.generation {
-                return Err(ClientError::Busy);
-            }
+        let mut renewed = renew_key(self, view, ticket.record, metadata.category)?;
+        // The file was sealed for a new key, say because it was to lie elsewhere: then there is one. Where the key turned
+        // after that, the file's context names an older generation, which stays true.
+        if renewed.generation < ticket.origin.generation {
+            renewed = turn_record_key(self, view, ticket.record, metadata.category)?;
+        }
+        let Renewed { key, generation, record_key, mut bodies } = renewed;
+        if generation < ticket.origin.generation {
+            return Err(ClientError::Busy);
         }
         let rng = &mut Random(&self.platform);
         let data_key = ContentKey::make(rng);

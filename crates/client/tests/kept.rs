@@ -4,9 +4,13 @@
 
 mod nearby;
 
+use client::activity::What;
 use client::platform::KeptLog;
 use client::{Alarm, ClientError};
-use nearby::{Nearby, OWNER, VAULT, now, record_id};
+use protocol::Minute;
+use protocol::api::Restored;
+
+use nearby::{Backup, Nearby, OWNER, VAULT, now, record_id};
 
 const KEPT: KeptLog = KeptLog { account: OWNER, vault: VAULT };
 
@@ -56,6 +60,29 @@ fn a_change_in_a_session_is_kept_too() {
         whole.with_view(VAULT, |view| view.events().to_vec()).unwrap(),
         again.with_view(VAULT, |view| view.events().to_vec()).unwrap(),
     );
+}
+
+/// What was sealed anew without being changed is told from a change without opening it again, on a full page and on the
+/// last one.
+#[test]
+fn what_was_sealed_anew_is_kept_as_such() {
+    let nearby = Nearby::with_records(520, 1);
+    nearby.append((0..10).flat_map(|number| nearby.sealed_anew(number)));
+    let session = nearby.session();
+    now(session.edit(VAULT, record_id(11), |metadata| metadata.title = "Renamed".to_owned())).unwrap();
+    let told = |session: &client::Session<Nearby>| {
+        let events = session.with_view(VAULT, |view| view.events().to_vec()).unwrap();
+        let changed: Vec<_> = events.iter().filter(|event| matches!(event.what, What::Changed(_))).cloned().collect();
+        (events.iter().filter(|event| matches!(event.what, What::Renewed(_))).count(), changed)
+    };
+    let (renewed, changed) = told(&session);
+    assert_eq!((renewed, changed.len()), (10, 1));
+    for more in [0, 490, 0] {
+        nearby.append((1_000..1_000 + more).map(|number| nearby.record(number)));
+        let again = nearby.session();
+        now(again.sync(VAULT)).unwrap();
+        assert_eq!(told(&again), (10, changed.clone()));
+    }
 }
 
 #[test]
@@ -118,10 +145,97 @@ fn nothing_kept_excuses_the_server() {
     let nearby = Nearby::with_records(20, 1);
     start(&nearby).unwrap();
     nearby.tamper(|log| log.truncate(10));
+    let pages = nearby.pages.borrow().clone();
     assert_eq!(start(&nearby), Err(Alarm::RolledBack.into()));
-    assert!(nearby.pages.borrow().is_empty());
     nearby.append((100..120).map(|number| nearby.record(number)));
-    assert_eq!(start(&nearby), Err(Alarm::RolledBack.into()));
+    assert!(matches!(start(&nearby), Err(ClientError::Alarm(_))));
+    // What was kept is proof, and stays.
+    assert!(*nearby.pages.borrow() == pages);
+}
+
+/// A device that has 20 records, and a backup of the server that has ten.
+fn with_backup() -> (Nearby, Backup) {
+    let nearby = Nearby::with_records(10, 1);
+    start(&nearby).unwrap();
+    let backup = nearby.backup();
+    nearby.append((10..20).map(|number| nearby.record(number)));
+    assert_eq!(start(&nearby), Ok((20, 10)));
+    (nearby, backup)
+}
+
+const MARK: Restored = Restored { id: [1; 16], at: Minute(2) };
+const LOST: ClientError = ClientError::Restored { at: Minute(2), lost: 10 };
+
+/// Log and memory are rolled back together: only what the device kept knows better, and it does not give in.
+#[test]
+fn a_rollback_of_log_and_memory_is_an_alarm_at_every_start() {
+    let (nearby, backup) = with_backup();
+    nearby.bring_back(&backup);
+    for _ in 0..3 {
+        assert_eq!(start(&nearby), Err(Alarm::RolledBack.into()));
+    }
+    // Nor when it has been written on.
+    nearby.append((100..120).map(|number| nearby.record(number)));
+    for _ in 0..2 {
+        assert!(matches!(start(&nearby), Err(ClientError::Alarm(_))));
+    }
+}
+
+#[test]
+fn a_device_that_was_not_open_brings_back_what_a_restore_lost() {
+    let (nearby, backup) = with_backup();
+    let whole = nearby.head.get();
+    nearby.bring_back(&backup);
+    nearby.restored.set(Some(MARK));
+    assert_eq!(start(&nearby), Ok((20, 0)));
+    assert_eq!(nearby.head.get(), whole);
+    // The same restore explains nothing more, at this start or a later one.
+    nearby.bring_back(&backup);
+    for _ in 0..2 {
+        assert_eq!(start(&nearby), Err(Alarm::RolledBack.into()));
+    }
+}
+
+#[test]
+fn a_device_that_was_not_open_tells_what_a_restore_lost() {
+    let (nearby, backup) = with_backup();
+    nearby.bring_back(&backup);
+    nearby.restored.set(Some(MARK));
+    nearby.takes_entries.set(false);
+    assert_eq!(start(&nearby), Err(LOST));
+    // Told once; then it goes on from what is there.
+    assert_eq!(start(&nearby).map(|(records, _)| records), Ok(10));
+    assert_eq!(start(&nearby), Ok((10, 0)));
+}
+
+#[test]
+fn a_restore_explains_what_another_device_wrote_since_and_is_told() {
+    let (nearby, backup) = with_backup();
+    nearby.bring_back(&backup);
+    nearby.append((100..112).map(|number| nearby.record(number)));
+    nearby.restored.set(Some(MARK));
+    assert_eq!(start(&nearby), Err(LOST));
+    assert_eq!(start(&nearby).map(|(records, _)| records), Ok(22));
+    // Not a second time.
+    nearby.bring_back(&backup);
+    for _ in 0..2 {
+        assert_eq!(start(&nearby), Err(Alarm::RolledBack.into()));
+    }
+}
+
+/// A restore that took nothing away is known from then on, whether or not anything was written since.
+#[test]
+fn a_restore_that_lost_nothing_explains_nothing_later() {
+    for records in [20, 512 - FIRST as u64] {
+        let nearby = Nearby::with_records(10, 1);
+        let backup = nearby.backup();
+        nearby.append((10..records).map(|number| nearby.record(number)));
+        start(&nearby).unwrap();
+        nearby.restored.set(Some(MARK));
+        start(&nearby).unwrap();
+        nearby.bring_back(&backup);
+        assert_eq!(start(&nearby), Err(Alarm::RolledBack.into()), "{records}");
+    }
 }
 
 #[test]

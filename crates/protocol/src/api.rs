@@ -20,6 +20,9 @@ pub const MEDIA_TYPE: &str = "application/cbor";
 /// The request header that carries a chunk's SHA-256 in lower-case hexadecimal digits.
 pub const CHUNK_DIGEST_HEADER: &str = "x-chunk-sha256";
 
+/// The request header that names the account whose request it is. A session of another account is refused.
+pub const ACCOUNT_HEADER: &str = "x-healthbridge-account";
+
 /// The longest name, specialty, organisation or address, in bytes.
 pub const MAX_NAME: usize = 200;
 

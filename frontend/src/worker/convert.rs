@@ -11,7 +11,7 @@ use client::share::unknown_person;
 use client::view::{self, Record, VaultView};
 use protocol::api::{self, Profile};
 use protocol::entry::PartKind;
-use protocol::{Account, AccountId, GrantScope, Minute, RecordId};
+use protocol::{Account, AccountId, GrantId, GrantScope, Minute, RecordId};
 use records::{Category, Date, Metadata};
 
 use super::trouble::Failure;
@@ -90,23 +90,19 @@ pub(crate) fn person(session: &Session<Browser>, person: &api::Person) -> Result
         email: person.email.clone(),
         provider: provider(&person.profile),
         phrase: phrase.iter().map(|word| (*word).to_owned()).collect(),
-        compared: session.pin(person.account).is_some_and(|pin| pin.verified.is_some()),
+        compared: session.is_compared(&account),
     })
 }
 
-/// A person by account, as far as the server still tells.
-pub(crate) async fn person_of(session: &Session<Browser>, account: AccountId) -> Result<Person, Failure> {
-    match session.person(account).await {
-        Ok(found) => person(session, &found),
-        Err(client::ClientError::Api(protocol::ApiError::NotFound)) => Ok(Person {
-            account: account.to_string(),
-            name: unknown_person(account),
-            email: String::new(),
-            provider: None,
-            phrase: Vec::new(),
-            compared: false,
-        }),
-        Err(error) => Err(error.into()),
+/// A person of whom the server tells nothing, or nothing that holds.
+pub(crate) fn nobody_known(account: AccountId) -> Person {
+    Person {
+        account: account.to_string(),
+        name: unknown_person(account),
+        email: String::new(),
+        provider: None,
+        phrase: Vec::new(),
+        compared: false,
     }
 }
 
@@ -124,14 +120,25 @@ pub(crate) fn title(view: &VaultView, record: RecordId) -> String {
     view.title(record).unwrap_or("a record").to_owned()
 }
 
+/// What was opened by way of each share, and when; oldest first.
+pub(crate) type Openings = BTreeMap<GrantId, Vec<(Minute, RecordId)>>;
+
+/// What recipients opened in a vault.
+pub(crate) fn openings(view: &VaultView) -> Openings {
+    let mut openings = Openings::new();
+    for event in view.events() {
+        if let (Some(grant), Some(record)) = (event.what.grant(), event.what.record())
+            && view.share(grant).is_some_and(|share| share.grant.recipient == event.who)
+        {
+            openings.entry(grant).or_default().push((event.at, record));
+        }
+    }
+    openings
+}
+
 /// A share, with what came of it.
-pub(crate) fn share(view: &VaultView, found: &view::Share, with: Person, now: Minute) -> Share {
-    let of_share = || view.events().iter().filter(|event| event.what.grant() == Some(found.grant.grant));
-    let opened = || {
-        of_share()
-            .filter(|event| event.who == found.grant.recipient)
-            .filter_map(|event| Some((event.at, event.what.record()?)))
-    };
+pub(crate) fn share(view: &VaultView, found: &view::Share, with: Person, openings: &Openings, now: Minute) -> Share {
+    let opened = || openings.get(&found.grant.grant).into_iter().flatten().copied();
     let ended = view.ending(found, now).map(|ending| {
         let mut before: Vec<String> = opened().map(|(_, record)| title(view, record)).collect();
         before.sort();
@@ -157,22 +164,22 @@ pub(crate) fn share(view: &VaultView, found: &view::Share, with: Person, now: Mi
     }
 }
 
-/// A thing that happened. Names are filled in by the caller.
+/// A thing that happened.
 pub(crate) fn happening(
     view: &VaultView,
     event: &client::activity::Event,
-    name: String,
-    with: Option<String>,
+    names: &BTreeMap<AccountId, String>,
 ) -> Happening {
-    let share = event.what.grant().and_then(|grant| view.shares().find(|share| share.grant.grant == grant));
+    let name = |account: AccountId| names.get(&account).cloned().unwrap_or_else(|| unknown_person(account));
+    let share = event.what.grant().and_then(|grant| view.share(grant));
     Happening {
         seq: event.seq,
         at: event.at.0,
         who: event.who.to_string(),
-        name,
+        name: name(event.who),
         what: event.what.name().to_owned(),
         record: event.what.record().map(|record| (record.to_string(), title(view, record))),
-        share: share.zip(with).map(|(share, with)| (with, reach(view, share))),
+        share: share.map(|share| (name(share.grant.recipient), reach(view, share))),
     }
 }
 
@@ -190,10 +197,11 @@ pub(crate) fn patient(view: &VaultView, owner: Person, me: AccountId, now: Minut
             *last = (*last).max(event.at);
         }
     }
+    let openings = openings(view);
     let new = reached.iter().filter(|record| looks.get(&record.id).is_none_or(|at| *at < record.changed)).count();
     Patient {
         vault: view.id().to_string(),
-        shares: mine.iter().map(|found| share(view, found, owner.clone(), now)).collect(),
+        shares: mine.iter().map(|found| share(view, found, owner.clone(), &openings, now)).collect(),
         person: owner,
         records: u32::try_from(reached.len()).unwrap_or(u32::MAX),
         new: u32::try_from(new).unwrap_or(u32::MAX),

@@ -2,8 +2,9 @@
 //!
 //! A large copy is written into a file of this origin's private file system, so that no more than a piece of it is ever
 //! in memory; the page then hands that file to the browser to be saved. It is plaintext, like the saved copy itself, so
-//! it does not stay: it goes when the vault is locked, on signing out, and at the latest ten minutes later. Where there
-//! is no such file system, the pieces become one blob, which browsers keep on disk themselves when it is large.
+//! it does not stay: it goes when the vault is locked, on signing out, and ten minutes after it was written, or where no
+//! tab is open then, when the next one is. Where there is no such file system, the pieces become one blob, which browsers
+//! keep on disk themselves when it is large.
 
 use client::{ClientError, Platform};
 use gloo::timers::future::TimeoutFuture;
@@ -30,15 +31,21 @@ const STAYS: f64 = 600_000.0;
 const LOOK_EVERY: u32 = 60_000;
 
 /// A copy that is being made.
-pub(crate) enum Copy {
-    /// As blobs, each of a piece.
+pub(crate) struct Copy {
+    making: Making,
+    /// The file that was begun for it.
+    file: Option<FileSystemFileHandle>,
+}
+
+enum Making {
+    /// As blobs, each of a piece, after what went into a file before there was no more room.
     Pieces(Array),
     /// In a file.
     OnDisk(OnDisk),
 }
 
 /// A file of the private file system that is being written.
-pub(crate) struct OnDisk {
+struct OnDisk {
     file: FileSystemFileHandle,
     access: FileSystemSyncAccessHandle,
     written: f64,
@@ -50,22 +57,22 @@ impl Copy {
         if size > SMALL
             && let Ok(on_disk) = OnDisk::begin().await
         {
-            return Self::OnDisk(on_disk);
+            return Self { file: Some(on_disk.file.clone()), making: Making::OnDisk(on_disk) };
         }
-        Self::Pieces(Array::new())
+        Self { file: None, making: Making::Pieces(Array::new()) }
     }
 
     /// Takes the next piece.
     pub(crate) async fn take(&mut self, piece: &[u8]) -> Result<(), ClientError> {
-        if let Self::OnDisk(on_disk) = self {
+        if let Making::OnDisk(on_disk) = &mut self.making {
             if on_disk.write(piece) {
                 return Ok(());
             }
             // There is no more room: what is written stays where it is, and the rest becomes blobs.
             let begun = on_disk.close().await.map_err(|_| ClientError::Source)?;
-            *self = Self::Pieces(Array::of1(&begun));
+            self.making = Making::Pieces(Array::of1(&begun));
         }
-        if let Self::Pieces(pieces) = self {
+        if let Making::Pieces(pieces) = &self.making {
             let piece = Blob::new_with_u8_array_sequence(&Array::of1(&Uint8Array::from(piece)));
             pieces.push(&piece.map_err(|_| ClientError::Source)?.into());
         }
@@ -74,37 +81,40 @@ impl Copy {
 
     /// The whole copy, once every piece is verified.
     pub(crate) async fn finish(self, media_type: &str) -> Result<Blob, ClientError> {
-        let blob = match self {
-            Self::Pieces(pieces) => {
+        let blob = match &self.making {
+            Making::Pieces(pieces) => {
                 let properties = BlobPropertyBag::new();
                 properties.set_type(media_type);
-                Blob::new_with_blob_sequence_and_options(&pieces, &properties)
+                Blob::new_with_blob_sequence_and_options(pieces, &properties)
             }
-            Self::OnDisk(on_disk) => match on_disk.close().await {
+            Making::OnDisk(on_disk) => match on_disk.close().await {
                 Ok(file) => file.slice_with_f64_and_f64_and_content_type(0.0, file.size(), media_type),
                 Err(error) => Err(error),
             },
         };
-        blob.map_err(|_| ClientError::Source)
+        let Ok(blob) = blob else {
+            self.discard().await;
+            return Err(ClientError::Source);
+        };
+        Ok(blob)
     }
 
     /// Gives up a copy that did not come to its end.
     pub(crate) async fn discard(self) {
-        if let Self::OnDisk(on_disk) = self {
+        if let Making::OnDisk(on_disk) = &self.making {
             on_disk.access.close();
-            if let Ok(folder) = folder().await {
-                // What is left is swept away later.
-                drop(JsFuture::from(folder.remove_entry(&on_disk.file.name())).await);
-            }
+        }
+        if let (Some(file), Ok(folder)) = (self.file, folder().await) {
+            // What is left is swept away later.
+            drop(JsFuture::from(folder.remove_entry(&file.name())).await);
         }
     }
 }
 
 impl OnDisk {
     async fn begin() -> Result<Self, JsValue> {
-        let draw: [u8; 8] = vault::make_bytes(&mut Browser.random());
-        // The time says when it may go.
-        let name = format!("{}-{}", js_sys::Date::now(), u64::from_be_bytes(draw));
+        let draw: [u8; 8] = vault::make_bytes(&mut Browser::default().random());
+        let name = u64::from_be_bytes(draw).to_string();
         let create = FileSystemGetFileOptions::new();
         create.set_create(true);
         let file = JsFuture::from(folder().await?.get_file_handle_with_options(&name, &create)).await?;
@@ -167,15 +177,21 @@ pub(crate) async fn sweep() {
     }
 }
 
-/// Removes copies that were begun before a time. One that is in use, here or in another tab, stays until later.
+/// Removes copies that were last written before a time. One that is being written, here or in another tab, stays.
 async fn remove(before: f64) {
     let Ok(folder) = folder().await else { return };
     for name in names(&folder).await.unwrap_or_default() {
-        let begun = name.split_once('-').and_then(|(begun, _)| begun.parse::<f64>().ok());
-        if begun.is_none_or(|begun| begun < before) {
+        if written(&folder, &name).await.is_ok_and(|written| written < before) {
             drop(JsFuture::from(folder.remove_entry(&name)).await);
         }
     }
+}
+
+/// When a copy was last written, in milliseconds since 1970.
+async fn written(folder: &FileSystemDirectoryHandle, name: &str) -> Result<f64, JsValue> {
+    let handle: FileSystemFileHandle = JsFuture::from(folder.get_file_handle(name)).await?.dyn_into()?;
+    let file: File = JsFuture::from(handle.get_file()).await?.dyn_into()?;
+    Ok(file.last_modified())
 }
 
 async fn names(folder: &FileSystemDirectoryHandle) -> Result<Vec<String>, JsValue> {

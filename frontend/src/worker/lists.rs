@@ -1,28 +1,30 @@
 //! What the pages list: records, shares, what happened, and patients.
 
-use client::{Platform, Session};
-use protocol::AccountId;
+use std::collections::{BTreeMap, BTreeSet};
+
+use app::vault::Person;
+use client::activity::What;
+use client::view::VaultView;
+use client::{ClientError, Session};
+use protocol::{AccountId, ApiError};
 
 use super::convert;
-use super::desk::Desk;
+use super::desk::{Desk, may_see};
 use super::trouble::Failure;
 use crate::message::Answer;
-use crate::platform::Browser;
+use crate::platform::{Browser, minute};
 
 impl Desk {
     pub(super) async fn records(&self) -> Result<Answer, Failure> {
         let session = self.session()?;
-        let now = Browser.now();
+        let (me, now) = (session.who().account, minute());
         let mut items = Vec::new();
         for vault in session.vaults() {
-            let owner = session.with_view(vault, client::view::VaultView::owner)?;
-            let name = if owner == session.who().account {
-                None
-            } else {
-                Some(convert::person_of(&session, owner).await?.name)
-            };
+            let owner = session.with_view(vault, VaultView::owner)?;
+            let name = if owner == me { None } else { Some(self.person(&session, owner).await?.name) };
             items.extend(session.with_view(vault, |view| {
                 view.records()
+                    .filter(|record| may_see(view, me, record.id))
                     .filter_map(|record| convert::item(view, record, name.as_deref(), now))
                     .collect::<Vec<_>>()
             })?);
@@ -34,58 +36,80 @@ impl Desk {
     pub(super) async fn shares(&self) -> Result<Answer, Failure> {
         let session = self.session()?;
         let Ok(vault) = session.own_vault() else { return Ok(Answer::Shares(Vec::new())) };
-        let mut found = session.with_view(vault, |view| view.shares().cloned().collect::<Vec<_>>())?;
-        found.sort_by_key(|share| std::cmp::Reverse(share.seq));
-        let mut shares = Vec::new();
-        for share in &found {
-            let with = convert::person_of(&session, share.grant.recipient).await?;
-            shares.push(session.with_view(vault, |view| convert::share(view, share, with, Browser.now()))?);
-        }
-        Ok(Answer::Shares(shares))
+        let recipients = session.with_view(vault, |view| view.shares().map(|share| share.grant.recipient).collect())?;
+        let people = self.people(&session, recipients).await?;
+        session.with_view(vault, |view| {
+            let openings = convert::openings(view);
+            let mut found: Vec<_> = view.shares().collect();
+            found.sort_by_key(|share| std::cmp::Reverse(share.seq));
+            let shares = found.into_iter().map(|share| {
+                let recipient = share.grant.recipient;
+                let with = people.get(&recipient).cloned().unwrap_or_else(|| convert::nobody_known(recipient));
+                convert::share(view, share, with, &openings, minute())
+            });
+            Ok(Answer::Shares(shares.collect()))
+        })?
     }
 
     pub(super) async fn activity(&self) -> Result<Answer, Failure> {
         let session = self.session()?;
         let mut happenings = Vec::new();
         for vault in session.vaults() {
-            let events = session.with_view(vault, |view| view.events().to_vec())?;
-            for event in events {
-                let recipient = session.with_view(vault, |view| {
-                    let grant = event.what.grant()?;
-                    view.shares().find(|share| share.grant.grant == grant).map(|share| share.grant.recipient)
-                })?;
-                let name = self.name(&session, event.who).await?;
-                let with = match recipient {
-                    Some(recipient) => Some(self.name(&session, recipient).await?),
-                    None => None,
-                };
-                happenings.push(session.with_view(vault, |view| convert::happening(view, &event, name, with))?);
-            }
+            let concerned = session.with_view(vault, |view| {
+                let authors = view.events().iter().map(|event| event.who);
+                authors.chain(view.shares().map(|share| share.grant.recipient)).collect()
+            })?;
+            let people = self.people(&session, concerned).await?;
+            let mut names: BTreeMap<_, _> =
+                people.into_iter().map(|(account, person)| (account, person.name)).collect();
+            names.insert(session.who().account, "You".to_owned());
+            happenings.extend(session.with_view(vault, |view| {
+                // What was only sealed anew, nobody changed.
+                let told = view.events().iter().filter(|event| !matches!(event.what, What::Renewed(_)));
+                told.map(|event| convert::happening(view, event, &names)).collect::<Vec<_>>()
+            })?);
         }
         happenings.sort_by_key(|happening| std::cmp::Reverse((happening.at, happening.seq)));
         Ok(Answer::Happenings(happenings))
     }
 
-    async fn name(&self, session: &Session<Browser>, account: AccountId) -> Result<String, Failure> {
-        if account == session.who().account {
-            return Ok("You".to_owned());
+    /// Other people by account, each of them verified once.
+    async fn people(
+        &self,
+        session: &Session<Browser>,
+        accounts: BTreeSet<AccountId>,
+    ) -> Result<BTreeMap<AccountId, Person>, Failure> {
+        let mut people = BTreeMap::new();
+        for account in accounts.into_iter().filter(|account| *account != session.who().account) {
+            people.insert(account, self.person(session, account).await?);
         }
-        Ok(convert::person_of(session, account).await?.name)
+        Ok(people)
+    }
+
+    /// A person by account, as far as the server still tells. One whose identity does not hold raises the alarm, and
+    /// takes nobody else off the list.
+    async fn person(&self, session: &Session<Browser>, account: AccountId) -> Result<Person, Failure> {
+        let found = session.person(account).await.map_err(Failure::from);
+        match found.and_then(|found| convert::person(session, &found)) {
+            Err(Failure::Client(ClientError::Api(ApiError::NotFound))) => Ok(convert::nobody_known(account)),
+            Err(alarm @ Failure::Client(ClientError::Alarm(_))) => {
+                self.trouble(&alarm);
+                Ok(convert::nobody_known(account))
+            }
+            person => person,
+        }
     }
 
     pub(super) async fn patients(&self) -> Result<Answer, Failure> {
         let session = self.session()?;
+        let me = session.who().account;
         let mut patients = Vec::new();
         for vault in session.vaults() {
-            let owner = session.with_view(vault, client::view::VaultView::owner)?;
-            if owner == session.who().account {
-                continue;
+            let owner = session.with_view(vault, VaultView::owner)?;
+            if owner != me {
+                let person = self.person(&session, owner).await?;
+                patients.push(session.with_view(vault, |view| convert::patient(view, person, me, minute()))?);
             }
-            let person = convert::person_of(&session, owner).await?;
-            patients.push(
-                session
-                    .with_view(vault, |view| convert::patient(view, person, session.who().account, Browser.now()))?,
-            );
         }
         patients.sort_by_key(|patient| std::cmp::Reverse(patient.new));
         Ok(Answer::Patients(patients))

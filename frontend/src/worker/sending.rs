@@ -1,14 +1,15 @@
-//! Sending chosen files into the vault, and going on with what a reload interrupted.
+//! Sending chosen files into the vault, and going on with what a lock or a reload interrupted.
 
 use std::rc::Rc;
 
 use app::vault::{Details, UploadState};
-use client::upload::{Draft, NoOutbox, Ticket};
+use client::upload::{Draft, NoOutbox, Ticket, Watcher};
 use client::{ClientError, Session};
 use js_sys::Uint8Array;
-use protocol::RecordId;
+use protocol::{RecordId, VaultId};
 use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::spawn_local;
+use web_sys::File;
 
 use super::convert;
 use super::desk::{Desk, locate};
@@ -22,30 +23,19 @@ use crate::platform::Browser;
 const SEALED_AHEAD: u64 = 256 << 20;
 
 impl Desk {
-    /// Whether an upload is under way already.
-    fn is_running(&self, ticket: &Ticket) -> bool {
-        self.running.borrow().contains(&ticket.record())
-    }
-
     pub(super) fn add(desk: &Rc<Self>, id: u32, details: &Details) -> Result<Answer, Failure> {
         let session = desk.session()?;
         let (file, mut draft) = desk.chosen.borrow_mut().remove(&id).ok_or(Failure::Gone)?;
         convert::apply(details, &mut draft.metadata);
-        // The same file as one that a reload interrupted goes on from there.
+        let upload = desk.uploads.begin(&draft.metadata, None);
         let desk = Rc::clone(desk);
         spawn_local(async move {
-            let upload = desk.uploads.begin(
-                draft.metadata.title.clone(),
-                draft.metadata.category.slug().to_owned(),
-                draft.metadata.size,
-                UploadState::Sending,
-            );
-            let interrupted = interrupted(&session, &draft).await.filter(|ticket| !desk.is_running(ticket));
-            let begun = match interrupted {
+            // The same file as one that was interrupted goes on from there.
+            let ticket = match desk.interrupted(&session, &draft, |ticket| !ticket.is_replacement()).await {
                 Some(ticket) => Ok(ticket),
-                None => session.begin(draft).await,
+                None => session.prepare(&draft),
             };
-            Self::send(&desk, &session, upload, begun, Some(Chosen(file))).await;
+            Self::send_chosen(&desk, &session, upload, ticket, file).await;
         });
         Ok(Answer::Done)
     }
@@ -59,56 +49,92 @@ impl Desk {
         if let Some(current) = current {
             convert::apply(&convert::details(&current), &mut draft.metadata);
         }
+        let upload = desk.uploads.begin(&draft.metadata, Some(record));
         let desk = Rc::clone(desk);
         spawn_local(async move {
-            let upload = desk.uploads.begin(
-                draft.metadata.title.clone(),
-                draft.metadata.category.slug().to_owned(),
-                draft.metadata.size,
-                UploadState::Sending,
-            );
-            let begun = session.begin_replacement(vault, record, draft).await;
-            Self::send(&desk, &session, upload, begun, Some(Chosen(file))).await;
+            // Without a connection, what this device knows of the record has to do.
+            let ticket = match session.sync(vault).await.map_err(Failure::from) {
+                Err(failure) if !failure.is_passing() => Err(failure),
+                Ok(()) | Err(_) => Self::prepare_replacement(&desk, &session, (vault, record), &draft).await,
+            };
+            match ticket {
+                Ok(ticket) => Self::send_chosen(&desk, &session, upload, Ok(ticket), file).await,
+                Err(failure) => desk.failed(upload, &failure),
+            }
         });
         Ok(Answer::Done)
     }
 
-    /// Sends an upload that has begun, and says how it ended.
-    async fn send(
+    async fn prepare_replacement(
+        desk: &Self,
+        session: &Session<Browser>,
+        (vault, record): (VaultId, RecordId),
+        draft: &Draft,
+    ) -> Result<Ticket, Failure> {
+        let known = session.with_view(vault, |view| view.record(record).map(|record| record.revision.number))?;
+        let next = known.ok_or(Failure::Gone)? + 1;
+        let goes_on = |ticket: &Ticket| ticket.record() == record && ticket.revision() == next;
+        match desk.interrupted(session, draft, goes_on).await {
+            Some(ticket) => Ok(ticket),
+            None => Ok(session.prepare_replacement(vault, record, draft)?),
+        }
+    }
+
+    fn failed(&self, upload: u32, failure: &Failure) {
+        self.uploads.end(upload, UploadState::Failed(self.trouble(failure).happened));
+    }
+
+    /// Sends a file that the person chose just now.
+    async fn send_chosen(
         desk: &Rc<Self>,
         session: &Session<Browser>,
         upload: u32,
-        begun: Result<Ticket, ClientError>,
-        file: Option<Chosen>,
+        ticket: Result<Ticket, ClientError>,
+        file: File,
     ) {
-        let progress = Progress { uploads: Rc::clone(&desk.uploads), id: upload };
-        let result = match &begun {
-            Ok(ticket) => {
-                desk.uploads.set_record(upload, ticket.record().to_string());
-                desk.running.borrow_mut().insert(ticket.record());
-                let result = Self::send_ticket(session, ticket, file.as_ref(), &progress).await;
+        match ticket {
+            // It was stopped before it began.
+            Ok(ticket) if desk.uploads.was_stopped(upload) => {
                 desk.running.borrow_mut().remove(&ticket.record());
-                result
+                clear(&ticket.record().to_string()).await;
             }
-            Err(error) => Err(error.clone()),
-        };
-        let state = match result {
-            Ok(record) => {
-                clear(&record.to_string()).await;
+            Ok(ticket) => {
+                desk.files.borrow_mut().insert(ticket.record(), file.clone());
+                Self::send(desk, session, upload, &ticket, Some(Chosen(file))).await;
+            }
+            Err(error) => desk.failed(upload, &error.into()),
+        }
+    }
+
+    /// Sends an upload when its turn comes, and says how it ended.
+    async fn send(desk: &Rc<Self>, session: &Session<Browser>, upload: u32, ticket: &Ticket, file: Option<Chosen>) {
+        let (record, name) = (ticket.record(), ticket.record().to_string());
+        let progress = Progress { uploads: Rc::clone(&desk.uploads), id: upload };
+        desk.uploads.set_record(upload, &name);
+        desk.running.borrow_mut().insert(record);
+        let result = Self::send_ticket(session, ticket, file.as_ref(), &progress).await;
+        desk.running.borrow_mut().remove(&record);
+        match result {
+            Ok(_) => {
+                desk.files.borrow_mut().remove(&record);
+                clear(&name).await;
                 desk.page.tell(&News::Changed);
-                UploadState::Kept(record.to_string())
+                desk.uploads.end(upload, UploadState::Kept(name));
             }
-            // Locking stops uploads too; those go on when the vault is opened again.
+            Err(ClientError::Cancelled) if desk.uploads.was_stopped(upload) => {
+                desk.files.borrow_mut().remove(&record);
+                clear(&name).await;
+            }
+            // Locking stops uploads too. Where the vault is open again by now, this one was passed over as being under
+            // way.
             Err(ClientError::Cancelled) => {
-                if let (Ok(ticket), Ok(_)) = (&begun, desk.session()) {
-                    clear(&ticket.record().to_string()).await;
+                if let Ok(session) = desk.session() {
+                    Self::resume_uploads(desk, &session).await;
                 }
-                return;
             }
-            Err(ClientError::Source) if file.is_none() => UploadState::NeedsFile,
-            Err(error) => UploadState::Failed(desk.trouble(&error.into()).happened),
-        };
-        desk.uploads.set(upload, state);
+            Err(ClientError::Source) if file.is_none() => desk.uploads.end(upload, UploadState::NeedsFile),
+            Err(error) => desk.failed(upload, &error.into()),
+        }
     }
 
     async fn send_ticket(
@@ -118,9 +144,11 @@ impl Desk {
         progress: &Progress,
     ) -> Result<RecordId, ClientError> {
         let name = ticket.record().to_string();
-        let Some(file) = file else { return session.run(ticket, &Absent, &Chunks(name), progress).await };
+        // Before its turn comes, so that a file that waits is not forgotten by a lock or a reload.
         let sealed = Uint8Array::from(&session.seal_ticket(ticket)[..]);
         let is_kept = kept::put(Shelf::Tickets, &JsValue::from_str(&name), &sealed).await.is_ok();
+        progress.may_go_on().await?;
+        let Some(file) = file else { return session.run(ticket, &Absent, &Chunks(name), progress).await };
         if is_kept && ticket.metadata()?.size <= SEALED_AHEAD {
             session.seal_ahead(ticket, file, &Chunks(name.clone()), progress).await?;
             session.run(ticket, file, &Chunks(name), progress).await
@@ -129,25 +157,60 @@ impl Desk {
         }
     }
 
-    /// Goes on with what a reload interrupted.
+    /// Stops an upload, or takes a finished one off the list.
+    pub(super) async fn cancel(&self, id: u32) -> Answer {
+        // What was stopped must not go on after a reload, so it is forgotten before anything else is said.
+        let record = self.uploads.record(id);
+        self.uploads.cancel(id);
+        if let Some(record) = record {
+            if let Ok(record) = record.parse() {
+                self.files.borrow_mut().remove(&record);
+            }
+            clear(&record).await;
+        }
+        Answer::Done
+    }
+
+    /// Goes on with what a lock or a reload interrupted.
     pub(super) async fn resume_uploads(desk: &Rc<Self>, session: &Rc<Session<Browser>>) {
-        for (_, sealed) in kept::all(Shelf::Tickets).await.unwrap_or_default() {
-            let Some(Ok(ticket)) = kept::bytes(&sealed).map(|sealed| session.open_ticket(&sealed)) else { continue };
+        for ticket in desk.resting(session).await {
             let Ok(metadata) = ticket.metadata() else { continue };
-            if desk.is_running(&ticket) {
+            // A second look may have come in between.
+            if !desk.running.borrow_mut().insert(ticket.record()) {
                 continue;
             }
+            let upload = desk.uploads.begin(&metadata, Some(ticket.record()));
+            let file = desk.files.borrow().get(&ticket.record()).cloned().map(Chosen);
             let (desk, session) = (Rc::clone(desk), Rc::clone(session));
-            let category = metadata.category.slug().to_owned();
-            let upload = desk.uploads.begin(metadata.title, category, metadata.size, UploadState::Sending);
-            spawn_local(async move { Self::send(&desk, &session, upload, Ok(ticket), None).await });
+            spawn_local(async move { Self::send(&desk, &session, upload, &ticket, file).await });
         }
     }
-}
 
-/// An upload of this very file that a reload interrupted.
-async fn interrupted(session: &Session<Browser>, draft: &Draft) -> Option<Ticket> {
-    let kept = kept::all(Shelf::Tickets).await.ok()?;
-    let tickets = kept.iter().filter_map(|(_, sealed)| session.open_ticket(&kept::bytes(sealed)?).ok());
-    tickets.into_iter().find(|ticket| ticket.is_for(draft))
+    /// The uploads that are kept here, and not under way.
+    async fn resting(&self, session: &Session<Browser>) -> Vec<Ticket> {
+        let mut resting = Vec::new();
+        for name in kept::keys(Shelf::Tickets).await.unwrap_or_default() {
+            let record = name.as_string().and_then(|name| name.parse().ok());
+            if record.is_none_or(|record| self.running.borrow().contains(&record)) {
+                continue;
+            }
+            let Ok(Some(sealed)) = kept::get(Shelf::Tickets, &name).await else { continue };
+            resting.extend(kept::bytes(&sealed).and_then(|sealed| session.open_ticket(&sealed).ok()));
+        }
+        resting
+    }
+
+    /// An upload of this very file that was interrupted, with what is said of it now.
+    async fn interrupted(
+        &self,
+        session: &Session<Browser>,
+        draft: &Draft,
+        goes_on: impl Fn(&Ticket) -> bool,
+    ) -> Option<Ticket> {
+        let resting = self.resting(session).await;
+        let mut ticket = resting.into_iter().find(|ticket| goes_on(ticket) && ticket.is_for(draft))?;
+        ticket.describe(&draft.metadata).ok()?;
+        // The same file may be asked for twice at once.
+        self.running.borrow_mut().insert(ticket.record()).then_some(ticket)
+    }
 }

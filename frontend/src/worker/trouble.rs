@@ -3,6 +3,7 @@
 use app::vault::{Trouble, TroubleKind};
 use client::ClientError;
 use protocol::ApiError;
+use vault::recipient::Untrusted;
 
 /// Why a command failed.
 #[derive(Debug)]
@@ -21,6 +22,18 @@ pub(crate) enum Failure {
     Gone,
     /// A part of the program did not come from the server.
     NotLoaded,
+}
+
+impl Failure {
+    /// Whether trying again a little later may help: the server cannot be reached, or is busy.
+    pub(crate) const fn is_passing(&self) -> bool {
+        matches!(self, Self::Client(error) if error.is_passing())
+    }
+
+    /// Whether the session has ended.
+    pub(crate) const fn is_signed_out(&self) -> bool {
+        matches!(self, Self::Client(ClientError::Api(ApiError::NotSignedIn)))
+    }
 }
 
 impl<E: Into<ClientError>> From<E> for Failure {
@@ -53,7 +66,9 @@ pub(crate) fn words(failure: &Failure) -> Trouble {
 const fn kind(error: &ClientError) -> TroubleKind {
     match error {
         ClientError::Unreachable(_) | ClientError::Api(ApiError::Unavailable) => TroubleKind::Offline,
-        ClientError::Alarm(_) => TroubleKind::Alarm,
+        ClientError::Alarm(_) | ClientError::Restored { .. } | ClientError::Untrusted(Untrusted::Changed) => {
+            TroubleKind::Alarm
+        }
         ClientError::Missing(_) | ClientError::Api(ApiError::NotFound) => TroubleKind::Gone,
         ClientError::Api(ApiError::NotSignedIn) => TroubleKind::Locked,
         ClientError::Password(_)
@@ -74,4 +89,22 @@ fn sentence(words: &str) -> String {
     let first: String = characters.next().into_iter().flat_map(char::to_uppercase).collect();
     let end = if words.ends_with(['.', '!', '?']) { "" } else { "." };
     format!("{first}{}{end}", characters.as_str())
+}
+
+#[cfg(all(test, target_arch = "wasm32"))]
+mod tests {
+    use client::Alarm;
+    use protocol::Minute;
+    use wasm_bindgen_test::wasm_bindgen_test;
+
+    use super::*;
+
+    #[wasm_bindgen_test]
+    fn what_must_not_be_overlooked_is_an_alarm() {
+        let restored = ClientError::Restored { at: Minute(1), lost: 3 };
+        for error in [Alarm::RolledBack.into(), restored, Untrusted::Changed.into()] {
+            assert_eq!(words(&Failure::Client(error)).kind, TroubleKind::Alarm);
+        }
+        assert_eq!(words(&Failure::Client(Untrusted::Key.into())).kind, TroubleKind::Other);
+    }
 }

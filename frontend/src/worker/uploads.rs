@@ -1,7 +1,7 @@
 //! Files on their way: queue, progress, pause, and what survives a reload.
 
 use std::cell::{Cell, RefCell};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use app::vault::{Upload, UploadState};
@@ -9,6 +9,8 @@ use client::ClientError;
 use client::upload::{Outbox, Source, Watcher};
 use futures_channel::oneshot;
 use js_sys::Uint8Array;
+use protocol::RecordId;
+use records::Metadata;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::File;
 
@@ -60,42 +62,70 @@ pub(crate) async fn clear(record: &str) {
     }
 }
 
+/// Files that are sealed and sent at once; more than that would not fit into memory.
+const AT_ONCE: usize = 3;
+
 /// The uploads of this page's life.
 pub(crate) struct Uploads {
     page: Page,
     next: Cell<u32>,
     list: RefCell<BTreeMap<u32, Going>>,
+    /// Those that the person stopped, until what is at work on them has noticed.
+    stopped: RefCell<BTreeSet<u32>>,
 }
 
 struct Going {
     shown: Upload,
+    turn: Turn,
     paused: bool,
-    stopped: bool,
-    waiting: Option<oneshot::Sender<()>>,
+    /// Whoever waits for its turn to come: a chunk that is tried again does, too.
+    waiting: Vec<oneshot::Sender<()>>,
     /// Bytes and milliseconds when the speed was last reckoned.
     measured: (u64, f64),
 }
 
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Turn {
+    Waits,
+    Has,
+    Over,
+}
+
 impl Uploads {
     pub(crate) const fn new(page: Page) -> Self {
-        Self { page, next: Cell::new(1), list: RefCell::new(BTreeMap::new()) }
+        Self { page, next: Cell::new(1), list: RefCell::new(BTreeMap::new()), stopped: RefCell::new(BTreeSet::new()) }
     }
 
-    /// Puts an upload on the list.
-    pub(crate) fn begin(&self, title: String, category: String, total: u64, state: UploadState) -> u32 {
+    /// Puts an upload at the end of the list. `record` is the one that it becomes a part of, where that is known already.
+    pub(crate) fn begin(&self, metadata: &Metadata, record: Option<RecordId>) -> u32 {
         let id = self.next.replace(self.next.get() + 1);
-        let shown = Upload { id, title, category, sent: 0, total, speed: 0, state, record: None };
-        let going = Going { shown, paused: false, stopped: false, waiting: None, measured: (0, js_sys::Date::now()) };
+        let shown = Upload {
+            id,
+            title: metadata.title.clone(),
+            category: metadata.category.slug().to_owned(),
+            sent: 0,
+            total: metadata.size,
+            speed: 0,
+            state: UploadState::Waiting,
+            record: record.map(|record| record.to_string()),
+        };
+        let measured = (0, js_sys::Date::now());
+        let going = Going { shown, turn: Turn::Waits, paused: false, waiting: Vec::new(), measured };
         self.list.borrow_mut().insert(id, going);
-        self.tell();
+        self.give_turns();
         id
     }
 
-    /// Notes which record an upload becomes.
-    pub(crate) fn set_record(&self, id: u32, record: String) {
-        if let Some(going) = self.list.borrow_mut().get_mut(&id) {
-            going.shown.record = Some(record);
+    /// Notes which record an upload becomes. What is left on the list of an earlier one of it makes way.
+    pub(crate) fn set_record(&self, id: u32, record: &str) {
+        let mut list = self.list.borrow_mut();
+        let is_of = |going: &Going| going.shown.record.as_deref() == Some(record);
+        list.retain(|other, going| *other == id || going.turn != Turn::Over || !is_of(going));
+        if let Some(going) = list.get_mut(&id) {
+            going.shown.record = Some(record.to_owned());
         }
+        drop(list);
+        self.tell();
     }
 
     /// The record that an upload becomes.
@@ -103,42 +133,55 @@ impl Uploads {
         self.list.borrow().get(&id)?.shown.record.clone()
     }
 
-    /// Says how an upload stands.
-    pub(crate) fn set(&self, id: u32, state: UploadState) {
+    /// Says how an upload ended; the next one has its turn.
+    pub(crate) fn end(&self, id: u32, state: UploadState) {
         if let Some(going) = self.list.borrow_mut().get_mut(&id) {
-            going.shown.state = state;
+            (going.turn, going.shown.state) = (Turn::Over, state);
         }
-        self.tell();
+        self.give_turns();
     }
 
-    /// Pauses an upload, or lets it go on.
+    /// Pauses an upload, or lets it go on. While it rests, another one has its turn.
     pub(crate) fn pause(&self, id: u32, paused: bool) {
-        if let Some(going) = self.list.borrow_mut().get_mut(&id) {
-            going.paused = paused;
-            going.shown.state = if paused { UploadState::Paused } else { UploadState::Sending };
+        if let Some(going) = self.list.borrow_mut().get_mut(&id).filter(|going| going.turn != Turn::Over) {
+            (going.turn, going.paused) = (Turn::Waits, paused);
+            going.shown.state = if paused { UploadState::Paused } else { UploadState::Waiting };
             going.shown.speed = 0;
-            if !paused {
-                drop(going.waiting.take());
-            }
         }
-        self.tell();
+        self.give_turns();
     }
 
     /// Stops an upload, or takes a finished one off the list.
     pub(crate) fn cancel(&self, id: u32) {
-        let mut list = self.list.borrow_mut();
-        if let Some(going) = list.get_mut(&id) {
-            going.stopped = true;
-            drop(going.waiting.take());
+        // Whoever waits is woken by being dropped.
+        let gone = self.list.borrow_mut().remove(&id);
+        if gone.is_some_and(|going| going.turn != Turn::Over) {
+            self.stopped.borrow_mut().insert(id);
         }
-        list.remove(&id);
-        drop(list);
+        self.give_turns();
+    }
+
+    /// Whether it was the person who stopped an upload. Asked once.
+    pub(crate) fn was_stopped(&self, id: u32) -> bool {
+        self.stopped.borrow_mut().remove(&id)
+    }
+
+    /// Ends every upload and empties the list.
+    pub(crate) fn clear(&self) {
+        self.list.borrow_mut().clear();
         self.tell();
     }
 
-    /// Stops every upload and empties the list.
-    pub(crate) fn clear(&self) {
-        self.list.borrow_mut().clear();
+    /// Lets as many be at work as may, in the order in which they came.
+    fn give_turns(&self) {
+        let mut list = self.list.borrow_mut();
+        let at_work = list.values().filter(|going| going.turn == Turn::Has).count();
+        let waiting = list.values_mut().filter(|going| going.turn == Turn::Waits && !going.paused);
+        for going in waiting.take(AT_ONCE.saturating_sub(at_work)) {
+            (going.turn, going.shown.state) = (Turn::Has, UploadState::Sending);
+            going.waiting.clear();
+        }
+        drop(list);
         self.tell();
     }
 
@@ -177,26 +220,103 @@ impl Watcher for Progress {
     }
 
     fn offline(&self, offline: bool) {
-        // What the person paused stays paused, whatever the connection does.
-        if !self.uploads.list.borrow().get(&self.id).is_some_and(|going| going.paused) {
-            self.uploads.set(self.id, if offline { UploadState::Offline } else { UploadState::Sending });
+        // What rests stays so, whatever the connection does.
+        if let Some(going) = self.uploads.list.borrow_mut().get_mut(&self.id).filter(|going| going.turn == Turn::Has) {
+            going.shown.state = if offline { UploadState::Offline } else { UploadState::Sending };
         }
+        self.uploads.tell();
     }
 
     async fn may_go_on(&self) -> Result<(), ClientError> {
         loop {
             let waiting = {
                 let mut list = self.uploads.list.borrow_mut();
-                let going = list.get_mut(&self.id).filter(|going| !going.stopped).ok_or(ClientError::Cancelled)?;
-                if !going.paused {
+                let going = list.get_mut(&self.id).ok_or(ClientError::Cancelled)?;
+                if going.turn == Turn::Has {
                     return Ok(());
                 }
                 let (sender, receiver) = oneshot::channel();
-                going.waiting = Some(sender);
+                going.waiting.push(sender);
                 receiver
             };
-            // The sender is dropped when the person lets it go on, or stops it.
+            // The sender is dropped when its turn has come, or it is stopped.
             let (Ok(()) | Err(_)) = waiting.await;
         }
+    }
+}
+
+#[cfg(all(test, target_arch = "wasm32"))]
+mod tests {
+    use futures_util::FutureExt as _;
+    use records::{Category, Kind};
+    use wasm_bindgen::JsCast;
+    use wasm_bindgen_test::wasm_bindgen_test;
+
+    use super::*;
+
+    /// Five uploads, and nobody who hears of them.
+    fn five() -> Rc<Uploads> {
+        let uploads = Rc::new(Uploads::new(Page(js_sys::global().unchecked_into())));
+        let metadata = Metadata {
+            title: "Letter".to_owned(),
+            category: Category::Other,
+            date: None,
+            notes: String::new(),
+            file_name: "letter.txt".to_owned(),
+            kind: Kind::Unknown,
+            size: 10,
+        };
+        for _ in 0..5 {
+            uploads.begin(&metadata, None);
+        }
+        uploads
+    }
+
+    fn states(uploads: &Uploads) -> String {
+        let letter = |state: &UploadState| match state {
+            UploadState::Waiting => 'w',
+            UploadState::Sending => 's',
+            UploadState::Paused => 'p',
+            UploadState::Offline => 'o',
+            UploadState::NeedsFile | UploadState::Failed(_) => 'f',
+            UploadState::Kept(_) => 'k',
+        };
+        uploads.list.borrow().values().map(|going| letter(&going.shown.state)).collect()
+    }
+
+    #[wasm_bindgen_test]
+    fn three_have_their_turn_and_whoever_rests_or_ends_gives_it_on() {
+        let uploads = five();
+        assert_eq!(states(&uploads), "sssww");
+        uploads.pause(1, true);
+        assert_eq!(states(&uploads), "psssw");
+        uploads.pause(1, false);
+        assert_eq!(states(&uploads), "wsssw");
+        uploads.end(2, UploadState::Kept(String::new()));
+        assert_eq!(states(&uploads), "skssw", "who came first goes first");
+        uploads.cancel(3);
+        assert_eq!(states(&uploads), "skss");
+        assert!(uploads.was_stopped(3) && !uploads.was_stopped(3));
+        uploads.cancel(2);
+        assert!(!uploads.was_stopped(2), "it had ended");
+        uploads.clear();
+        assert!(!uploads.was_stopped(1), "a lock is not the person's wish to stop");
+    }
+
+    #[wasm_bindgen_test]
+    async fn who_waits_goes_on_in_turn_however_many_ask() {
+        let uploads = five();
+        let fourth = Progress { uploads: Rc::clone(&uploads), id: 4 };
+        let (mut one, mut other) = (Box::pin(fourth.may_go_on()), Box::pin(fourth.may_go_on()));
+        assert!((&mut one).now_or_never().is_none() && (&mut other).now_or_never().is_none());
+        fourth.offline(true);
+        assert_eq!(states(&uploads), "sssww", "what waits stays so");
+        uploads.pause(2, true);
+        assert_eq!((one.await, other.await), (Ok(()), Ok(())));
+        let second = Progress { uploads: Rc::clone(&uploads), id: 2 };
+        let mut resting = Box::pin(second.may_go_on());
+        assert!((&mut resting).now_or_never().is_none());
+        uploads.cancel(2);
+        assert_eq!(resting.await, Err(ClientError::Cancelled));
     }
 }

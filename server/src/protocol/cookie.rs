@@ -6,6 +6,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue};
 use axum::response::{IntoResponse, IntoResponseParts, Response, ResponseParts};
 use protocol::ApiError;
+use protocol::api::ACCOUNT_HEADER;
 
 use super::{Cbor, Failure};
 use crate::services::session::{self, Begun, Caller, SESSION};
@@ -37,7 +38,13 @@ impl FromRequestParts<AppState> for Caller {
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Failure> {
         let token = token(&parts.headers).ok_or(ApiError::NotSignedIn)?;
-        Ok(session::authenticate(state, token).await?)
+        let caller = session::authenticate(state, token).await?;
+        // Somebody else may have signed in beside whoever sends this, in another tab of the same browser.
+        let is_other = |named: &HeaderValue| named.as_bytes() != caller.account.to_string().as_bytes();
+        if parts.headers.get_all(ACCOUNT_HEADER).iter().any(is_other) {
+            return Err(ApiError::NotSignedIn.into());
+        }
+        Ok(caller)
     }
 }
 

@@ -61,7 +61,7 @@ pub async fn page(state: &AppState, caller: Caller, id: VaultId, after: u64) -> 
         envelopes.remove(&header.seq).map(LogItem::Entry).ok_or(StoreError::Corrupt("entries.seq"))
     };
     let items = items.into_iter().map(item).collect::<std::result::Result<_, _>>()?;
-    Ok(LogPage { head: vault.head, items })
+    Ok(LogPage { head: vault.head, items, now: state.clock.minute() })
 }
 
 /// What of a log somebody sees.

@@ -2,8 +2,8 @@
 
 use opaque_ke::ClientLogin;
 use protocol::api::{
-    AccountState, Conflict, DeviceWrap, Find, Person as Found, Profile, RecoveryFinish, RecoveryStart, RecoveryStarted,
-    Refusal, SignInFinish, SignInStart, SignInStarted, SignedIn, SignedInWith,
+    ACCOUNT_HEADER, AccountState, Conflict, DeviceWrap, Find, MEDIA_TYPE, Person as Found, Profile, RecoveryFinish,
+    RecoveryStart, RecoveryStarted, Refusal, SignInFinish, SignInStart, SignInStarted, SignedIn, SignedInWith,
 };
 use protocol::id::AttemptId;
 use protocol::opaque::Suite;
@@ -11,7 +11,7 @@ use protocol::{AccountId, ApiError, Namespace};
 use server::clock::{DAY, MINUTE};
 
 use crate::person::{Person, dice, id16, provider, sign, signing_key};
-use crate::test_app::TestApp;
+use crate::test_app::{TestApp, request};
 
 const PASSWORD: &[u8] = b"correct horse battery";
 
@@ -240,6 +240,25 @@ on_both! {
         assert_eq!(put(0, b"two").await, Err(ApiError::Conflict(Conflict::State)));
         assert_eq!(put(1, b"two").await.unwrap().version, 2);
         assert_eq!(session(&app, &ann.cookie).await.unwrap().state.sealed, b"two");
+    }
+
+    async fn a_request_of_one_account_is_refused_in_the_session_of_another(app) {
+        let ann = Person::sign_up(&app, "ann@example.org", Profile::Patient).await;
+        let bea = Person::sign_up(&app, "bea@example.org", Profile::Patient).await;
+        let put = async |names: &[String]| {
+            let mut put = request("PUT", "/api/v1/account/state", Some(&bea.cookie)).header("content-type", MEDIA_TYPE);
+            for name in names {
+                put = put.header(ACCOUNT_HEADER, name);
+            }
+            let message = AccountState { version: 0, sealed: b"of whoever asks".to_vec() };
+            app.send(put.body(protocol::cbor::encode(&message).into()).unwrap()).await.read::<AccountState>()
+        };
+        let (own, other) = (bea.account.to_string(), ann.account.to_string());
+        for names in [vec![other.clone()], vec!["nobody".to_owned()], vec![own.clone(), other]] {
+            assert_eq!(put(&names).await, Err(ApiError::NotSignedIn));
+        }
+        assert_eq!(session(&app, &bea.cookie).await.unwrap().state.sealed, b"state");
+        assert_eq!(put(&[own]).await.unwrap().version, 1);
     }
 
     async fn providers_are_found_by_address_and_patients_are_not(app) {

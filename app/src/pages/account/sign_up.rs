@@ -11,7 +11,7 @@ use super::kit::KitStep;
 use crate::pages::asking::{TroubleAlert, use_act, use_alive};
 use crate::pages::guarded::side_of;
 use crate::ui::{BareFrame, Button, Card, Choice, Choices, PasswordField, Side, Steps, StrengthMeter, TextField};
-use crate::vault::{Provider, SignUp, Status, use_status, use_vault};
+use crate::vault::{Provider, SignUp, Status, TroubleKind, use_status, use_vault};
 
 /// `/sign-up`
 #[component]
@@ -140,7 +140,10 @@ fn AboutYou(groups: RwSignal<Vec<String>>, side: RwSignal<Side>, signing_up: RwS
                 })}
                 <TextField name="email" label="E-mail" kind="email" inputmode="email" autocomplete="username" value=email error=email_wrong />
                 <NewPassword label="Password" password level error=password_wrong about=Signal::derive(move || vec![name.get(), email.get()]) />
-                <TroubleAlert trouble=act.trouble kept="No account was made, and what you typed is still here." />
+                {move || act.trouble.get().map(|trouble| {
+                    let kept = kept_words(trouble.kind);
+                    view! { <TroubleAlert trouble=Signal::stored(Some(trouble)) kept /> }
+                })}
                 <Button submit=true full=true busy=act.busy disabled=Signal::derive(move || !alive.get())>"Make my vault"</Button>
                 <p role="status" class="soft">{move || act.busy.get().then_some("Making your keys on this device. This takes a moment.")}</p>
             </form>
@@ -148,6 +151,17 @@ fn AboutYou(groups: RwSignal<Vec<String>>, side: RwSignal<Side>, signing_up: RwS
         <p>"Already have a vault? " <a class="tap" href="/sign-in">"Sign in"</a></p>
     }
     .into_any()
+}
+
+/// What is left of a sign-up that failed. Only what is wrong with the entries, and a server that cannot be reached,
+/// tell for certain that no account was made.
+const fn kept_words(kind: TroubleKind) -> &'static str {
+    match kind {
+        TroubleKind::Input | TroubleKind::Offline => "No account was made, and what you typed is still here.",
+        _ => {
+            "What you typed is still here. The account may be there all the same: try to sign in before you sign up again."
+        }
+    }
 }
 
 /// A password that is chosen, with how good it is.

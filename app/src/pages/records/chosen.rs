@@ -9,7 +9,7 @@ use super::details::{DetailFields, Entered};
 use crate::pages::asking::next_words;
 use crate::pages::{category, words};
 use crate::ui::{Alert, Card, Chip, Glyph, IconButton, Skeleton, SkeletonShape, Tone, category_tile};
-use crate::vault::{Chosen, Trouble, VaultHandle, use_vault};
+use crate::vault::{Chosen, Known, Trouble, VaultHandle, use_vault};
 
 /// How far a chosen file has been looked at.
 #[derive(Clone)]
@@ -134,6 +134,14 @@ impl Picks {
     }
 }
 
+/// Where a file was met before, so that nobody adds it twice without meaning to.
+fn known_words(known: &Known) -> String {
+    match known {
+        Known::Chosen => "You have chosen this very file already.".to_owned(),
+        Known::Kept(title) => format!("You already have “{title}”, with this name and size."),
+    }
+}
+
 /// A chosen file as a card: what it is, and the fields to correct.
 #[component]
 pub fn PickCard(
@@ -173,6 +181,9 @@ pub fn PickCard(
                 Look::Read(chosen, entered) => view! {
                     {(!chosen.can_be_shown).then(|| view! {
                         <p class="row"><Chip glyph=Glyph::Info>"kept, not shown"</Chip><span class="soft">"HealthBridge cannot show files of this kind. It keeps them as they are, and you can save a copy."</span></p>
+                    })}
+                    {chosen.known.as_ref().map(|known| view! {
+                        <p class="row"><Chip glyph=Glyph::Info>"met before"</Chip><span class="soft">{known_words(known)}</span></p>
                     })}
                     <div class="form"><DetailFields entered number=key /></div>
                 }.into_any(),

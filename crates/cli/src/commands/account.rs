@@ -24,7 +24,13 @@ pub(crate) async fn sign_up(context: &Context, entered: Signup) -> Result<(), Fa
     let password = context.password()?;
     let sign_up = SignUp { email: &entered.email, name: &entered.name, profile, password: &password };
     let (session, code) = Session::sign_up(context.fresh_terminal()?, sign_up).await?;
-    context.keep(&session).await?;
+    // The kit is shown once, so nothing that can fail comes before it.
+    say_kit(context, &session, &code)?;
+    let kept = context.keep(&session).await;
+    kept.map_err(|failure| Failure::new(format!("the account is made, but not kept on this computer: {failure}")))
+}
+
+fn say_kit(context: &Context, session: &Session<Terminal>, code: &RecoveryCode) -> Result<(), Failure> {
     let groups = code.groups();
     if context.json {
         return output::json(
@@ -91,8 +97,7 @@ pub(crate) async fn safety_phrase(context: &Context, email: Option<&str>, compar
             if compared {
                 session.confirm_phrase(&person).await?;
             }
-            let pin = session.pin(person.account);
-            (phrase_of(person.account, account.identity()), Some(pin.is_some_and(|pin| pin.verified.is_some())))
+            (phrase_of(person.account, account.identity()), Some(session.is_compared(&account)))
         }
     };
     if context.json {

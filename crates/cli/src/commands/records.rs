@@ -157,26 +157,38 @@ fn resume(
     let kept = ticket_path(context, path);
     let Ok(sealed) = fs::read(&kept) else { return Ok(None) };
     // Another account's ticket, or one for other contents, is no use here.
-    let Ok(ticket) = session.open_ticket(&sealed) else { return Ok(None) };
-    let same = ticket.is_for(draft) && ticket.metadata()? == draft.metadata;
-    Ok(same.then_some((kept, ticket)))
+    let Ok(mut ticket) = session.open_ticket(&sealed) else { return Ok(None) };
+    if !ticket.is_for(draft) || ticket.is_replacement() {
+        return Ok(None);
+    }
+    ticket.describe(&draft.metadata)?;
+    Ok(Some((kept, ticket)))
 }
 
-/// Brings everything up to date that this account may see.
-pub(crate) async fn sync_all(session: &Session<Terminal>) -> Result<(), Failure> {
+/// Brings everything up to date that this account may see. Of what others share, what does not verify is left out, and
+/// the command says so and fails once it has done the rest.
+pub(crate) async fn sync_all(context: &Context, session: &Session<Terminal>) -> Result<(), Failure> {
     if let Ok(vault) = session.own_vault() {
         session.sync(vault).await?;
         session.finish_endings(vault).await?;
     }
-    for vault in session.sync_shared().await? {
-        session.accept_all(vault).await?;
+    for (vault, synced) in session.sync_each_shared().await? {
+        let taken_up = match synced {
+            Ok(()) => session.accept_all(vault).await,
+            Err(error) => Err(error),
+        };
+        match taken_up {
+            Err(error) if error.is_passing() => return Err(error.into()),
+            Err(error) => context.leave_out(&error),
+            Ok(()) => {}
+        }
     }
     Ok(())
 }
 
 /// The vault that holds a record.
-pub(crate) async fn locate(session: &Session<Terminal>, id: RecordId) -> Result<VaultId, Failure> {
-    sync_all(session).await?;
+pub(crate) async fn locate(context: &Context, session: &Session<Terminal>, id: RecordId) -> Result<VaultId, Failure> {
+    sync_all(context, session).await?;
     let holds = |vault: &VaultId| session.with_view(*vault, |view| view.record(id).is_some()).unwrap_or(false);
     session.vaults().into_iter().find(holds).ok_or_else(|| Failure::new("there is no such record here"))
 }
@@ -211,7 +223,7 @@ async fn rows(session: &Session<Terminal>) -> Result<Vec<Row>, Failure> {
 /// `list`
 pub(crate) async fn list(context: &Context, category: Option<Category>, from: Option<&str>) -> Result<(), Failure> {
     let session = context.session().await?;
-    sync_all(&session).await?;
+    sync_all(context, &session).await?;
     let mut rows = rows(&session).await?;
     rows.retain(|row| {
         category.is_none_or(|wanted| row.metadata.as_ref().is_some_and(|metadata| metadata.category == wanted))
@@ -246,7 +258,7 @@ fn describe(id: RecordId, metadata: Option<&Metadata>, owner: &str) -> Value {
 /// `show`
 pub(crate) async fn show(context: &Context, id: RecordId) -> Result<(), Failure> {
     let session = context.session().await?;
-    let vault = locate(&session, id).await?;
+    let vault = locate(context, &session, id).await?;
     let (owner, record) = session.with_view(vault, |view| (view.owner(), view.record(id).cloned()))?;
     let record = record.ok_or_else(|| Failure::new("there is no such record here"))?;
     let owner =
@@ -280,7 +292,7 @@ pub(crate) async fn show(context: &Context, id: RecordId) -> Result<(), Failure>
 /// `open`
 pub(crate) async fn open(context: &Context, id: RecordId, to: Option<PathBuf>) -> Result<(), Failure> {
     let session = context.session().await?;
-    let vault = locate(&session, id).await?;
+    let vault = locate(context, &session, id).await?;
     let mut reader = session.save(vault, id).await?;
     if to.as_deref() == Some(Path::new("-")) {
         let mut out = std::io::stdout();

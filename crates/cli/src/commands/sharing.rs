@@ -1,6 +1,7 @@
 //! Sharing, stopping, and what came of it.
 
 use cli::platform::Terminal;
+use client::activity::What;
 use client::share::{Wish, unknown_person};
 use client::view::{Share, VaultView};
 use client::{ClientError, Platform, Session};
@@ -136,12 +137,14 @@ pub(crate) async fn revoke(context: &Context, grant: GrantId) -> Result<(), Fail
 /// `activity`
 pub(crate) async fn activity(context: &Context, record: Option<RecordId>) -> Result<(), Failure> {
     let session = context.session().await?;
-    sync_all(&session).await?;
+    sync_all(context, &session).await?;
     let mut events = Vec::new();
     for vault in session.vaults() {
         events.extend(session.with_view(vault, |view| view.events().to_vec())?);
     }
     events.retain(|event| record.is_none_or(|record| event.what.record() == Some(record)));
+    // For people, what was only sealed anew is not something that happened to a record.
+    events.retain(|event| context.json || !matches!(event.what, What::Renewed(_)));
     events.sort_by_key(|event| (event.at, event.seq));
     let mut rows = Vec::new();
     let mut values = Vec::new();
@@ -163,11 +166,11 @@ pub(crate) async fn activity(context: &Context, record: Option<RecordId>) -> Res
 /// `inbox`
 pub(crate) async fn inbox(context: &Context) -> Result<(), Failure> {
     let session = context.session().await?;
-    sync_all(&session).await?;
+    sync_all(context, &session).await?;
     let (account, now) = (session.who().account, session.platform().now());
     let mut rows = Vec::new();
     let mut values = Vec::new();
-    for vault in session.sync_shared().await? {
+    for vault in session.vaults().into_iter().filter(|vault| session.who().vault != Some(*vault)) {
         let (owner, shares) = session.with_view(vault, |view| {
             let mine = view.shares().filter(|share| share.grant.recipient == account && view.holds(share, now));
             let shares = mine.map(|share| (share.clone(), scope_words(view, share), view.reached_by(share).count()));
@@ -198,7 +201,8 @@ async fn email_of(session: &Session<Terminal>, account: AccountId) -> Result<Str
     }
     match session.person(account).await {
         Ok(person) => Ok(person.email),
-        Err(ClientError::Api(ApiError::NotFound)) => Ok(unknown_person(account)),
+        // Gone, or not to be trusted with a name.
+        Err(ClientError::Api(ApiError::NotFound) | ClientError::Alarm(_)) => Ok(unknown_person(account)),
         Err(error) => Err(error.into()),
     }
 }

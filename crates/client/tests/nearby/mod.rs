@@ -11,7 +11,9 @@ use std::task::{Context, Poll, Waker};
 
 use client::platform::{KeptLog, Method, Request, Response, Unreachable};
 use client::{Platform, Session};
-use protocol::api::{AccountState, Append, Appended, LogItem, LogPage, MAX_ENTRIES, Profile, SignedIn};
+use protocol::api::{
+    AccountState, Append, Appended, LogItem, LogPage, MAX_ENTRIES, Profile, Refusal, Restored, SignedIn,
+};
 use protocol::entry::{
     Blob, Body, Content, Entry, Origin, Part, PartKind, RecordKey as RecordKeyEntry, Revision, ScopeEpoch, VERSION,
     VaultEpoch,
@@ -46,11 +48,15 @@ pub(crate) struct Inner {
     keys: AccountKeys,
     signed_in: RefCell<SignedIn>,
     log: RefCell<Vec<Signed<Entry>>>,
-    head: Cell<Head>,
+    pub(crate) head: Cell<Head>,
     seed: ScopeSeed,
+    record_keys: RefCell<BTreeMap<RecordId, RecordKey>>,
     rng: RefCell<ChaCha20Rng>,
     /// Items of the log that were asked for.
     pub(crate) given: Cell<usize>,
+    /// The last restore from a backup that the server tells of, and whether it takes entries.
+    pub(crate) restored: Cell<Option<Restored>>,
+    pub(crate) takes_entries: Cell<bool>,
     /// Whether the device keeps logs, and which pages it has.
     pub(crate) keeps: Cell<bool>,
     pub(crate) pages: RefCell<BTreeMap<(KeptLog, u64), Vec<u8>>>,
@@ -62,6 +68,13 @@ impl std::ops::Deref for Nearby {
     fn deref(&self) -> &Inner {
         &self.0
     }
+}
+
+/// What a server has at one time.
+pub(crate) struct Backup {
+    log: Vec<Signed<Entry>>,
+    head: Head,
+    signed_in: SignedIn,
 }
 
 /// The id of the record of this number.
@@ -114,8 +127,11 @@ impl Nearby {
             log: RefCell::default(),
             head: Cell::new(Head::before(VAULT)),
             seed,
+            record_keys: RefCell::default(),
             rng: RefCell::new(rng),
             given: Cell::new(0),
+            restored: Cell::new(None),
+            takes_entries: Cell::new(true),
             keeps: Cell::new(true),
             pages: RefCell::default(),
         }));
@@ -149,34 +165,73 @@ impl Nearby {
         self.head.set(log.iter().fold(Head::before(VAULT), |head, signed| head.then(signed.digest())));
     }
 
+    /// What the server has now.
+    pub(crate) fn backup(&self) -> Backup {
+        Backup { log: self.log.borrow().clone(), head: self.head.get(), signed_in: self.signed_in.borrow().clone() }
+    }
+
+    /// Brings the server back to a backup.
+    pub(crate) fn bring_back(&self, backup: &Backup) {
+        self.log.borrow_mut().clone_from(&backup.log);
+        self.head.set(backup.head);
+        self.signed_in.borrow_mut().clone_from(&backup.signed_in);
+    }
+
     /// A new record, with a file and a small picture.
     pub(crate) fn record(&self, number: u64) -> Body {
+        let (record, key) = (record_id(number), RecordKey::make(&mut *self.rng.borrow_mut()));
+        let entry = self.record_key(record, 0, &key, None);
+        let revision = self.revision(number, 0, &key);
+        self.record_keys.borrow_mut().insert(record, key);
+        Body::Revision(Revision { key: Some(entry), ..revision })
+    }
+
+    /// A record's next key, and the record sealed anew under it.
+    pub(crate) fn sealed_anew(&self, number: u64) -> [Body; 2] {
+        let (record, key) = (record_id(number), RecordKey::make(&mut *self.rng.borrow_mut()));
+        let before = self.record_keys.borrow_mut().insert(record, key.clone()).unwrap();
+        let entry = self.record_key(record, 1, &key, Some(&before));
+        [Body::RecordKey(entry), Body::Revision(self.revision(number, 1, &key))]
+    }
+
+    fn record_key(
+        &self,
+        record: RecordId,
+        generation: u32,
+        key: &RecordKey,
+        before: Option<&RecordKey>,
+    ) -> RecordKeyEntry {
         let rng = &mut *self.rng.borrow_mut();
-        let record = record_id(number);
-        let key = RecordKey::make(rng);
-        let origin = Origin { revision: 0, generation: 0, author: OWNER };
-        let metadata = Metadata {
-            title: format!("CT of the chest {number}"),
-            category: Category::Imaging,
-            date: Date::from_iso("2026-11-12"),
-            notes: "Keep an eye on potassium".to_owned(),
-            file_name: format!("scan-{number:04}.dcm"),
-            kind: Kind::Dicom,
-            size: 1_000 + number,
-        };
-        let wrapped = KeyContext::Record { vault: VAULT, record, generation: 0, scope: SCOPE, epoch: 0 };
-        let entry = RecordKeyEntry {
+        let wrapped = KeyContext::Record { vault: VAULT, record, generation, scope: SCOPE, epoch: 0 };
+        let previous = KeyContext::RecordPrevious(VAULT, record, 0);
+        RecordKeyEntry {
             record,
-            generation: 0,
+            generation,
             scope: SCOPE,
             epoch: 0,
             commitment: key.commitment(),
-            wrapped: self.seed.wrap_record_key(&wrapped, &key, rng),
-            previous: None,
+            wrapped: self.seed.wrap_record_key(&wrapped, key, rng),
+            previous: before.map(|before| key.wrap_previous(&previous, before, rng)),
+        }
+    }
+
+    /// A revision whose parts are all sealed for it, under the key of the same number.
+    fn revision(&self, record_number: u64, number: u32, key: &RecordKey) -> Revision {
+        let rng = &mut *self.rng.borrow_mut();
+        let (record, generation) = (record_id(record_number), number);
+        let origin = Origin { revision: number, generation, author: OWNER };
+        let metadata = Metadata {
+            title: format!("CT of the chest {record_number}"),
+            category: Category::Imaging,
+            date: Date::from_iso("2026-11-12"),
+            notes: "Keep an eye on potassium".to_owned(),
+            file_name: format!("scan-{record_number:04}.dcm"),
+            kind: Kind::Dicom,
+            size: 1_000 + record_number,
         };
         let mut part = |kind: PartKind| {
             let content_key = ContentKey::make(rng);
-            let context = KeyContext::Content { vault: VAULT, record, generation: 0, part: kind, origin };
+            let context = KeyContext::Content { vault: VAULT, record, generation, part: kind, origin };
             let content = if kind == PartKind::Data {
                 let context = SealContext::Part { vault: VAULT, record, part: kind, origin };
                 Content::Inline(seal_envelope(&content_key, &context, &metadata.encode(), rng))
@@ -191,7 +246,7 @@ impl Nearby {
             Part { kind, origin, key: key.wrap_content_key(&context, &content_key, rng), content }
         };
         let parts = [PartKind::Data, PartKind::File, PartKind::Thumbnail].map(&mut part).to_vec();
-        Body::Revision(Revision { record, number: 0, generation: 0, key: Some(entry), parts })
+        Revision { record, number, generation, key: None, parts }
     }
 
     fn answer(&self, request: &Request) -> Vec<u8> {
@@ -218,7 +273,7 @@ impl Nearby {
                 let items: Vec<_> = log.iter().skip(after).take(MAX_ENTRIES).cloned().map(LogItem::Entry).collect();
                 self.given.set(self.given.get() + items.len());
                 let head = self.head.get();
-                cbor::encode(&LogPage { head, items })
+                cbor::encode(&LogPage { head, items, now: Minute(2) })
             }
             (method, path) => unreachable!("{} {path}", method.name()),
         }
@@ -233,9 +288,15 @@ impl Platform for Nearby {
     }
 
     async fn send(&self, request: Request) -> Result<Response, Unreachable> {
-        // It was never restored from a backup.
+        let refused = |error: ApiError| Ok(Response { status: error.status(), body: cbor::encode(&error) });
         if request.path == "/api/v1/restored" {
-            return Ok(Response { status: 404, body: cbor::encode(&ApiError::NotFound) });
+            return match self.restored.get() {
+                Some(restored) => Ok(Response { status: 200, body: cbor::encode(&restored) }),
+                None => refused(ApiError::NotFound),
+            };
+        }
+        if request.method == Method::Post && !self.takes_entries.get() {
+            return refused(ApiError::Refused(Refusal::Rule));
         }
         Ok(Response { status: 200, body: self.answer(&request) })
     }

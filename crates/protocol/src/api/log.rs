@@ -43,6 +43,9 @@ pub struct LogPage {
     /// there are more to ask for.
     #[n(1)]
     pub items: Vec<LogItem>,
+    /// The server's time: it says when shares end.
+    #[n(2)]
+    pub now: Minute,
 }
 
 /// One vault that somebody shares with the caller. `GET /api/v1/shared`

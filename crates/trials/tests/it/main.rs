@@ -13,3 +13,4 @@ mod wire;
 mod cut;
 mod failing;
 mod lying;
+mod shares;

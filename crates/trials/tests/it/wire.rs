@@ -145,7 +145,7 @@ impl CutAt {
         Self::lasting(request, when, usize::MAX)
     }
 
-    fn lasting(request: usize, when: When, lasting: usize) -> Self {
+    pub(crate) fn lasting(request: usize, when: When, lasting: usize) -> Self {
         Self { request, when, lasting, seen: 0, answers: 0 }
     }
 

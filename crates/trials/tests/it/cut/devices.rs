@@ -8,8 +8,9 @@ use protocol::api::Refusal;
 use protocol::{ApiError, Level};
 use records::Category;
 
+use crate::cut::GivesUp;
 use crate::people::{PASSWORD, Who, add, draft, host, read, share, take_up, verify};
-use crate::wire::{APPEND, CutAt, Fate, Lie, On, When, Wire};
+use crate::wire::{APPEND, CutAt, Fate, Lie, On, SESSION, When, Wire};
 use client::platform::{Method, Request, Response};
 
 const CLOCK: ClientError = ClientError::Api(ApiError::Refused(Refusal::Clock));
@@ -142,6 +143,33 @@ async fn a_session_ends_in_the_middle_of_an_upload() {
     assert_eq!(verify(&again).await.unwrap(), [("Scan".to_owned(), content)]);
 }
 
+/// A file is chosen where no server can be reached, and described anew before it is sent.
+#[tokio::test]
+async fn an_upload_is_prepared_without_the_server() {
+    let host = host().await;
+    let maya = Who::Maya.device(&host).await;
+    let vault = maya.own_vault().unwrap();
+    maya.platform().count_anew();
+    let content = b"sinus rhythm";
+    let mut ticket = maya.prepare(&draft("ECG", Category::Imaging, content)).unwrap();
+    assert_eq!((ticket.revision(), maya.platform().asked()), (0, 0));
+    let mut words = ticket.metadata().unwrap();
+    (words.title, words.category) = ("ECG at rest".to_owned(), Category::Laboratory);
+    ticket.describe(&words).unwrap();
+    words.size += 1;
+    assert_eq!(ticket.describe(&words), Err(ClientError::Source), "it is another file");
+    let record = maya.run(&ticket, &content[..], &NoOutbox, &Unwatched).await.unwrap();
+    let categories = maya.with_view(vault, |view| view.record(record).and_then(|record| record.metadata.clone()));
+    assert_eq!(categories.unwrap().unwrap().category, Category::Laboratory);
+
+    maya.platform().count_anew();
+    let content = b"atrial flutter";
+    let ticket = maya.prepare_replacement(vault, record, &draft("ECG", Category::Laboratory, content)).unwrap();
+    assert_eq!((ticket.revision(), maya.platform().asked()), (1, 0));
+    maya.run(&ticket, &content[..], &NoOutbox, &Unwatched).await.unwrap();
+    assert_eq!(verify(&maya).await.unwrap(), [("ECG".to_owned(), content.to_vec())]);
+}
+
 /// A record leaves the shared category, changes outside of it, and comes back: who it is shared with sees it again.
 #[tokio::test]
 async fn a_record_leaves_a_share_and_comes_back() {
@@ -188,4 +216,61 @@ async fn a_change_of_password_is_cut() {
         session.sync(session.own_vault().unwrap()).await.unwrap();
         assert_eq!(session.platform().reached(APPEND), 0);
     }
+}
+
+/// One device remembers two things at once: one after the other, so that no answer meets a memory that has gone on.
+#[tokio::test]
+async fn one_device_remembers_two_things_at_once() {
+    let host = host().await;
+    let maya = Who::Maya.device(&host).await;
+    let (ito, noor) = (maya.find(Who::Ito.email()).await.unwrap(), maya.find(Who::Noor.email()).await.unwrap());
+    maya.platform().count_anew();
+    let (one, other) = join(maya.confirm_phrase(&ito), maya.confirm_phrase(&noor)).await;
+    assert_eq!((one, other), (Ok(()), Ok(())));
+    // Nothing was sent for a version that was gone, and nothing had to be asked for again: each person was pinned, and
+    // then compared.
+    assert_eq!(maya.platform().reached(On(Method::Put, "/account/state")), 4);
+    assert_eq!(maya.platform().reached(SESSION), 0);
+    let again = Who::Maya.device(&host).await;
+    for person in [ito, noor] {
+        assert!(again.pin(person.account).unwrap().verified.is_some());
+    }
+}
+
+/// An upload is interrupted, and its file chosen again: what was entered then is what is kept, and the chunks that the
+/// server has are not sent again.
+#[tokio::test]
+async fn a_file_that_is_chosen_again_is_called_as_was_entered_then() {
+    let host = host().await;
+    let maya = Who::Maya.device(&host).await;
+    let vault = maya.own_vault().unwrap();
+    let content = b"sinus rhythm";
+    let kept = |title: &str, category: Category| draft(title, category, content).metadata;
+    let mut new = maya.begin(draft("ECG", Category::Laboratory, content)).await.unwrap();
+    assert!(!new.is_replacement());
+    maya.platform().lie(CutAt::for_good(3, When::Before));
+    assert!(maya.run(&new, &content[..], &NoOutbox, &GivesUp::default()).await.is_err());
+    maya.platform().be_honest();
+    let longer = draft("ECG", Category::Imaging, b"sinus rhythm, 60 per minute").metadata;
+    assert_eq!(new.describe(&longer), Err(ClientError::Source));
+    new.describe(&kept("ECG at rest", Category::Imaging)).unwrap();
+    let sealed = maya.seal_ticket(&new);
+    maya.platform().count_anew();
+    let record = maya.run(&maya.open_ticket(&sealed).unwrap(), &content[..], &NoOutbox, &Unwatched).await.unwrap();
+    // The picture and the text; not the file.
+    assert_eq!(maya.platform().reached(PUT_CHUNK), 2);
+    let metadata = async || {
+        maya.sync(vault).await.unwrap();
+        maya.with_view(vault, |view| view.record(record).unwrap().metadata.clone()).unwrap()
+    };
+    assert_eq!(metadata().await, Some(kept("ECG at rest", Category::Imaging)));
+
+    // Another file for it, elsewhere, and then where it was after all.
+    let moved = draft("ECG at rest", Category::Laboratory, content);
+    let mut replacement = maya.begin_replacement(vault, record, moved).await.unwrap();
+    assert!(replacement.is_replacement());
+    replacement.describe(&kept("ECG after exercise", Category::Imaging)).unwrap();
+    maya.run(&replacement, &content[..], &NoOutbox, &Unwatched).await.unwrap();
+    assert_eq!(metadata().await, Some(kept("ECG after exercise", Category::Imaging)));
+    assert_eq!(read(&maya, vault, record).await.unwrap(), content);
 }

@@ -10,8 +10,8 @@ use client::session::SignUp;
 use client::share::Wish;
 use client::upload::{NoOutbox, Unwatched};
 use client::{ClientError, Platform as _, Session};
-use protocol::api::Profile;
-use protocol::{Level, RecordId};
+use protocol::api::{Conflict, Profile};
+use protocol::{ApiError, Level, RecordId};
 use records::Category;
 
 use crate::cut::GivesUp;
@@ -226,28 +226,54 @@ async fn an_upload_is_cut_at_every_chunk() {
     assert!(!cut_upload(&content, 1..3).await);
 }
 
-/// The answer to the last message of signing up is lost: the person still gets the account, and the recovery code.
+/// Signing up is cut, for one request or several: the person gets the account, and the recovery code that opens it.
 #[tokio::test]
 async fn signing_up_is_cut() {
     const EMAIL: &str = "new@example.org";
     let entered = || SignUp { email: EMAIL, name: "New", profile: Profile::Patient, password: PASSWORD };
-    for (request, when) in [(0, When::Before), (0, When::After), (1, When::Before), (1, When::After)] {
+    // The last message is the second; after it come another try, and the two messages of signing in.
+    for (request, when, lasting) in [
+        (0, When::Before, 1),
+        (0, When::After, 1),
+        (1, When::Before, 1),
+        (1, When::Before, 3),
+        (1, When::After, 1),
+        (1, When::After, 4),
+        (3, When::After, 2),
+    ] {
         let host = empty_host().await;
         let wire = Wire::new(&host, None);
-        wire.lie(CutAt::once(request, when));
+        wire.lie(CutAt::lasting(request, when, lasting));
+        if request == 3 {
+            wire.lie(CutAt::once(1, When::After));
+        }
         let (session, code) = match Session::sign_up(wire, entered()).await {
             Ok(signed_up) => signed_up,
             Err(error) => {
-                assert!(error == LOST && (request, when) != (1, When::After));
+                // Nothing was made yet.
+                assert!(error == LOST && request == 0);
                 Session::sign_up(Wire::new(&host, None), entered()).await.unwrap()
             }
         };
         let vault = session.own_vault().unwrap();
         session.sync(vault).await.unwrap();
-        if (request, when) == (1, When::After) {
+        if request > 0 {
             let other = "seven bridges over a loud summer";
             let recovered = Session::recover(Wire::new(&host, None), EMAIL, &code, other).await.unwrap();
             assert_eq!(recovered.own_vault(), Ok(vault));
         }
+    }
+}
+
+/// The address was somebody else's all the while: that is what is said, although the first answer was lost.
+#[tokio::test]
+async fn signing_up_with_a_taken_address_is_cut() {
+    for password in [PASSWORD, "seven bridges over a loud summer"] {
+        let host = host().await;
+        let wire = Wire::new(&host, None);
+        wire.lie(CutAt::once(1, When::Before));
+        let entered = SignUp { email: Who::Maya.email(), name: "New", profile: Profile::Patient, password };
+        let refused = Session::sign_up(wire, entered).await.err();
+        assert_eq!(refused, Some(ClientError::Api(ApiError::Conflict(Conflict::Email))));
     }
 }

@@ -216,7 +216,9 @@ async fn an_empty_vault_in_the_place_of_the_own_is_an_alarm() {
     let other = VaultId::from_bytes([9; 16]);
     let wire = crate::wire::Wire::new(&host, None);
     wire.lie(changed(SESSION, move |signed_in: &mut SignedIn| signed_in.vault = Some(other)));
-    wire.lie(instead(READ_LOG, move |_| Some(message(&LogPage { head: Head::before(other), items: Vec::new() }))));
+    wire.lie(instead(READ_LOG, move |_| {
+        Some(message(&LogPage { head: Head::before(other), items: Vec::new(), now: protocol::Minute(0) }))
+    }));
     let laptop = Who::Maya.try_device(wire).await.unwrap();
     assert_eq!(laptop.sync(other).await, Err(ROLLED_BACK));
     assert_eq!(laptop.with_view(other, |_| ()), Err(ClientError::Missing("vault")));

@@ -52,7 +52,10 @@ async fn a_swapped_key_of_someone_known_gets_nothing() {
     for wish in [Wish::Record(record), Wish::Category(Category::Laboratory), Wish::Everything] {
         assert_eq!(maya.share(&swapped, wish, Level::Download, None).await, Err(CHANGED));
     }
-    // Comparing phrases does not talk the pin away.
+    // It is not said to be who was compared; and comparing phrases does not talk the pin away.
+    let account = |person: &Person| Account::from_chain(person.account, &person.chain).unwrap();
+    assert!(maya.is_compared(&account(&ito)));
+    assert!(!maya.is_compared(&account(&swapped)));
     assert_eq!(maya.confirm_phrase(&swapped).await, Err(CHANGED));
     assert_eq!(maya.platform().reached(APPEND), 0);
     assert_eq!(entries(&host).await, before);
@@ -170,6 +173,7 @@ async fn a_swapped_key_gets_no_turned_key() {
     laptop.platform().be_honest();
     let again = share(&laptop, Who::Noor, laboratory).await.unwrap();
     assert_ne!(again, noor);
+    assert_eq!(frozen(&laptop), []);
     take_up(&noors).await.unwrap();
     assert_eq!(read(&noors, vault, record).await.unwrap(), b"sinus rhythm");
     let itos = Who::Ito.device(&host).await;

@@ -1,0 +1,131 @@
+//! What a device sees of several shares, and of several people who share.
+
+use client::session::SignUp;
+use client::share::Wish;
+use client::{Alarm, ClientError, Session};
+use protocol::api::{LogPage, Profile};
+use protocol::{Level, VaultId, cbor};
+use records::{Category, Metadata};
+
+use crate::people::{PASSWORD, Who, add, host, read, share, take_up};
+use crate::wire::{CutAt, READ_LOG, When, Wire, bytes};
+
+/// Of two patients, the server shows one's log damaged: a provider still sees the other one's records.
+#[tokio::test]
+async fn one_damaged_vault_does_not_hide_the_others() {
+    let host = host().await;
+    let maya = Who::Maya.device(&host).await;
+    let entered = SignUp { email: "sol@example.org", name: "Sol", profile: Profile::Patient, password: PASSWORD };
+    let (sol, _) = Session::sign_up(Wire::new(&host, None), entered).await.unwrap();
+    let mut vaults = Vec::new();
+    for patient in [&maya, &sol] {
+        let record = add(patient, "ECG", b"sinus rhythm").await.unwrap();
+        let person = patient.find(Who::Ito.email()).await.unwrap();
+        patient.share(&person, Wish::Category(Category::Laboratory), Level::Download, None).await.unwrap();
+        vaults.push((patient.own_vault().unwrap(), record));
+    }
+    let order = Who::Ito.device(&host).await.sync_shared().await.unwrap();
+    assert_eq!(order.len(), 2);
+    for damaged in order {
+        let ito = Who::Ito.device(&host).await;
+        ito.platform().lie(bytes(READ_LOG, move |request, body| {
+            if request.path.contains(&damaged.to_string()) {
+                let mut page: LogPage = cbor::decode(body).unwrap();
+                page.items.swap(0, 1);
+                *body = cbor::encode(&page);
+            }
+        }));
+        let each = ito.sync_each_shared().await.unwrap();
+        for (vault, synced) in each {
+            if vault == damaged {
+                assert!(matches!(synced, Err(ClientError::Alarm(Alarm::Violation(_)))));
+                assert!(ito.with_view(vault, |_| ()).is_err());
+            } else {
+                assert_eq!(synced, Ok(()));
+                ito.accept_all(vault).await.unwrap();
+                let (_, record) = vaults.iter().find(|(known, _)| *known == vault).unwrap();
+                assert_eq!(read(&ito, vault, *record).await.unwrap(), b"sinus rhythm");
+            }
+        }
+        assert!(matches!(ito.sync_shared().await, Err(ClientError::Alarm(_))));
+        ito.platform().be_honest();
+        assert_eq!(ito.sync_shared().await.unwrap().len(), 2);
+    }
+}
+
+/// Two devices of a provider: one takes up a further share, and the other one sees what it reaches as well, however far
+/// the log has gone on by then.
+#[tokio::test]
+async fn a_further_share_is_seen_by_every_device() {
+    let host = host().await;
+    let maya = Who::Maya.device(&host).await;
+    let vault = maya.own_vault().unwrap();
+    let known = add(&maya, "ECG", b"sinus rhythm").await.unwrap();
+    let moved = add(&maya, "Scan", b"nothing acute").await.unwrap();
+    share(&maya, Who::Ito, Wish::Category(Category::Laboratory)).await.unwrap();
+    let (phone, laptop) = (Who::Ito.device(&host).await, Who::Ito.device(&host).await);
+    for device in [&phone, &laptop] {
+        take_up(device).await.unwrap();
+        assert_eq!(seen(device, vault), ["ECG", "Scan"]);
+    }
+    // It leaves what both devices see, and changes where neither does.
+    let rename = async |title: &str| {
+        let change = |metadata: &mut Metadata| {
+            metadata.title = title.to_owned();
+            metadata.category = Category::Imaging;
+        };
+        maya.edit(vault, moved, change).await.unwrap();
+    };
+    rename("Scan").await;
+    rename("Scan of the chest").await;
+    share(&maya, Who::Ito, Wish::Category(Category::Imaging)).await.unwrap();
+    take_up(&phone).await.unwrap();
+    assert_eq!(seen(&phone, vault), ["ECG", "Scan of the chest"]);
+    rename("CT of the chest").await;
+    // The laptop reads the share, that it was taken up, and the change, in one go.
+    laptop.sync(vault).await.unwrap();
+    phone.sync(vault).await.unwrap();
+    for device in [&phone, &laptop] {
+        assert_eq!(seen(device, vault), ["CT of the chest", "ECG"]);
+        assert_eq!(read(device, vault, moved).await.unwrap(), b"nothing acute");
+        assert_eq!(read(device, vault, known).await.unwrap(), b"sinus rhythm");
+    }
+}
+
+/// The connection breaks at every request of reading a further share: nothing of it stays hidden.
+#[tokio::test]
+async fn reading_a_further_share_is_cut() {
+    let host = host().await;
+    let maya = Who::Maya.device(&host).await;
+    let vault = maya.own_vault().unwrap();
+    add(&maya, "ECG", b"sinus rhythm").await.unwrap();
+    let ito = Who::Ito.device(&host).await;
+    let mut devices = Vec::new();
+    let first = maya.find(Who::Ito.email()).await.unwrap();
+    maya.share(&first, Wish::Record(add(&maya, "Note", b"note").await.unwrap()), Level::Download, None).await.unwrap();
+    take_up(&ito).await.unwrap();
+    for _ in 0..6 {
+        let device = Who::Ito.device(&host).await;
+        take_up(&device).await.unwrap();
+        devices.push(device);
+    }
+    share(&maya, Who::Ito, Wish::Category(Category::Laboratory)).await.unwrap();
+    take_up(&ito).await.unwrap();
+    for (request, device) in devices.iter().enumerate() {
+        device.platform().lie(CutAt::once(request, When::Before));
+        let cut = device.sync(vault).await.is_err();
+        device.platform().be_honest();
+        device.sync(vault).await.unwrap();
+        assert_eq!(seen(device, vault), ["ECG", "Note"], "{request}: {cut}");
+    }
+}
+
+/// The titles that a device sees.
+fn seen(session: &Session<Wire>, vault: VaultId) -> Vec<String> {
+    let titles = session.with_view(vault, |view| {
+        view.records().map(|record| record.metadata.as_ref().unwrap().title.clone()).collect::<Vec<_>>()
+    });
+    let mut titles = titles.unwrap();
+    titles.sort();
+    titles
+}

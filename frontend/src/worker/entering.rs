@@ -1,0 +1,191 @@
+//! Coming in and going out: unlocking on this device, signing in and up, locking.
+
+use std::rc::Rc;
+
+use client::session::{SignUp, Who};
+use client::{ClientError, Session};
+use futures_util::future::{Either, select};
+use gloo::timers::future::TimeoutFuture;
+use protocol::ApiError;
+use protocol::api::Profile;
+use vault::recovery::RecoveryCode;
+use wasm_bindgen_futures::spawn_local;
+
+use super::desk::Desk;
+use super::following::{sync_own, sync_shared};
+use super::trouble::Failure;
+use super::{convert, copies};
+use crate::device;
+use crate::kept::{self, Shelf};
+use crate::message::{Answer, News};
+use crate::platform::Browser;
+
+/// How long to wait before the server is asked again that could not be reached, in milliseconds.
+const TRY_AGAIN: u32 = 2_000;
+
+/// How long the recovery kit waits for the vault to open behind it, in milliseconds.
+const KIT_WAITS: u32 = 3_000;
+
+impl Desk {
+    /// Finds out who is signed in and unlocks if this device may; then looks for news, again and again.
+    pub(crate) async fn start(desk: &Rc<Self>) {
+        while let Err(error) = Self::unlock_here(desk).await {
+            if !error.is_passing() {
+                desk.trouble(&error);
+                desk.say_status();
+                break;
+            }
+            TimeoutFuture::new(TRY_AGAIN).await;
+        }
+        Self::follow(desk).await;
+    }
+
+    async fn unlock_here(desk: &Rc<Self>) -> Result<(), Failure> {
+        let signed_in = match Session::signed_in(&Browser::default()).await {
+            Err(ClientError::Api(ApiError::NotSignedIn)) => {
+                desk.say_status();
+                return Ok(());
+            }
+            answer => answer?,
+        };
+        let who = Who {
+            account: signed_in.account,
+            email: signed_in.email,
+            name: signed_in.name,
+            profile: signed_in.profile,
+            vault: signed_in.vault,
+        };
+        *desk.signed_in.borrow_mut() = Some(convert::me(&who, &[]));
+        if let Some(master) = device::unwrap(who.account).await? {
+            let session = Session::resume(Browser::of(who.account), master).await?;
+            Self::opened(desk, Rc::new(session)).await?;
+        } else {
+            desk.say_status();
+        }
+        Ok(())
+    }
+
+    /// Takes in an unlocked session.
+    async fn opened(desk: &Rc<Self>, session: Rc<Session<Browser>>) -> Result<(), Failure> {
+        *desk.signed_in.borrow_mut() = Some(convert::me(session.who(), &[]));
+        sync_own(desk, &session).await?;
+        match sync_shared(desk, &session).await {
+            Err(failure) if failure.is_passing() || failure.is_signed_out() => return Err(failure),
+            // Nobody else's vault keeps anyone out of their own.
+            Err(failure) => drop(desk.trouble(&failure)),
+            Ok(()) => {}
+        }
+        *desk.session.borrow_mut() = Some(Rc::clone(&session));
+        desk.nudges.listen();
+        desk.say_status();
+        desk.page.tell(&News::Changed);
+        Self::finish_endings(desk);
+        Self::resume_uploads(desk, &session).await;
+        Ok(())
+    }
+
+    /// Opens the vault of an account that was just made, as often as it takes.
+    async fn open_new(desk: Rc<Self>, session: Rc<Session<Browser>>) {
+        let new = session.who().account.to_string();
+        *desk.signed_in.borrow_mut() = Some(convert::me(session.who(), &[]));
+        // Somebody may have opened it by its password meanwhile, or signed out.
+        while desk.session().is_err() && desk.signed_in.borrow().as_ref().is_some_and(|me| me.account == new) {
+            let kept = device::keep(&session).await.map_err(Failure::from);
+            let opened = match kept {
+                Err(failure) if failure.is_passing() => Err(failure),
+                // Without the wrap, a reload asks for the password.
+                Ok(()) | Err(_) => Self::opened(&desk, Rc::clone(&session)).await,
+            };
+            let Err(failure) = opened else { return };
+            desk.say_status();
+            if !failure.is_passing() {
+                desk.trouble(&failure);
+                return;
+            }
+            TimeoutFuture::new(TRY_AGAIN).await;
+        }
+    }
+
+    pub(super) async fn sign_in(desk: &Rc<Self>, email: &str, password: &str) -> Result<Answer, Failure> {
+        let session = Session::sign_in(Browser::default(), email, password).await?;
+        device::keep(&session).await?;
+        Self::opened(desk, Rc::new(session)).await?;
+        Ok(Answer::Done)
+    }
+
+    pub(super) async fn recover(desk: &Rc<Self>, email: &str, code: &str, password: &str) -> Result<Answer, Failure> {
+        let code = RecoveryCode::parse(code)?;
+        let session = Session::recover(Browser::default(), email, &code, password).await?;
+        device::keep(&session).await?;
+        Self::opened(desk, Rc::new(session)).await?;
+        Ok(Answer::Done)
+    }
+
+    /// Opens the vault of whoever is signed in, by password alone.
+    pub(super) async fn unlock(desk: &Rc<Self>, password: &str) -> Result<Answer, Failure> {
+        let email = desk.signed_in.borrow().as_ref().map(|me| me.email.clone()).ok_or(Failure::Gone)?;
+        let session = match Session::sign_in(Browser::default(), &email, password).await {
+            Err(ClientError::Password(_) | ClientError::Api(ApiError::WrongCredentials)) => {
+                return Err(Failure::WrongPassword);
+            }
+            session => session?,
+        };
+        device::keep(&session).await?;
+        Self::opened(desk, Rc::new(session)).await?;
+        Ok(Answer::Done)
+    }
+
+    pub(super) async fn sign_up(desk: &Rc<Self>, entered: app::vault::SignUp) -> Result<Answer, Failure> {
+        let profile = match entered.provider {
+            None => Profile::Patient,
+            Some(provider) => Profile::Provider {
+                specialty: provider.specialty,
+                organisation: provider.organisation,
+                verified: false,
+            },
+        };
+        let sign_up = SignUp { email: &entered.email, name: entered.name.trim(), profile, password: &entered.password };
+        let (session, code) = Session::sign_up(Browser::default(), sign_up).await?;
+        // The code is only here, so nothing comes between it and the page: whatever else fails can be done again.
+        let kit = Answer::Kit(code.groups().to_vec());
+        let opening = Box::pin(Self::open_new(Rc::clone(desk), Rc::new(session)));
+        if let Either::Right(((), opening)) = select(opening, TimeoutFuture::new(KIT_WAITS)).await {
+            spawn_local(opening);
+        }
+        Ok(kit)
+    }
+
+    /// What sends requests of whoever is signed in here, and never of somebody who signed in beside.
+    fn own_browser(&self) -> Browser {
+        let account = self.signed_in.borrow().as_ref().and_then(|me| me.account.parse().ok());
+        account.map_or_else(Browser::default, Browser::of)
+    }
+
+    /// Takes the keys off this device.
+    pub(super) async fn lock(&self) -> Result<Answer, Failure> {
+        let own = self.own_browser();
+        self.drop_keys();
+        self.say_status();
+        copies::remove_all().await;
+        device::forget(&own).await?;
+        Ok(Answer::Done)
+    }
+
+    /// Signs out, and takes along what this device kept.
+    pub(super) async fn sign_out(&self) -> Result<Answer, Failure> {
+        let own = self.own_browser();
+        self.drop_keys();
+        self.files.borrow_mut().clear();
+        *self.signed_in.borrow_mut() = None;
+        self.say_status();
+        copies::remove_all().await;
+        // What this device kept of the log goes too. Where there is no store, nothing was kept.
+        drop(kept::clear(Shelf::Logs).await);
+        device::forget(&own).await?;
+        match Session::sign_out(&own).await {
+            Ok(()) | Err(ClientError::Api(ApiError::NotSignedIn)) => {}
+            Err(error) => return Err(error.into()),
+        }
+        Ok(Answer::Done)
+    }
+}

@@ -1,0 +1,101 @@
+//! Keeping up with what happens elsewhere, and finishing what shares that ended leave to do.
+
+use std::pin::pin;
+use std::rc::Rc;
+
+use client::{ClientError, Session};
+use futures_util::future::select;
+use gloo::timers::future::TimeoutFuture;
+use protocol::VaultId;
+use wasm_bindgen_futures::spawn_local;
+
+use super::desk::Desk;
+use super::trouble::Failure;
+use crate::message::News;
+use crate::platform::Browser;
+
+/// How often the worker looks for news where nothing tells it to, in milliseconds.
+const LOOK_EVERY: u32 = 60_000;
+
+impl Desk {
+    /// Looks for news, again and again.
+    pub(super) async fn follow(desk: &Rc<Self>) {
+        loop {
+            select(pin!(TimeoutFuture::new(LOOK_EVERY)), pin!(desk.nudges.next())).await;
+            if let Ok(session) = desk.session() {
+                let before = heads(&session);
+                let own = sync_own(desk, &session).await;
+                let shared = sync_shared(desk, &session).await;
+                // What one vault brought is shown, whatever came of another.
+                if before != heads(&session) {
+                    desk.page.tell(&News::Changed);
+                }
+                if let Err(failure) = own.and(shared) {
+                    desk.trouble(&failure);
+                }
+                Self::finish_endings(desk);
+            }
+        }
+    }
+
+    /// Turns keys of shares that ran out, and seals anew what ended shares reached, one record after another.
+    pub(super) fn finish_endings(desk: &Rc<Self>) {
+        if desk.finishing.replace(true) {
+            return;
+        }
+        let desk = Rc::clone(desk);
+        spawn_local(async move {
+            if let Err(error) = Self::finish(&desk).await {
+                desk.trouble(&error);
+            }
+            desk.finishing.set(false);
+        });
+    }
+
+    async fn finish(desk: &Rc<Self>) -> Result<(), Failure> {
+        let session = desk.session()?;
+        let Ok(vault) = session.own_vault() else { return Ok(()) };
+        session.finish_endings(vault).await?;
+        // A record may take minutes; none is begun after a lock.
+        while desk.still(&session).is_ok() && session.renew_next(vault).await? {
+            desk.page.tell(&News::Changed);
+        }
+        Ok(())
+    }
+}
+
+/// Brings the own vault up to date, if there is one.
+pub(super) async fn sync_own(desk: &Desk, session: &Session<Browser>) -> Result<(), Failure> {
+    let Ok(vault) = session.own_vault() else { return Ok(()) };
+    Ok(through_restore(desk, async || session.sync(vault).await).await?)
+}
+
+/// Brings up to date what others share. A vault that does not come holds up no other; the first failure is given.
+pub(super) async fn sync_shared(desk: &Desk, session: &Session<Browser>) -> Result<(), Failure> {
+    let mut result = through_restore(desk, async || session.sync_shared().await.map(drop)).await;
+    let own = session.own_vault().ok();
+    for vault in session.vaults().into_iter().filter(|vault| Some(*vault) != own) {
+        result = result.and(session.accept_all(vault).await);
+    }
+    Ok(result?)
+}
+
+/// A restore of the server is told, once; what is there now is then read anew.
+async fn through_restore(desk: &Desk, sync: impl AsyncFn() -> Result<(), ClientError>) -> Result<(), ClientError> {
+    match sync().await {
+        Err(restored @ ClientError::Restored { .. }) => {
+            desk.trouble(&restored.into());
+            sync().await
+        }
+        synced => synced,
+    }
+}
+
+/// Up to where each vault is known.
+fn heads(session: &Session<Browser>) -> Vec<(VaultId, u64)> {
+    session
+        .vaults()
+        .into_iter()
+        .filter_map(|vault| Some((vault, session.with_view(vault, |view| view.head().seq).ok()?)))
+        .collect()
+}
