@@ -27,6 +27,11 @@ impl Desk {
         self.running.borrow().contains(&ticket.record())
     }
 
+    /// Watches an upload.
+    fn progress(&self, upload: u32) -> Progress {
+        Progress { uploads: Rc::clone(&self.uploads), id: upload }
+    }
+
     pub(super) fn add(desk: &Rc<Self>, id: u32, details: &Details) -> Result<Answer, Failure> {
         let session = desk.session()?;
         let (file, mut draft) = desk.chosen.borrow_mut().remove(&id).ok_or(Failure::Gone)?;
@@ -34,16 +39,11 @@ impl Desk {
         // The same file as one that a reload interrupted goes on from there.
         let desk = Rc::clone(desk);
         spawn_local(async move {
-            let upload = desk.uploads.begin(
-                draft.metadata.title.clone(),
-                draft.metadata.category.slug().to_owned(),
-                draft.metadata.size,
-                UploadState::Sending,
-            );
+            let upload = desk.uploads.begin(&draft.metadata, None);
             let interrupted = interrupted(&session, &draft).await.filter(|ticket| !desk.is_running(ticket));
             let begun = match interrupted {
                 Some(ticket) => Ok(ticket),
-                None => session.begin(draft).await,
+                None => session.patiently(&desk.progress(upload), || session.begin(draft.clone())).await,
             };
             Self::send(&desk, &session, upload, begun, Some(Chosen(file))).await;
         });
@@ -61,13 +61,9 @@ impl Desk {
         }
         let desk = Rc::clone(desk);
         spawn_local(async move {
-            let upload = desk.uploads.begin(
-                draft.metadata.title.clone(),
-                draft.metadata.category.slug().to_owned(),
-                draft.metadata.size,
-                UploadState::Sending,
-            );
-            let begun = session.begin_replacement(vault, record, draft).await;
+            let upload = desk.uploads.begin(&draft.metadata, Some(record));
+            let begin = || session.begin_replacement(vault, record, draft.clone());
+            let begun = session.patiently(&desk.progress(upload), begin).await;
             Self::send(&desk, &session, upload, begun, Some(Chosen(file))).await;
         });
         Ok(Answer::Done)
@@ -81,7 +77,7 @@ impl Desk {
         begun: Result<Ticket, ClientError>,
         file: Option<Chosen>,
     ) {
-        let progress = Progress { uploads: Rc::clone(&desk.uploads), id: upload };
+        let progress = desk.progress(upload);
         let result = match &begun {
             Ok(ticket) => {
                 desk.uploads.set_record(upload, ticket.record().to_string());
@@ -138,8 +134,7 @@ impl Desk {
                 continue;
             }
             let (desk, session) = (Rc::clone(desk), Rc::clone(session));
-            let category = metadata.category.slug().to_owned();
-            let upload = desk.uploads.begin(metadata.title, category, metadata.size, UploadState::Sending);
+            let upload = desk.uploads.begin(&metadata, Some(ticket.record()));
             spawn_local(async move { Self::send(&desk, &session, upload, Ok(ticket), None).await });
         }
     }

@@ -9,6 +9,8 @@ use client::ClientError;
 use client::upload::{Outbox, Source, Watcher};
 use futures_channel::oneshot;
 use js_sys::Uint8Array;
+use protocol::RecordId;
+use records::Metadata;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::File;
 
@@ -81,10 +83,19 @@ impl Uploads {
         Self { page, next: Cell::new(1), list: RefCell::new(BTreeMap::new()) }
     }
 
-    /// Puts an upload on the list.
-    pub(crate) fn begin(&self, title: String, category: String, total: u64, state: UploadState) -> u32 {
+    /// Puts an upload on the list. `record` is the one that it becomes a part of, where that is known already.
+    pub(crate) fn begin(&self, metadata: &Metadata, record: Option<RecordId>) -> u32 {
         let id = self.next.replace(self.next.get() + 1);
-        let shown = Upload { id, title, category, sent: 0, total, speed: 0, state, record: None };
+        let shown = Upload {
+            id,
+            title: metadata.title.clone(),
+            category: metadata.category.slug().to_owned(),
+            sent: 0,
+            total: metadata.size,
+            speed: 0,
+            state: UploadState::Sending,
+            record: record.map(|record| record.to_string()),
+        };
         let going = Going { shown, paused: false, stopped: false, waiting: None, measured: (0, js_sys::Date::now()) };
         self.list.borrow_mut().insert(id, going);
         self.tell();
