@@ -280,7 +280,7 @@ pub(crate) type Stream =
     std::pin::Pin<Box<dyn futures_util::Stream<Item = Result<axum::body::Bytes, axum::Error>> + Send>>;
 
 /// Whether a nudge comes soon.
-async fn nudge(stream: &mut Stream) -> bool {
+pub(crate) async fn nudge(stream: &mut Stream) -> bool {
     match tokio::time::timeout(Duration::from_millis(700), stream.next()).await {
         Ok(Some(Ok(bytes))) => bytes.starts_with(b"event: changed"),
         _ => false,
