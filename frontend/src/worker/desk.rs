@@ -11,7 +11,7 @@ use client::session::{SignUp, Who};
 use client::share::Wish;
 use client::upload::{Draft, Source};
 use client::{ClientError, Session};
-use futures_util::future::select;
+use futures_util::future::{Either, select};
 use gloo::timers::future::TimeoutFuture;
 use protocol::api::Profile;
 use protocol::time::DAY;
@@ -78,8 +78,13 @@ impl Desk {
             TimeoutFuture::new(2_000).await;
         }
         loop {
-            select(pin!(TimeoutFuture::new(LOOK_EVERY)), pin!(desk.nudges.next())).await;
+            let (timer, nudge) = (pin!(TimeoutFuture::new(LOOK_EVERY)), pin!(desk.nudges.next()));
+            let heard_nothing = matches!(select(timer, nudge).await, Either::Left(_));
             if let Ok(session) = desk.session() {
+                if heard_nothing {
+                    // Perhaps because nothing can be heard: then the page asks, too.
+                    desk.page.tell(&News::Told);
+                }
                 let before = heads(&session);
                 match sync(&session).await {
                     Ok(()) if before != heads(&session) => desk.page.tell(&News::Changed),
