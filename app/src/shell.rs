@@ -11,6 +11,7 @@ use leptos_router::hooks::use_location;
 use leptos_router::path;
 
 use crate::pages::account::forgot::ForgotPage;
+use crate::pages::account::password::PasswordPage;
 use crate::pages::account::show::AccountPage;
 use crate::pages::account::sign_in::SignInPage;
 use crate::pages::account::sign_up::SignUpPage;
@@ -92,6 +93,7 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/patients/:vault") view=PatientPage />
                 <Route path=path!("/notices") view=NoticesPage />
                 <Route path=path!("/account") view=AccountPage />
+                <Route path=path!("/account/password") view=PasswordPage />
                 <Route path=path!("/style") view=GalleryPage />
             </Routes>
             <ToastRegion />

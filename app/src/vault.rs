@@ -507,6 +507,10 @@ pub trait Vault {
     fn lock(&self) -> Local<Result<(), Trouble>>;
     /// Signs out.
     fn sign_out(&self) -> Local<Result<(), Trouble>>;
+    /// Signs out everywhere else.
+    fn sign_out_elsewhere(&self) -> Local<Result<(), Trouble>>;
+    /// Sets a new password, for whoever knows the one before. Everywhere else that signs out.
+    fn change_password(&self, old: String, new: String) -> Local<Result<(), Trouble>>;
 
     /// The records of this account's own vault, or for a provider of all patients, newest date first.
     fn records(&self) -> Local<Result<Vec<RecordItem>, Trouble>>;

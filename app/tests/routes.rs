@@ -7,7 +7,7 @@ use leptos_router::location::RequestUrl;
 
 const SIGNED_OUT: [&str; 6] = ["/", "/sign-up", "/sign-in", "/forgot", "/security", "/help"];
 
-const SIGNED_IN: [&str; 11] = [
+const SIGNED_IN: [&str; 13] = [
     "/home",
     "/records",
     "/records/add",
@@ -18,7 +18,9 @@ const SIGNED_IN: [&str; 11] = [
     "/activity",
     "/patients",
     "/patients/7f3a",
+    "/notices",
     "/account",
+    "/account/password",
 ];
 
 fn html(path: &str) -> String {

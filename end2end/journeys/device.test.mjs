@@ -67,16 +67,14 @@ test("the recovery kit is printed, alone on its page", async () => {
 });
 
 const VAULT_OF = "(SELECT vault FROM entries ORDER BY received DESC LIMIT 1)";
-for (const [what, statements] of Object.entries({
-  changed: [`UPDATE entries SET bytes = CAST(substr(bytes, 1, length(bytes) - 20) || x'00' || substr(bytes, length(bytes) - 18) AS BLOB) WHERE vault = ${VAULT_OF} AND seq = 6`],
-  missing: [
-    `DELETE FROM entries WHERE vault = ${VAULT_OF} AND seq = 6`,
-  ],
-  reordered: [
+for (const [what, said, statements] of [
+  ["changed", "an entry is not properly signed", [`UPDATE entries SET bytes = CAST(substr(bytes, 1, length(bytes) - 20) || x'00' || substr(bytes, length(bytes) - 18) AS BLOB) WHERE vault = ${VAULT_OF} AND seq = 6`]],
+  ["missing", "an entry is missing, doubled or out of order", [`DELETE FROM entries WHERE vault = ${VAULT_OF} AND seq = 6`]],
+  ["reordered", "an entry is missing, doubled or out of order", [
     `UPDATE entries SET seq = seq + 1000 WHERE vault = ${VAULT_OF} AND seq IN (6, 7)`,
     `UPDATE entries SET seq = 1013 - seq WHERE vault = ${VAULT_OF} AND seq > 1000`,
-  ],
-})) {
+  ]],
+]) {
   test(`an entry that was ${what} in the database raises an alarm`, async () => {
     const own = await startServer();
     const maya = await person(browser, widths.phone);
@@ -96,7 +94,7 @@ for (const [what, statements] of Object.entries({
       const other = await person(browser, widths.phone);
       await signIn(other, own.url, { email: "maya@example.org", password: passwords.patient });
       const alarm = other.page.getByRole("alert");
-      await alarm.getByText(/history on the server was changed|older or different history|identity/).waitFor();
+      await alarm.getByText(`The history on the server was changed: ${said}`).waitFor();
       await alarm.getByText("Do not rely on what this page shows").waitFor();
       await checkPage(other, `the alarm, ${what}`);
       await other.context.close();

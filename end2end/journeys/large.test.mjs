@@ -38,6 +38,9 @@ after(async () => {
   if (work) await rm(work, { recursive: true, force: true });
 });
 
+/** How many records there are, whatever other tests have added. */
+const count = async () => (await maya.json("list")).length;
+
 /** The rows that are drawn: their number, their place in their month, and where they lie. */
 const rows = (page) =>
   page.locator(".long li").evaluateAll((items) =>
@@ -63,10 +66,11 @@ for (const [width, viewport] of Object.entries(widths)) {
   test(`a long list scrolls from end to end (${width})`, async () => {
     const someone = await person(browser, viewport);
     const { page } = someone;
+    const records = await count();
     await signIn(someone, server.url, { email, password });
     await heading(page, /Maya/);
     await go(someone, `${server.url}/records`);
-    await page.getByText(`${RECORDS} records on this device`).waitFor();
+    await page.getByText(`${records} records on this device`).waitFor();
     await frame(page);
     await assertAccessible(page, `a long list (${width})`);
 
@@ -90,9 +94,12 @@ for (const [width, viewport] of Object.entries(widths)) {
       for (const row of drawn) met.set(row.row, row);
       if (await page.evaluate(() => scrollY + innerHeight >= document.documentElement.scrollHeight - 1)) break;
     }
-    assert.equal(met.size, RECORDS, "every record was met");
+    assert.equal(met.size, records, "every record was met");
     const months = [...met.values()].filter((row) => row.position === 1);
-    assert.equal(months.reduce((sum, row) => sum + row.of, 0), RECORDS, "every month says how many it has");
+    assert.equal(months.reduce((sum, row) => sum + row.of, 0), records, "every month says how many it has");
+    const headings = await page.getByRole("heading", { level: 2 }).allTextContents();
+    const said = headings.map((heading) => Number(heading.match(/, (\d+) records?$/)?.[1]));
+    assert.deepEqual(said, months.map((row) => row.of), "every month has its heading, wherever the page is scrolled to");
     assert.equal(await page.locator(".long").evaluate((list) => list.getBoundingClientRect().height), height, "nothing moved");
     assert.equal(await page.locator(".long [style*='top'], .long [style*='height']").count(), 0);
 
@@ -108,28 +115,75 @@ for (const [width, viewport] of Object.entries(widths)) {
     assert.deepEqual(named, [...named.keys()], "Tab goes from row to row, past those that were drawn at first");
     await page.evaluate(() => scrollTo(0, 0));
     await frame(page);
-    assert.equal(await page.evaluate(() => Number(document.activeElement.closest("li")?.dataset.row)), 40, "the focus stays");
+    const focused = () => page.evaluate(() => Number(document.activeElement.closest("li")?.dataset.row));
+    assert.equal(await focused(), 40, "the focus stays");
+    await page.keyboard.press("Tab");
+    assert.equal(await focused(), 41, "Tab goes on from where the focus was, though that was out of sight");
 
     const search = page.getByRole("searchbox", { name: "Search your records" });
     await search.fill("letter 14");
     await page.getByText(/^\d+ records found/).waitFor();
     assert.equal(await page.locator(".long").count(), 0, "few records are drawn whole");
     await search.fill("");
-    await page.getByText(`${RECORDS} records on this device`).waitFor();
+    await page.getByText(`${records} records on this device`).waitFor();
     await page.locator(".long li").first().waitFor();
     assertQuiet(someone, `a long list (${width})`);
-    await someone.context?.close();
+    await someone.context.close();
   });
 }
 
-test("a large copy goes through a file, which does not stay", async () => {
-  const content = randomBytes(40 << 20);
-  await writeFile(join(work, "large.bin"), content);
-  const [{ id }] = await maya.json("upload", join(work, "large.bin"));
+test("a record that comes or changes leaves every other row as it is, the one in use too", async () => {
   const someone = await person(browser, widths.wide);
   const { page } = someone;
+  const before = await count();
   await signIn(someone, server.url, { email, password });
   await heading(page, /Maya/);
+  await go(someone, `${server.url}/records`);
+  await page.getByText(`${before} records on this device`).waitFor();
+  await frame(page);
+  // A row far down, in another month than the newest.
+  await page.evaluate(() => scrollTo(0, document.documentElement.scrollHeight / 2));
+  await frame(page);
+  const row = await page.evaluate(() => {
+    const rows = [...document.querySelectorAll(".long li")];
+    const middle = rows[Math.floor(rows.length / 2)];
+    middle.querySelector("a").focus({ preventScroll: true });
+    middle.marked = true;
+    return Number(middle.dataset.row);
+  });
+  const now = () =>
+    page.evaluate(() => {
+      const row = document.activeElement.closest(".long li");
+      return row && { number: Number(row.dataset.row), isMarked: row.marked === true };
+    });
+  await writeFile(join(work, "2026-10-05 Newest of all.txt"), "This came while the list was open.");
+  const [{ id }] = await maya.json("upload", join(work, "2026-10-05 Newest of all.txt"));
+  await page.getByText(`${before + 1} records on this device`).waitFor();
+  await frame(page);
+  assert.deepEqual(await now(), { number: row + 1, isMarked: true }, "the row in use is the same, one further down");
+
+  // Two changes within a minute, which is all that a time in minutes tells apart.
+  await page.evaluate(() => scrollTo(0, 0));
+  for (const title of ["Changed once", "Changed twice"]) {
+    await maya.json("edit", id, "--title", title);
+    await page.locator(".long").getByRole("link", { name: title, exact: true }).waitFor();
+  }
+  assert.deepEqual(await now(), { number: row + 1, isMarked: true });
+  assertQuiet(someone, "a list that changes");
+  await someone.context.close();
+});
+
+test("a large copy goes through a file, which does not stay", async (t) => {
+  const content = randomBytes(40 << 20);
+  await writeFile(join(work, "large.bin"), content);
+  const ann = await commandLine(server.url);
+  t.after(() => ann.end());
+  await ann.json("signup", "--email", "ann@example.org", "--name", "Ann Berg", "--as", "patient");
+  const [{ id }] = await ann.json("upload", join(work, "large.bin"));
+  const someone = await person(browser, widths.wide);
+  const { page } = someone;
+  await signIn(someone, server.url, { email: "ann@example.org", password });
+  await heading(page, /Ann/);
   await go(someone, `${server.url}/records/${id}`);
   const downloading = page.waitForEvent("download", { timeout: 60_000 });
   await page.getByRole("button", { name: "Save a copy" }).first().click();
@@ -139,7 +193,7 @@ test("a large copy goes through a file, which does not stay", async () => {
   await page.getByRole("button", { name: /Lock now/ }).first().click();
   await until(async () => (await copies(page)).length === 0, "locking takes the copy away");
   assertQuiet(someone, "a large copy");
-  await maya.json("delete", id);
+  await someone.context.close();
 });
 
 test("a copy that is still being made when the vault locks, or the session ends, leaves nothing behind", async () => {
@@ -201,6 +255,7 @@ test("a copy that took long to make is still there to be saved", async () => {
 });
 
 test("a device that was here before reads only what is new", async () => {
+  const records = await count();
   const someone = await person(browser, widths.wide);
   const { page } = someone;
   const asked = [];
@@ -213,13 +268,13 @@ test("a device that was here before reads only what is new", async () => {
   assert.equal(asked[0], 0, "the first time reads everything");
   asked.length = 0;
   await go(someone, `${server.url}/records`);
-  await page.getByText(`${RECORDS} records on this device`).waitFor();
+  await page.getByText(`${records} records on this device`).waitFor();
   assert.ok(asked.length > 0 && asked.every((after) => after > RECORDS), `a reload asked from ${asked}`);
 
   await writeFile(join(work, "one more.txt"), "This is one more.");
   await maya.json("upload", join(work, "one more.txt"));
   await go(someone, `${server.url}/records`);
-  await page.getByText(`${RECORDS + 1} records on this device`).waitFor();
+  await page.getByText(`${records + 1} records on this device`).waitFor();
 
   const pages = () =>
     page.evaluate(
@@ -242,4 +297,5 @@ test("a device that was here before reads only what is new", async () => {
   await page.getByRole("button", { name: "Sign out" }).click();
   await heading(page, "Sign in");
   await until(async () => (await pages()) === 0, "signing out takes it away");
+  await someone.context.close();
 });

@@ -29,6 +29,13 @@ function bell(page, count) {
   return page.getByRole("link", { name: count ? `Notices, ${count} new` : "Notices, none new", exact: true });
 }
 
+/** Does something that changes a choice, and waits until the server has it. */
+async function saved(page, act) {
+  const answered = page.waitForResponse((response) => response.url().endsWith("/api/pages/choose-notices"));
+  await act();
+  assert.equal((await answered).status(), 200);
+}
+
 test("a share and an opening are told at once, in the list and by mail", async () => {
   const maya = await person(browser, widths.phone);
   const ito = await person(browser, widths.wide);
@@ -72,20 +79,22 @@ test("a share and an opening are told at once, in the list and by mail", async (
 
   // What one is told is one's own choice, but for what is security.
   const opened = maya.page.getByRole("group", { name: "Your records are opened" });
-  await opened.getByRole("switch", { name: "By mail" }).click();
-  await maya.page.getByText("Always, here and by mail").waitFor();
-  const off = () => opened.getByRole("switch", { name: "By mail" }).evaluate((input) => !input.checked);
-  await until(async () => {
-    await maya.page.reload();
-    await opened.waitFor();
-    return off();
-  }, "the choice is kept");
+  await saved(maya.page, () => opened.getByRole("switch", { name: "By mail" }).click());
+  await maya.page.reload();
+  await opened.waitFor();
+  assert.ok(!(await opened.getByRole("switch", { name: "By mail" }).isChecked()), "the choice is kept");
+  assert.ok(await opened.getByRole("switch", { name: "Here" }).isChecked(), "and nothing else was changed");
+  const asked = (page) => page.getByRole("group").locator("legend").allTextContents();
+  assert.ok(!(await asked(maya.page)).includes("Somebody shares with you"), "a patient is not asked about what happens to care teams");
+  await ito.page.getByRole("group", { name: "Somebody shares with you" }).waitFor();
+  for (const other of ["Somebody adds to your vault", "Your records are opened"]) assert.ok(!(await asked(ito.page)).includes(other), other);
 
   // Another device signs in, and this one hears of it.
   const other = await person(browser, widths.wide);
   await signIn(other, server.url, patient);
   await heading(other.page, /Maya/);
-  await maya.page.getByText(/^New sign-in to your account: Chrome/).first().waitFor();
+  await maya.page.getByRole("link", { name: "New sign-in to your account: Chrome", exact: true }).first().waitFor();
+  await maya.page.getByText("If this was not you: sign out everywhere else, and choose a new password.").first().waitFor();
   await until(() => mailbox.mails.some(({ subject }) => subject === "A new sign-in to your account"), "the mail about it has arrived");
   for (const someone of [maya, ito, other]) {
     assertQuiet(someone, "notices");

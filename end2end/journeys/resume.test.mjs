@@ -273,3 +273,29 @@ test("it rests while it is paused, goes on when told, and is gone when it is tak
   assert.equal(await uploadRow(page, "Long scan").count(), 0, "nothing goes on by itself");
   assertQuiet(maya, "pausing and stopping");
 });
+
+test("a file that takes the place of another is in sight from the first moment, and goes on when the connection comes back", async () => {
+  const { page } = maya;
+  await follow(page, "Add");
+  await heading(page, "Add records");
+  await choose(page, [{ name: "letter.txt", content: Buffer.from("The first letter.") }]);
+  await addChosen(page, ["Letter"]);
+  await follow(page, "Records");
+  await openFromList(page, "Letter");
+  await page.getByRole("button", { name: "Replace the file" }).first().click();
+  const dialog = page.getByRole("dialog");
+  const newer = Buffer.from("The letter that takes its place.");
+  await dialog.getByLabel("Choose the newer file").setInputFiles([{ name: "newer.txt", mimeType: "text/plain", buffer: newer }]);
+  const replace = dialog.getByRole("button", { name: "Replace the file" });
+  await until(() => replace.isEnabled(), "the newer file was looked at");
+  await maya.context.setOffline(true);
+  wire.cut();
+  await replace.click();
+  await uploadRow(page, "Letter").getByText("No connection. It goes on by itself.").waitFor();
+  wire.mend();
+  await maya.context.setOffline(false);
+  await uploadRow(page, "Letter").waitFor({ state: "detached" });
+  await page.getByText(newer.toString()).waitFor();
+  assert.deepEqual((await saveCopy(page)).bytes, newer);
+  assertQuiet(maya, "a replacement without a connection");
+});

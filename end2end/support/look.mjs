@@ -1,12 +1,16 @@
-// Writes pictures of every page in its main states into results/, to be looked at: `npm run look`.
-import { mkdir, rm } from "node:fs/promises";
+// Writes pictures of every page in its main states into results/, to be looked at: `npm run look`, or
+// `npm run look -- notices account` for those whose names begin so.
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { person, startBrowser, widths } from "./browser.mjs";
+import { commandLine, password } from "./command.mjs";
 import { noise, pdf, png } from "./files.mjs";
-import { addChosen, choose, drawn, fillSignUp, follow, go, heading, openFromList, passwords, pickCard, saveCopy, signUp, turn, until, uploadRow } from "./people.mjs";
+import { addChosen, choose, drawn, fillSignUp, follow, go, heading, openFromList, passwords, pickCard, saveCopy, signIn, signUp, turn, until, uploadRow } from "./people.mjs";
 import { startServer } from "./server.mjs";
 import { startWire } from "./wire.mjs";
 
+const wanted = process.argv.slice(2);
 const results = resolve(import.meta.dirname, "../results");
 await rm(results, { recursive: true, force: true });
 await mkdir(results, { recursive: true });
@@ -19,6 +23,7 @@ wire.lead(Number(new URL(server.url).port));
 /** Takes a page as it stands, in both widths and both schemes. */
 let number = 0;
 async function look({ page }, name) {
+  if (wanted.length && !wanted.some((start) => name.startsWith(start))) return;
   number += 1;
   for (const [width, viewport] of Object.entries(widths)) {
     await page.setViewportSize(viewport);
@@ -71,6 +76,30 @@ try {
   await page.getByText("Nothing to tell").waitFor();
   await page.getByText("Always, here and by mail").waitFor();
   await look(maya, "notices-empty");
+
+  const held = [];
+  await page.route("**/api/pages/*", (route) => void held.push(route));
+  await go(maya, `${wire.url}/notices`);
+  await until(() => held.length >= 2, "the page asks");
+  await look(maya, "notices-loading");
+  for (const route of held) await route.abort();
+  await page.getByRole("button", { name: "Try again" }).nth(1).waitFor();
+  await look(maya, "notices-error");
+  await page.unroute("**/api/pages/*");
+  await page.route("**/api/pages/choose-notices", (route) => route.abort());
+  await go(maya, `${wire.url}/notices`);
+  await page.getByRole("group", { name: "Your records are opened" }).getByRole("switch", { name: "By mail" }).click();
+  await page.getByText("What you chose was not saved").waitFor();
+  await look(maya, "notices-choice-not-saved");
+  await page.unroute("**/api/pages/choose-notices");
+
+  await go(maya, `${wire.url}/account/password`);
+  await heading(page, "New password");
+  await look(maya, "account-password");
+  await page.getByLabel("New password", { exact: true }).fill("short");
+  await page.getByRole("button", { name: "Set the new password" }).click();
+  await page.getByText("Enter the password that you have now.").waitFor();
+  await look(maya, "account-password-errors");
 
   const files = [
     { name: "arm.png", content: png({ width: 640, height: 480 }) },
@@ -133,6 +162,9 @@ try {
 
   await signUp(ito, wire.url, doctor);
   await look(ito, "patients-empty");
+  await go(ito, `${wire.url}/notices`);
+  await ito.page.getByText("Always, here and by mail").waitFor();
+  await look(ito, "notices-of-a-care-team");
   await follow(page, "Records");
   await openFromList(page, titles[0]);
   await page.getByRole("link", { name: "Share", exact: true }).click();
@@ -177,7 +209,11 @@ try {
   await look(maya, "activity");
   await go(maya, `${wire.url}/notices`);
   await page.getByText(/opened/).first().waitFor();
+  const other = await person(browser, widths.phone);
+  await signIn(other, wire.url, patient);
+  await page.getByText(/^New sign-in to your account/).first().waitFor();
   await look(maya, "notices");
+  await other.context.close();
   await follow(page, "Sharing");
   await page.getByRole("button", { name: /^Stop sharing/ }).click();
   await page.getByRole("dialog").getByText(`Stop sharing with ${doctor.name}?`).waitFor();
@@ -193,6 +229,27 @@ try {
   await page.getByRole("button", { name: "Unlock", exact: true }).click();
   await page.getByText("Your vault stays locked.").waitFor();
   await look(maya, "locked-error");
+
+  // A list that is too long to be drawn whole.
+  const ann = await commandLine(server.url);
+  const letters = await mkdtemp(join(tmpdir(), "healthbridge-look-"));
+  try {
+    await ann.json("signup", "--email", "ann@example.org", "--name", "Ann Berg", "--as", "patient");
+    for (let number = 1; number <= 110; number++) {
+      const day = `2026-${String((number % 5) + 1).padStart(2, "0")}-${String((number % 28) + 1).padStart(2, "0")}`;
+      await writeFile(join(letters, `${day} Letter ${number}.txt`), `Letter ${number}`);
+    }
+    await ann.json("upload", letters);
+    const long = await person(browser, widths.wide);
+    await signIn(long, wire.url, { email: "ann@example.org", password });
+    await heading(long.page, /Ann/);
+    await go(long, `${wire.url}/records`);
+    await long.page.locator(".long li").first().waitFor();
+    await look(long, "records-long");
+  } finally {
+    await ann.end();
+    await rm(letters, { recursive: true, force: true });
+  }
   for (const [who, { errors }] of Object.entries({ patient: maya, physician: ito })) if (errors.length) console.error(who, errors);
 } finally {
   await browser.close();

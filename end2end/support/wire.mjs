@@ -9,6 +9,7 @@ export async function startWire() {
   let forwarded = 0;
   let holdAt = Infinity;
   let isCut = false;
+  let refusing;
   const resting = new Set();
 
   const relay = createServer({ pauseOnConnect: true }, (connection) => {
@@ -28,6 +29,11 @@ export async function startWire() {
       });
     }
     connection.on("data", (piece) => {
+      if (refusing && piece.toString("latin1", 0, 200).startsWith(`GET ${refusing} `)) {
+        refusing = undefined;
+        connection.end("HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+        return;
+      }
       kept.push(piece);
       forwarded += piece.length;
       upstream.write(piece);
@@ -75,6 +81,12 @@ export async function startWire() {
     mend() {
       isCut = false;
     },
+    /** Answers the next GET of this path as a proxy does whose server is just away. */
+    refuseOnce(path) {
+      refusing = path;
+    },
+    /** Whether it did. */
+    hasRefused: () => refusing === undefined,
     async stop() {
       relay.close();
       for (const socket of sockets) socket.destroy();

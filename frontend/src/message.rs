@@ -66,6 +66,11 @@ pub(crate) enum Command {
     Patients,
     #[n(27)]
     Unlock(#[n(0)] String),
+    #[n(28)]
+    SignOutElsewhere,
+    /// The password before, and the new one.
+    #[n(29)]
+    ChangePassword(#[n(0)] String, #[n(1)] String),
 }
 
 /// What the worker answers.

@@ -248,6 +248,14 @@ impl Vault for Proxy {
         self.done(&Command::SignOut)
     }
 
+    fn sign_out_elsewhere(&self) -> Local<Result<(), Trouble>> {
+        self.done(&Command::SignOutElsewhere)
+    }
+
+    fn change_password(&self, old: String, new: String) -> Local<Result<(), Trouble>> {
+        self.done(&Command::ChangePassword(old, new))
+    }
+
     fn records(&self) -> Local<Result<Vec<RecordItem>, Trouble>> {
         self.request(&Command::Records, &JsValue::NULL, only!(Records))
     }

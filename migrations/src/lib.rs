@@ -5,6 +5,7 @@ mod m0002_vaults;
 mod m0003_released_blobs;
 mod m0004_notices;
 mod m0005_restores;
+mod m0006_shown_notices;
 
 use sea_orm_migration::prelude::*;
 
@@ -23,6 +24,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0003_released_blobs::Migration),
             Box::new(m0004_notices::Migration),
             Box::new(m0005_restores::Migration),
+            Box::new(m0006_shown_notices::Migration),
         ]
     }
 }

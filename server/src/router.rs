@@ -51,7 +51,7 @@ const fn route(
 }
 
 /// Every route but the pages, their server functions and the site's files. A test holds the table of permissions to it.
-pub const ROUTES: [Route; 27] = [
+pub const ROUTES: [Route; 28] = [
     route("GET", "/healthz", USUAL, || get(health)),
     route("GET", "/readyz", USUAL, || get(ready)),
     route("POST", "/api/v1/signup/start", USUAL, || post(accounts::sign_up_start)),
@@ -63,6 +63,7 @@ pub const ROUTES: [Route; 27] = [
     route("POST", "/api/v1/password/start", USUAL, || post(accounts::password_start)),
     route("POST", "/api/v1/password/finish", USUAL, || post(accounts::password_finish)),
     route("POST", "/api/v1/signout", USUAL, || post(accounts::sign_out)),
+    route("POST", "/api/v1/signout/others", USUAL, || post(accounts::sign_out_others)),
     route("GET", "/api/v1/session", USUAL, || get(accounts::session)),
     route("PUT", "/api/v1/device-wrap", USUAL, || put(accounts::put_device_wrap)),
     route("GET", "/api/v1/device-wrap", USUAL, || get(accounts::device_wrap)),

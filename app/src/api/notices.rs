@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::Refused;
 #[cfg(feature = "ssr")]
 use super::ask;
+use crate::ui::Side;
 
 /// What somebody can be told of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -54,6 +55,15 @@ impl NoticeKind {
     pub const fn is_security(self) -> bool {
         matches!(self, Self::SignedIn | Self::FailedSignIns | Self::PasswordChanged | Self::Recovered)
     }
+
+    /// Whether it can happen to somebody on this side.
+    pub const fn concerns(self, side: Side) -> bool {
+        match self {
+            Self::Added | Self::Opened | Self::SharedForYou => matches!(side, Side::Patient),
+            Self::Shared => matches!(side, Side::Provider),
+            _ => true,
+        }
+    }
 }
 
 /// That something happened.
@@ -71,7 +81,7 @@ pub struct Notice {
     pub record: Option<String>,
     /// For a share, its last minute.
     pub until: Option<u32>,
-    /// For a sign-in, the kind of browser and a part of the address.
+    /// For a sign-in, the kind of browser.
     pub place: Option<String>,
     /// Whether it was seen.
     pub read: bool,

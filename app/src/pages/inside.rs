@@ -28,6 +28,8 @@ pub enum Inside {
     NewShare,
     /// `/notices`
     Notices,
+    /// `/account/password`
+    Password,
     /// `/patients/:vault`
     Patient,
     /// `/patients`
@@ -70,7 +72,8 @@ fn split_draw(part: Part) -> Result<AnyView, NotLoaded> {
         Inside::Edit => records::edit::inside(),
         Inside::Home => home::show::inside(me),
         Inside::NewShare => sharing::new::inside(),
-        Inside::Notices => notices::list::inside(),
+        Inside::Notices => notices::list::inside(&me),
+        Inside::Password => account::password::inside(me),
         Inside::Patient => patients::show::inside(),
         Inside::Patients => patients::list::inside(me),
         Inside::Record => records::show::inside(&me),

@@ -141,7 +141,16 @@ pub fn Switch(
     /// Cannot be changed.
     #[prop(optional, into)]
     disabled: Signal<bool>,
+    /// What to do when somebody has turned it.
+    #[prop(optional, into)]
+    on_change: Option<Callback<bool>>,
 ) -> impl IntoView {
+    let turn = move |now: bool| {
+        on.set(now);
+        if let Some(on_change) = on_change {
+            on_change.run(now);
+        }
+    };
     let ids = Ids::new(&name);
     let described = ids.describing(hint.is_some(), false);
     let label_for = ids.field.clone();
@@ -165,7 +174,7 @@ pub fn Switch(
                     disabled=move || disabled.get()
                     aria-labelledby=labelled_by
                     aria-describedby=described
-                    on:change:target=move |event| on.set(event.target().checked())
+                    on:change:target=move |event| turn(event.target().checked())
                 />
                 <span class="switch-track"></span>
             </span>

@@ -95,7 +95,7 @@ fn name(title: TextProp, href: Option<String>) -> AnyView {
 #[expect(clippy::similar_names, reason = "a tile and a title are what a row has, and their types keep them apart")]
 pub fn LongRow(
     /// Where it stands.
-    place: LongPlace,
+    place: Signal<LongPlace>,
     /// Its name.
     #[prop(into)]
     title: TextProp,
@@ -115,10 +115,10 @@ pub fn LongRow(
     view! {
         <li
             class="item"
-            aria-posinset=place.position.to_string()
-            aria-setsize=place.of.to_string()
-            data-row=place.row.to_string()
-            style=("--at", place.at.to_string())
+            aria-posinset=move || place.get().position.to_string()
+            aria-setsize=move || place.get().of.to_string()
+            data-row=move || place.get().row.to_string()
+            style=("--at", move || place.get().at.to_string())
         >
             <div class="lead">
                 {tile.run()}

@@ -1,12 +1,16 @@
 //! A list of any length: only the rows in sight and a few around them are in the page, each at its own place, so that
-//! ten thousand rows scroll like ten.
+//! ten thousand rows scroll like ten. Headings are few, and all there: a screen reader goes through the list by them.
 //!
 //! Every row is as high as the token `--row` says and a heading half as high, so that a row's place is known without
 //! drawing those before it, and nothing moves when they are drawn. Each row says which of how many it is. The row that
 //! has the focus and its neighbours stay, wherever the page is scrolled to, so that a person at the keyboard does not
-//! lose their place. It is drawn in the browser only: places are set as custom properties of the elements.
+//! lose their place; and a row that is drawn stays the same element when others come or go above it. It is drawn in
+//! the browser only: places are set as custom properties of the elements.
+
+use std::collections::BTreeMap;
 
 use leptos::prelude::*;
+use leptos::wasm_bindgen::JsCast as _;
 use leptos::{ev, html, web_sys};
 
 /// Rows that are drawn above and below those in sight.
@@ -18,25 +22,36 @@ const STEP: usize = 4;
 /// Rows that are drawn before it is known which are in sight.
 const FIRST: usize = 24;
 
+/// How far a row that has the focus is looked for when others came or went before it.
+const FAR: usize = 500;
+
+/// What a group is known by, whatever comes or goes before it: its heading, and how many before it have the same.
+type Name = (String, usize);
+
 /// Rows under one heading.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 struct Group {
-    heading: String,
+    name: Name,
+    span: Span,
+}
+
+/// Where a group lies.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Span {
     /// The number of its first row, counted through all groups.
     first: usize,
     rows: usize,
     /// Where it begins, in halves of a row.
     at: usize,
+    /// Where its first row begins.
+    rows_at: usize,
 }
 
-impl Group {
-    const fn has_heading(&self) -> bool {
-        !self.heading.is_empty()
-    }
-
-    /// Where its first row begins.
-    fn rows_at(&self) -> usize {
-        self.at + usize::from(self.has_heading())
+impl Span {
+    /// The place of one of its rows.
+    const fn place(&self, row: usize) -> LongPlace {
+        let within = row.saturating_sub(self.first);
+        LongPlace { row, at: self.rows_at + 2 * within, position: within + 1, of: self.rows }
     }
 }
 
@@ -65,11 +80,15 @@ impl LongLayout {
     /// Lays out groups of rows, each a heading, which may be empty, and how many rows stand under it.
     pub fn new(groups: impl IntoIterator<Item = (String, usize)>) -> Self {
         let mut layout = Self::default();
+        let mut same = BTreeMap::<String, usize>::new();
         for (heading, rows) in groups {
-            let group = Group { heading, first: layout.rows, rows, at: layout.halves };
-            layout.halves = group.rows_at() + 2 * rows;
+            let rows_at = layout.halves + usize::from(!heading.is_empty());
+            let span = Span { first: layout.rows, rows, at: layout.halves, rows_at };
+            layout.halves = rows_at + 2 * rows;
             layout.rows += rows;
-            layout.groups.push(group);
+            let before = same.entry(heading.clone()).or_default();
+            layout.groups.push(Group { name: (heading, *before), span });
+            *before += 1;
         }
         layout
     }
@@ -79,18 +98,17 @@ impl LongLayout {
         self.rows
     }
 
-    fn place(&self, row: usize) -> Option<LongPlace> {
-        let group = self.groups.get(self.groups.partition_point(|group| group.first <= row).checked_sub(1)?)?;
-        let within = row.checked_sub(group.first).filter(|within| *within < group.rows)?;
-        Some(LongPlace { row, at: group.rows_at() + 2 * within, position: within + 1, of: group.rows })
+    /// Where a group lies; nowhere once it is gone.
+    fn span(&self, name: &Name) -> Option<Span> {
+        self.groups.iter().find(|group| group.name == *name).map(|group| group.span)
     }
 
     /// The row at a height, in halves of a row; the nearest where there is none.
     fn row_at(&self, at: usize) -> usize {
-        let index = self.groups.partition_point(|group| group.at <= at).saturating_sub(1);
-        self.groups.get(index).map_or(0, |group| {
-            let within = at.saturating_sub(group.rows_at()) / 2;
-            group.first + within.min(group.rows.saturating_sub(1))
+        let index = self.groups.partition_point(|group| group.span.at <= at).saturating_sub(1);
+        self.groups.get(index).map_or(0, |Group { span, .. }| {
+            let within = at.saturating_sub(span.rows_at) / 2;
+            span.first + within.min(span.rows.saturating_sub(1))
         })
     }
 
@@ -108,18 +126,20 @@ pub fn LongList<K, R>(
     /// Where everything lies.
     #[prop(into)]
     layout: Signal<LongLayout>,
-    /// What a row shows, in few words: a row is drawn anew when this changes.
+    /// What one row is: "record".
+    one: &'static str,
+    /// What a row shows, in few words that no other row has: a row is drawn anew when this changes.
     key: K,
     /// Draws a row: a [`LongRow`](super::LongRow).
     row: R,
 ) -> impl IntoView
 where
     K: Fn(usize) -> String + Copy + Send + Sync + 'static,
-    R: Fn(LongPlace) -> AnyView + Copy + Send + Sync + 'static,
+    R: Fn(Signal<LongPlace>) -> AnyView + Copy + Send + Sync + 'static,
 {
     let (frame, half) = (NodeRef::<html::Div>::new(), NodeRef::<html::Div>::new());
     let near = RwSignal::new((0, FIRST));
-    let focused = RwSignal::new(None::<usize>);
+    let focused = RwSignal::new(None::<(usize, String)>);
     let look = move || {
         let (Some(frame), Some(half)) = (frame.get_untracked(), half.get_untracked()) else { return };
         let (top, half) = (frame.get_bounding_client_rect().top(), half.get_bounding_client_rect().height());
@@ -145,43 +165,57 @@ where
     on_cleanup(move || {
         listening.try_update_value(|listening| listening.drain(..).for_each(WindowListenerHandle::remove));
     });
+    // The row that has the focus may have another number by now.
+    let kept = Memo::new(move |_| {
+        let (before, own) = focused.get()?;
+        let all = layout.with(LongLayout::rows);
+        let around = (0..=FAR).flat_map(|far| [before.checked_sub(far), Some(before + far)]).flatten();
+        around.filter(|row| *row < all).find(|row| key(*row) == own)
+    });
     let drawn = Memo::new(move |_| {
         let ((first, last), all) = (near.get(), layout.with(LongLayout::rows));
         let mut rows: Vec<usize> = (first..last.min(all)).collect();
-        if let Some(focused) = focused.get() {
-            rows.extend((focused.saturating_sub(1)..=focused + 1).filter(|row| *row < all));
+        if let Some(kept) = kept.get() {
+            rows.extend((kept.saturating_sub(1)..=kept + 1).filter(|row| *row < all));
             rows.sort_unstable();
             rows.dedup();
         }
         rows
     });
-    let groups = move || {
-        drawn.with(|drawn| {
-            layout.with(|layout| {
-                let shows = |group: &&Group| {
-                    let next = drawn.partition_point(|row| *row < group.first);
-                    drawn.get(next).is_some_and(|row| *row < group.first + group.rows)
-                };
-                layout.groups.iter().filter(shows).cloned().collect::<Vec<_>>()
-            })
-        })
-    };
-    let group = move |group: Group| {
-        let heading = group.has_heading().then(|| {
-            view! { <h2 class="month" style=("--at", group.at.to_string())>{group.heading.clone()}</h2> }
+    let names = Memo::new(move |_| {
+        layout.with(|layout| layout.groups.iter().map(|group| group.name.clone()).collect::<Vec<Name>>())
+    });
+    let group = move |name: Name| {
+        let heading = name.0.clone();
+        let span = Memo::new(move |_| layout.with(|layout| layout.span(&name)).unwrap_or_default());
+        let rows = Memo::new(move |_| {
+            let span = span.get();
+            let numbers = drawn.with(|drawn| {
+                let before = drawn.partition_point(|row| *row < span.first);
+                let of_group = drawn.iter().skip(before).take_while(|row| **row < span.first + span.rows);
+                of_group.copied().collect::<Vec<_>>()
+            });
+            numbers.into_iter().map(|row| (key(row), span.place(row))).collect::<Vec<_>>()
         });
-        let rows = move || {
-            let of_group = |row: &&usize| (group.first..group.first + group.rows).contains(*row);
-            let rows: Vec<usize> = drawn.with(|drawn| drawn.iter().filter(of_group).copied().collect());
-            layout.with(|layout| {
-                let place = |number: usize| Some((layout.place(number)?, key(number)));
-                rows.into_iter().filter_map(place).collect::<Vec<_>>()
-            })
+        let row = move |(own, place): (String, LongPlace)| {
+            let place = Memo::new(move |before: Option<&LongPlace>| {
+                let now = rows.with(|rows| rows.iter().find(|(key, _)| *key == own).map(|(_, place)| *place));
+                now.or(before.copied()).unwrap_or(place)
+            });
+            row(place.into())
         };
+        let heading = (!heading.is_empty()).then(|| {
+            let count = move || in_words(span.get().rows, one);
+            view! {
+                <h2 class="month" style=("--at", move || span.get().at.to_string())>
+                    {heading} <span class="heard">", " {count}</span>
+                </h2>
+            }
+        });
         view! {
             {heading}
-            <ul role="list">
-                <For each=rows key=|(place, key)| (place.row, place.at, place.of, key.clone()) children=move |(place, _)| row(place) />
+            <ul role="list" hidden=move || rows.with(Vec::is_empty)>
+                <For each=move || rows.get() key=|(key, _)| key.clone() children=row />
             </ul>
         }
     };
@@ -190,11 +224,11 @@ where
             class="long"
             node_ref=frame
             style=("--halves", move || layout.with(|layout| layout.halves.to_string()))
-            on:focusin=move |event| focused.set(row_of(&event))
-            on:focusout=move |_| focused.set(None)
+            on:focusin=move |event| focused.set(row_of(&event).map(|row| (row, untrack(|| key(row)))))
+            on:focusout=move |event| if goes_elsewhere(&event) { focused.set(None) }
         >
             <div class="half" node_ref=half></div>
-            <For each=groups key=Group::clone children=group />
+            <For each=move || names.get() key=Name::clone children=group />
         </div>
     }
     .into_any()
@@ -208,6 +242,18 @@ where
 )]
 fn in_halves(pixels: f64, half: f64) -> usize {
     (pixels / half).max(0.0) as usize
+}
+
+fn in_words(rows: usize, one: &str) -> String {
+    if rows == 1 { format!("1 {one}") } else { format!("{rows} {one}s") }
+}
+
+/// Whether the focus goes to something outside of the list. When it goes to nothing, as when the window is left, the
+/// browser still goes on from the row that had it.
+fn goes_elsewhere(event: &web_sys::FocusEvent) -> bool {
+    let list = event_target::<web_sys::Element>(event).closest(".long").ok().flatten();
+    let to = event.related_target().and_then(|to| to.dyn_into::<web_sys::Node>().ok());
+    to.is_some_and(|to| list.is_none_or(|list| !list.contains(Some(&to))))
 }
 
 /// The row that something happened in.
@@ -224,21 +270,38 @@ mod tests {
         LongLayout::new([("November 2026".to_owned(), 3), ("October 2026".to_owned(), 10_000), (String::new(), 2)])
     }
 
+    fn place(layout: &LongLayout, row: usize) -> LongPlace {
+        let group = layout.groups.iter().rfind(|group| group.span.first <= row).unwrap();
+        group.span.place(row)
+    }
+
     #[test]
     fn every_row_has_its_own_place() {
         let layout = months();
         assert_eq!(layout.rows(), 10_005);
-        assert_eq!(layout.place(0), Some(LongPlace { row: 0, at: 1, position: 1, of: 3 }));
-        assert_eq!(layout.place(2), Some(LongPlace { row: 2, at: 5, position: 3, of: 3 }));
-        assert_eq!(layout.place(3), Some(LongPlace { row: 3, at: 8, position: 1, of: 10_000 }));
-        assert_eq!(layout.place(10_003), Some(LongPlace { row: 10_003, at: 20_008, position: 1, of: 2 }));
-        assert_eq!(layout.place(10_005), None);
-        assert_eq!(LongLayout::default().place(0), None);
+        assert_eq!(place(&layout, 0), LongPlace { row: 0, at: 1, position: 1, of: 3 });
+        assert_eq!(place(&layout, 2), LongPlace { row: 2, at: 5, position: 3, of: 3 });
+        assert_eq!(place(&layout, 3), LongPlace { row: 3, at: 8, position: 1, of: 10_000 });
+        assert_eq!(place(&layout, 10_003), LongPlace { row: 10_003, at: 20_008, position: 1, of: 2 });
         for row in 1..layout.rows() {
-            let (before, here) = (layout.place(row - 1).unwrap(), layout.place(row).unwrap());
+            let (before, here) = (place(&layout, row - 1), place(&layout, row));
             assert!(here.at == before.at + 2 || here.at == before.at + 3, "{row}");
             assert_eq!((layout.row_at(here.at), layout.row_at(here.at + 1)), (row, row));
         }
+    }
+
+    #[test]
+    fn a_group_is_found_by_its_name_wherever_it_lies() {
+        let november = ("November 2026".to_owned(), 0);
+        let lies = |groups: &[(&str, usize)]| {
+            let groups = groups.iter().map(|(heading, rows)| ((*heading).to_owned(), *rows));
+            LongLayout::new(groups).span(&november)
+        };
+        assert_eq!(lies(&[("November 2026", 3)]), Some(Span { first: 0, rows: 3, at: 0, rows_at: 1 }));
+        let moved = lies(&[("December 2026", 1), ("November 2026", 4), ("November 2026", 1)]);
+        assert_eq!(moved, Some(Span { first: 1, rows: 4, at: 3, rows_at: 4 }));
+        assert_eq!(lies(&[("December 2026", 1)]), None);
+        assert_eq!((in_words(1, "record"), in_words(12, "record")), ("1 record".to_owned(), "12 records".to_owned()));
     }
 
     #[test]
@@ -249,7 +312,7 @@ mod tests {
             let (first, last) = layout.drawn(top, bottom);
             assert!(last - first <= 11 + 2 * (AROUND + STEP), "{top}: {first} to {last}");
             let in_sight = (0..layout.rows()).filter(|row| {
-                let at = layout.place(*row).unwrap().at;
+                let at = place(&layout, *row).at;
                 at + 2 > top && at <= bottom
             });
             assert!(in_sight.into_iter().all(|row| (first..last).contains(&row)), "{top}");

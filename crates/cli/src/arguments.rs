@@ -51,7 +51,11 @@ pub(crate) enum Command {
         kit: String,
     },
     /// Sign out and forget this sign-in
-    Logout,
+    Logout {
+        /// Stay signed in here, and end every other sign-in of the account
+        #[arg(long)]
+        everywhere_else: bool,
+    },
     /// Who is signed in
     Whoami,
     /// The six words by which two people compare an identity: your own, or a provider's

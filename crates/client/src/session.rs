@@ -301,6 +301,11 @@ impl<P: Platform> Session<P> {
         tell::<P, ()>(platform, Method::Post, "/api/v1/signout", None).await
     }
 
+    /// Ends every other session of the account: on this device it goes on.
+    pub async fn sign_out_elsewhere(platform: &P) -> Result<(), ClientError> {
+        tell::<P, ()>(platform, Method::Post, "/api/v1/signout/others", None).await
+    }
+
     /// Who is signed in.
     pub const fn who(&self) -> &Who {
         &self.who

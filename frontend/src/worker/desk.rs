@@ -119,6 +119,8 @@ impl Desk {
             }
             Command::Lock => desk.lock().await?,
             Command::SignOut => desk.sign_out().await?,
+            Command::SignOutElsewhere => desk.sign_out_elsewhere().await?,
+            Command::ChangePassword(old, new) => desk.change_password(&old, &new).await?,
             Command::Records => desk.records().await?,
             Command::Thumbnail(id) => Answer::Thumbnail(desk.thumbnail(&id).await?),
             Command::Choose => desk.choose(beside).await?,

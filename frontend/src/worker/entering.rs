@@ -123,7 +123,14 @@ impl Desk {
 
     /// Opens the vault of whoever is signed in, by password alone.
     pub(super) async fn unlock(desk: &Rc<Self>, password: &str) -> Result<Answer, Failure> {
-        let email = desk.signed_in.borrow().as_ref().map(|me| me.email.clone()).ok_or(Failure::Gone)?;
+        let session = desk.sign_in_again(password).await?;
+        Self::opened(desk, Rc::new(session)).await?;
+        Ok(Answer::Done)
+    }
+
+    /// Begins a session in place of this one, which proves that the password is known.
+    async fn sign_in_again(&self, password: &str) -> Result<Session<Browser>, Failure> {
+        let email = self.signed_in.borrow().as_ref().map(|me| me.email.clone()).ok_or(Failure::Gone)?;
         let session = match Session::sign_in(Browser::default(), &email, password).await {
             Err(ClientError::Password(_) | ClientError::Api(ApiError::WrongCredentials)) => {
                 return Err(Failure::WrongPassword);
@@ -131,7 +138,20 @@ impl Desk {
             session => session?,
         };
         device::keep(&session).await?;
-        Self::opened(desk, Rc::new(session)).await?;
+        Ok(session)
+    }
+
+    /// Sets a new password. Whoever only found this device unlocked does not know the one before, and does not get in
+    /// for good.
+    pub(super) async fn change_password(&self, old: &str, new: &str) -> Result<Answer, Failure> {
+        let session = self.sign_in_again(old).await?;
+        session.set_password(new).await?;
+        Ok(Answer::Done)
+    }
+
+    /// Ends this account's other sessions.
+    pub(super) async fn sign_out_elsewhere(&self) -> Result<Answer, Failure> {
+        Session::sign_out_elsewhere(&self.own_browser()).await?;
         Ok(Answer::Done)
     }
 

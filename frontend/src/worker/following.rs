@@ -4,7 +4,7 @@ use std::pin::pin;
 use std::rc::Rc;
 
 use client::{ClientError, Session};
-use futures_util::future::select;
+use futures_util::future::{Either, select};
 use gloo::timers::future::TimeoutFuture;
 use protocol::VaultId;
 use wasm_bindgen_futures::spawn_local;
@@ -21,8 +21,13 @@ impl Desk {
     /// Looks for news, again and again.
     pub(super) async fn follow(desk: &Rc<Self>) {
         loop {
-            select(pin!(TimeoutFuture::new(LOOK_EVERY)), pin!(desk.nudges.next())).await;
+            let (timer, nudge) = (pin!(TimeoutFuture::new(LOOK_EVERY)), pin!(desk.nudges.next()));
+            let heard_nothing = matches!(select(timer, nudge).await, Either::Left(_));
             if let Ok(session) = desk.session() {
+                if heard_nothing {
+                    // Perhaps because nothing can be heard: then the page asks, too.
+                    desk.page.tell(&News::Told);
+                }
                 let before = heads(&session);
                 let own = sync_own(desk, &session).await;
                 let shared = sync_shared(desk, &session).await;

@@ -1,12 +1,14 @@
 //! The server's nudges: something that concerns this account has changed.
 //!
-//! The browser connects again by itself, after a restart of the server and after a sleep, and the server's first word
-//! on every connection is a nudge; so nothing that happened meanwhile is missed.
+//! The server's first word on every connection is a nudge; so nothing that happened while there was none is missed. The
+//! browser connects again by itself after a connection that breaks, but gives up for good after an answer that is not a
+//! stream: of a proxy whose server restarts, or of a server that has no room. Then it is tried again from here.
 
 use std::cell::{Cell, RefCell};
-use std::rc::Rc;
+use std::rc::{Rc, Weak};
 
 use futures_channel::oneshot;
+use gloo::timers::callback::Timeout;
 use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;
 use web_sys::EventSource;
@@ -14,18 +16,31 @@ use web_sys::EventSource;
 use super::Page;
 use crate::message::News;
 
+/// The first wait before listening again, in milliseconds; each further one is twice as long.
+const FIRST_WAIT: u32 = 1_000;
+
+/// The longest wait.
+const LONGEST_WAIT: u32 = 60_000;
+
 /// Listens while the vault is open.
-pub(crate) struct Nudges {
+pub(crate) struct Nudges(Rc<Inner>);
+
+struct Inner {
     page: Page,
     stream: RefCell<Option<Stream>>,
-    waiting: Rc<RefCell<Option<oneshot::Sender<()>>>>,
+    waiting: RefCell<Option<oneshot::Sender<()>>>,
     /// A nudge that came while nobody waited for one.
-    missed: Rc<Cell<bool>>,
+    missed: Cell<bool>,
+    /// How often in a row the server did not let this one listen.
+    refused: Cell<u32>,
+    /// Listens again, in a while.
+    again: RefCell<Option<Timeout>>,
 }
 
 struct Stream {
     source: EventSource,
     _heard: Closure<dyn Fn()>,
+    _failed: Closure<dyn Fn()>,
 }
 
 impl Drop for Stream {
@@ -36,40 +51,92 @@ impl Drop for Stream {
 
 impl Nudges {
     pub(crate) fn new(page: Page) -> Self {
-        Self { page, stream: RefCell::default(), waiting: Rc::default(), missed: Rc::default() }
+        Self(Rc::new(Inner {
+            page,
+            stream: RefCell::default(),
+            waiting: RefCell::default(),
+            missed: Cell::default(),
+            refused: Cell::default(),
+            again: RefCell::default(),
+        }))
     }
 
     /// Begins to listen, in place of what was listened to before.
     pub(crate) fn listen(&self) {
-        let (page, waiting, missed) = (self.page.clone(), Rc::clone(&self.waiting), Rc::clone(&self.missed));
-        let heard = Closure::<dyn Fn()>::new(move || {
-            page.tell(&News::Told);
-            match waiting.borrow_mut().take() {
-                Some(waiting) => drop(waiting.send(())),
-                None => missed.set(true),
-            }
-        });
-        // Where the browser cannot listen, the worker still looks now and then.
-        let stream = EventSource::new("/api/v1/events").ok().and_then(|source| {
-            source.add_event_listener_with_callback("changed", heard.as_ref().unchecked_ref()).ok()?;
-            Some(Stream { source, _heard: heard })
-        });
-        *self.stream.borrow_mut() = stream;
+        self.0.refused.set(0);
+        drop(self.0.again.take());
+        Inner::listen(&self.0);
     }
 
     /// Listens no more.
     pub(crate) fn stop(&self) {
-        self.stream.borrow_mut().take();
+        drop(self.0.again.take());
+        drop(self.0.stream.take());
     }
 
     /// Waits for a nudge.
     pub(crate) async fn next(&self) {
-        if self.missed.take() {
+        if self.0.missed.take() {
             return;
         }
         let (sender, receiver) = oneshot::channel();
-        *self.waiting.borrow_mut() = Some(sender);
+        *self.0.waiting.borrow_mut() = Some(sender);
         // Whoever waits next takes the place of this one.
         let (Ok(()) | Err(_)) = receiver.await;
+    }
+}
+
+impl Inner {
+    fn listen(inner: &Rc<Self>) {
+        let on_event = |act: fn(&Rc<Self>)| {
+            let inner = Rc::downgrade(inner);
+            Closure::<dyn Fn()>::new(move || {
+                if let Some(inner) = Weak::upgrade(&inner) {
+                    act(&inner);
+                }
+            })
+        };
+        let (heard, failed) = (on_event(|inner| inner.heard()), on_event(Self::failed));
+        // Where the browser cannot listen, the worker still looks now and then.
+        let stream = EventSource::new("/api/v1/events").ok().and_then(|source| {
+            source.add_event_listener_with_callback("changed", heard.as_ref().unchecked_ref()).ok()?;
+            source.add_event_listener_with_callback("error", failed.as_ref().unchecked_ref()).ok()?;
+            Some(Stream { source, _heard: heard, _failed: failed })
+        });
+        *inner.stream.borrow_mut() = stream;
+    }
+
+    fn heard(&self) {
+        self.refused.set(0);
+        self.page.tell(&News::Told);
+        self.wake();
+    }
+
+    fn wake(&self) {
+        // Whoever waited may have gone on by itself meanwhile.
+        let woken = self.waiting.borrow_mut().take().is_some_and(|waiting| waiting.send(()).is_ok());
+        self.missed.set(!woken);
+    }
+
+    /// The stream failed. Unless it was closed, the browser connects again by itself.
+    fn failed(inner: &Rc<Self>) {
+        let is_closed =
+            |stream: &Option<Stream>| stream.as_ref().is_some_and(|it| it.source.ready_state() == EventSource::CLOSED);
+        if !is_closed(&inner.stream.borrow()) {
+            return;
+        }
+        let refused = inner.refused.get();
+        if refused == 0 {
+            // It may be that this session has ended, which whoever looks finds out.
+            inner.wake();
+        }
+        inner.refused.set(refused.saturating_add(1));
+        let wait = FIRST_WAIT.saturating_mul(1 << refused.min(6)).min(LONGEST_WAIT);
+        let weak = Rc::downgrade(inner);
+        *inner.again.borrow_mut() = Some(Timeout::new(wait, move || {
+            if let Some(inner) = Weak::upgrade(&weak) {
+                Self::listen(&inner);
+            }
+        }));
     }
 }

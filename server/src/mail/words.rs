@@ -18,7 +18,8 @@ pub struct Words {
 }
 
 const LOOK: &str = "If you did not expect this, open HealthBridge and look at your activity.";
-const NOT_YOU: &str = "If this was not you, open HealthBridge, sign out everywhere else and choose a new password.";
+const NOT_YOU: &str =
+    "If this was not you, open HealthBridge, go to your account, sign out everywhere else and choose a new password.";
 
 const fn words(subject: &'static str, happened: &'static str, next: &'static str) -> Words {
     Words { subject, happened, next, path: "/notices", link: "Open HealthBridge" }
@@ -71,7 +72,12 @@ pub const fn of(kind: NoticeKind) -> Words {
             "Nobody got in. If it was not you, nothing needs doing, but a longer password is safer.",
         ),
         NoticeKind::PasswordChanged => {
-            words("Your password was changed", "The password of your account was changed.", NOT_YOU)
+            // Whoever reads this and did not do it does not know the password any more, and is signed out everywhere.
+            words(
+                "Your password was changed",
+                "The password of your account was changed.",
+                "If this was not you, open HealthBridge, choose \"Forgot your password?\" and set a new one with your recovery kit.",
+            )
         }
         NoticeKind::Recovered => words(
             "Your recovery kit was used",

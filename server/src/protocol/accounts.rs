@@ -92,6 +92,11 @@ pub(crate) async fn sign_out(State(state): State<AppState>, caller: Caller) -> R
     Ok((SetSession(None), StatusCode::NO_CONTENT))
 }
 
+pub(crate) async fn sign_out_others(State(state): State<AppState>, caller: Caller) -> Result<StatusCode, Failure> {
+    session::end_others(&state, caller).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
 pub(crate) async fn session(State(state): State<AppState>, caller: Caller) -> Answer<SignedIn> {
     Ok(Cbor(session::current(&state, caller).await?))
 }

@@ -33,9 +33,8 @@ pub(super) async fn tell(state: &AppState, db: &impl Rows, notice: Notice) -> Re
     let (account, kind) = (notice.account, notice.kind);
     let choices = notices::choices(account, db).await?;
     let Some(choice) = choices.into_iter().find(|choice| choice.kind == kind) else { return Ok(()) };
-    if choice.in_app {
-        notices::insert(db, notice).await?;
-    }
+    // Kept in any case: whether an end was told of is known by it, whichever way that was.
+    notices::insert(db, notice, choice.in_app).await?;
     if choice.by_mail {
         let now = state.clock.now();
         if kind != NoticeKind::Opened {
@@ -111,7 +110,7 @@ pub async fn tell_of_ends(state: &AppState) -> Result<u64> {
         let mut accounts = Vec::new();
         for (account, other) in both {
             let short = kind == NoticeKind::EndsSoon
-                && notices::told_at(&transaction, grant.id)
+                && notices::shared_at(&transaction, grant.id)
                     .await?
                     .is_some_and(|at| until.0.saturating_sub(at.0) <= SOON);
             if !short && !notices::told_of(account, &transaction, grant.id, kind).await? {
@@ -129,7 +128,7 @@ pub async fn tell_of_ends(state: &AppState) -> Result<u64> {
     Ok(told)
 }
 
-/// Tells of a sign-in, and from where.
+/// Tells of a sign-in, and of the kind of browser.
 pub(super) async fn tell_of_sign_in(
     state: &AppState,
     db: &impl Rows,
@@ -137,7 +136,7 @@ pub(super) async fn tell_of_sign_in(
     account: AccountId,
     kind: NoticeKind,
 ) -> Result<()> {
-    let place = format!("{}, {}", origin.agent, origin.truncated());
+    let place = origin.agent.to_owned();
     tell(state, db, Notice { place: Some(place), ..Notice::new(account, kind, state.clock.minute()) }).await
 }
 

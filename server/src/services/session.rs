@@ -159,6 +159,14 @@ pub async fn end(state: &AppState, caller: Caller) -> Result<()> {
     Ok(sessions::delete(state.store.reader(), caller.session).await?)
 }
 
+/// Ends every other session of the caller's account, and with each what unlocks its device.
+pub async fn end_others(state: &AppState, caller: Caller) -> Result<()> {
+    sessions::delete_others(caller.account, state.store.reader(), caller.session).await?;
+    // Their open pages hear of it, and find out that they are signed out.
+    state.events.tell(&[caller.account]).await;
+    Ok(())
+}
+
 /// Keeps this device's wrap for as long as it is in use.
 pub async fn keep_wrap(state: &AppState, caller: Caller, wrap: DeviceWrap) -> Result<()> {
     Ok(sessions::put_wrap(state.store.reader(), caller.session, wrap.wrap).await?)

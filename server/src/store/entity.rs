@@ -167,6 +167,7 @@ table!(notices, "notices", {
     until: Option<i64>,
     place: Option<String>,
     read: bool,
+    shown: bool,
 });
 
 table!(notice_choices, "notice_choices", {

@@ -32,7 +32,7 @@ pub struct Notice {
     pub grant: Option<GrantId>,
     /// The grant's end.
     pub until: Option<Minute>,
-    /// From where: the kind of browser, and a part of the address.
+    /// From where: the kind of browser.
     pub place: Option<String>,
 }
 
@@ -97,8 +97,8 @@ fn read(row: notices::Model) -> Result<Kept> {
     Ok(Kept { id: row.id, notice, read: row.read })
 }
 
-/// Keeps a notice.
-pub async fn insert(db: &impl ConnectionTrait, notice: Notice) -> Result<()> {
+/// Keeps a notice. One that is not shown only says that it was told of.
+pub async fn insert(db: &impl ConnectionTrait, notice: Notice, shown: bool) -> Result<()> {
     let row = notices::ActiveModel {
         id: NotSet,
         account: Set(notice.account.as_bytes().to_vec()),
@@ -111,6 +111,7 @@ pub async fn insert(db: &impl ConnectionTrait, notice: Notice) -> Result<()> {
         until: Set(notice.until.map(|until| i64::from(until.0))),
         place: Set(notice.place),
         read: Set(false),
+        shown: Set(shown),
     };
     notices::Entity::insert(row).exec_without_returning(db).await?;
     Ok(())
@@ -120,6 +121,7 @@ pub async fn insert(db: &impl ConnectionTrait, notice: Notice) -> Result<()> {
 pub async fn of(actor: AccountId, db: &impl ConnectionTrait, most: u64) -> Result<Vec<Kept>> {
     let rows = notices::Entity::find()
         .filter(notices::Column::Account.eq(actor.as_bytes().to_vec()))
+        .filter(notices::Column::Shown.eq(true))
         .order_by_desc(notices::Column::Id)
         .limit(most)
         .all(db)
@@ -150,10 +152,11 @@ pub async fn told_of(actor: AccountId, db: &impl ConnectionTrait, grant: GrantId
     Ok(found > 0)
 }
 
-/// When anything was first told of a grant.
-pub async fn told_at(db: &impl ConnectionTrait, grant: GrantId) -> Result<Option<Minute>> {
+/// When its holder was told of a grant.
+pub async fn shared_at(db: &impl ConnectionTrait, grant: GrantId) -> Result<Option<Minute>> {
     let first = notices::Entity::find()
         .filter(notices::Column::GrantId.eq(grant.as_bytes().to_vec()))
+        .filter(notices::Column::Kind.eq(code(NoticeKind::Shared)))
         .order_by_asc(notices::Column::Id)
         .one(db)
         .await?;

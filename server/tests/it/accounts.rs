@@ -1,5 +1,8 @@
 //! Signing up, signing in, recovering, and what waits behind a session.
 
+use std::time::Duration;
+
+use futures_util::StreamExt as _;
 use opaque_ke::ClientLogin;
 use protocol::api::{
     ACCOUNT_HEADER, AccountState, Conflict, DeviceWrap, Find, MEDIA_TYPE, Person as Found, Profile, RecoveryFinish,
@@ -10,6 +13,7 @@ use protocol::opaque::Suite;
 use protocol::{AccountId, ApiError, Namespace};
 use server::clock::{DAY, MINUTE};
 
+use crate::notices::nudge;
 use crate::person::{Person, dice, id16, provider, sign, signing_key};
 use crate::test_app::{TestApp, request};
 
@@ -45,6 +49,29 @@ on_both! {
         assert_eq!((name, token.len()), ("__Host-healthbridge", 43));
         assert_eq!(flags, " Path=/; Max-Age=2592000; HttpOnly; Secure; SameSite=Strict");
         assert!(session(&app, &answer.cookie().unwrap()).await.is_ok());
+    }
+
+    /// Of one account only, and not the session that says so.
+    async fn every_other_session_ends_at_once(app) {
+        let ann = Person::sign_up(&app, "ann@example.org", Profile::Patient).await;
+        let eve = Person::sign_up(&app, "eve@example.org", Profile::Patient).await;
+        let mut others = Vec::new();
+        for _ in 0..2 {
+            let cookie = Person::sign_in(&app, &ann.email, PASSWORD, None).await.cookie().unwrap();
+            app.call("PUT", "/api/v1/device-wrap", Some(&cookie), &DeviceWrap { wrap: vec![1] }).await.done().unwrap();
+            others.push(cookie);
+        }
+        let mut open = app.stream("/api/v1/events", &others[0]).await;
+        assert!(nudge(&mut open).await);
+        app.bare("POST", "/api/v1/signout/others", Some(&ann.cookie)).await.done().unwrap();
+        for cookie in &others {
+            assert_eq!(session(&app, cookie).await, Err(ApiError::NotSignedIn));
+        }
+        let rest = tokio::time::timeout(Duration::from_secs(5), open.next()).await;
+        assert!(matches!(rest, Ok(None)), "an open page hears of it: {rest:?}");
+        for person in [&ann, &eve] {
+            assert!(session(&app, &person.cookie).await.is_ok());
+        }
     }
 
     async fn an_address_and_ids_are_taken_once(app) {

@@ -10,6 +10,7 @@ use protocol::entry::AccessKind;
 use protocol::{Body, GrantScope, Level};
 use server::clock::{DAY, MINUTE};
 use server::mail::Mailer;
+use server::services::sweep::sweep;
 use server::services::{mail, notices};
 
 use crate::person::{Person, provider};
@@ -31,6 +32,12 @@ async fn page_call(app: &TestApp, function: &str, cookie: Option<&str>, body: &s
         .header("origin", "http://localhost:3000");
     let answer = app.send(request.body(body.to_owned().into()).unwrap()).await;
     (answer.status, String::from_utf8(answer.body).unwrap())
+}
+
+async fn choose(app: &TestApp, person: &Person, kind: NoticeKind, in_app: bool, by_mail: bool) {
+    let choice = format!("choice[kind]={kind:?}&choice[in_app]={in_app}&choice[by_mail]={by_mail}");
+    let (status, body) = page_call(app, "choose-notices", Some(&person.cookie), &choice).await;
+    assert_eq!(status, 200, "{body}");
 }
 
 async fn told(app: &TestApp, person: &Person) -> Vec<Notice> {
@@ -107,12 +114,57 @@ on_both! {
         assert_eq!(kinds(&app, &ann).await, [NoticeKind::Ended, NoticeKind::EndsSoon]);
     }
 
+    /// Whichever ways of being told are switched on: each end is told of once by each of them.
+    async fn an_end_is_told_of_once_in_the_ways_that_were_chosen(app) {
+        for (number, (in_app, by_mail)) in [(true, true), (true, false), (false, true), (false, false)].into_iter().enumerate() {
+            let case = format!("in the app {in_app}, by mail {by_mail}");
+            let mut ann = Person::sign_up(&app, &format!("ann{number}@example.org"), Profile::Patient).await;
+            let ito = Person::sign_up(&app, &format!("ito{number}@example.org"), provider()).await;
+            for kind in [NoticeKind::Shared, NoticeKind::EndsSoon, NoticeKind::Ended] {
+                choose(&app, &ito, kind, in_app, by_mail).await;
+            }
+            let vault = ann.vault;
+            let (record, _) = ann.add_record(&app, b"a scan").await;
+            ann.grant(&app, vault, &ito, Level::Download, GrantScope::Record(record), 7 * 24 * 60).await.unwrap();
+            for (passed, subject) in [(5 * DAY, "Sharing ends soon"), (2 * DAY + MINUTE, "Sharing has ended")] {
+                app.pass(passed);
+                for _ in 0..3 {
+                    notices::tell_of_ends(&app.state).await.unwrap();
+                    mail::send_due(&app.state).await.unwrap();
+                    app.pass(MINUTE);
+                }
+                let got = mails(&app).into_iter().filter(|got| *got == mail(&ito.email, subject)).count();
+                assert_eq!(got, usize::from(by_mail), "{case}: {subject}");
+            }
+            let shown = if in_app { vec![NoticeKind::Ended, NoticeKind::EndsSoon, NoticeKind::Shared] } else { vec![] };
+            assert_eq!(kinds(&app, &ito).await, shown, "{case}");
+        }
+    }
+
+    /// A share of a day was just talked about, so that its end is no news; one of a year is, though nobody keeps what
+    /// was said when it began.
+    async fn only_a_share_of_more_than_three_days_ends_soon(app) {
+        let (mut ann, ito) = two_people(&app).await;
+        choose(&app, &ito, NoticeKind::Shared, false, true).await;
+        let vault = ann.vault;
+        let (record, _) = ann.add_record(&app, b"a scan").await;
+        let scope = GrantScope::Record(record);
+        ann.grant(&app, vault, &ito, Level::Download, scope, 24 * 60).await.unwrap();
+        assert_eq!(notices::tell_of_ends(&app.state).await.unwrap(), 0);
+        app.pass(20 * DAY);
+        ann.grant(&app, vault, &ito, Level::Download, scope, 365 * 24 * 60).await.unwrap();
+        app.pass(363 * DAY);
+        sweep(&app.state).await.unwrap();
+        assert_eq!(notices::tell_of_ends(&app.state).await.unwrap(), 2, "both are told");
+        assert_eq!(notices::tell_of_ends(&app.state).await.unwrap(), 0);
+    }
+
     async fn the_account_is_watched_over(app) {
         let (ann, _) = two_people(&app).await;
-        // From another device, and with its place; not where a session is only renewed.
+        // From another device, and with the kind of it; not where a session is only renewed.
         Person::sign_in(&app, &ann.email, PASSWORD, None).await.cookie().unwrap();
         let list = told(&app, &ann).await;
-        assert_eq!((list.len(), list[0].kind, list[0].place.as_deref()), (1, NoticeKind::SignedIn, Some("other, 203.0.113.0/24")));
+        assert_eq!((list.len(), list[0].kind, list[0].place.as_deref()), (1, NoticeKind::SignedIn, Some("other")));
         let renewed = Person::sign_in(&app, &ann.email, PASSWORD, Some(&ann.cookie)).await.cookie().unwrap();
         let ann = Person { cookie: renewed, ..ann };
         assert_eq!(kinds(&app, &ann).await, [NoticeKind::SignedIn]);
@@ -187,9 +239,7 @@ on_both! {
         let vault = ann.vault;
         let (record, _) = ann.add_record(&app, b"a scan").await;
         for kind in [NoticeKind::Opened, NoticeKind::SignedIn] {
-            let off = format!("choice[kind]={kind:?}&choice[in_app]=false&choice[by_mail]=false");
-            let (status, body) = page_call(&app, "choose-notices", Some(&ann.cookie), &off).await;
-            assert_eq!(status, 200, "{body}");
+            choose(&app, &ann, kind, false, false).await;
         }
         let (_, body) = page_call(&app, "notice-choices", Some(&ann.cookie), "").await;
         let choices: Vec<NoticeChoice> = serde_json::from_str(&body).unwrap();
@@ -230,7 +280,7 @@ pub(crate) type Stream =
     std::pin::Pin<Box<dyn futures_util::Stream<Item = Result<axum::body::Bytes, axum::Error>> + Send>>;
 
 /// Whether a nudge comes soon.
-async fn nudge(stream: &mut Stream) -> bool {
+pub(crate) async fn nudge(stream: &mut Stream) -> bool {
     match tokio::time::timeout(Duration::from_millis(700), stream.next()).await {
         Ok(Some(Ok(bytes))) => bytes.starts_with(b"event: changed"),
         _ => false,

@@ -19,7 +19,7 @@ use crate::test_app::{TestApp, request};
 const ROLES: [&str; 7] = ["anonymous", "stranger", "grantee", "expired", "owner", "provider", "administrator"];
 
 /// Every route, with what is tried there.
-const ACTIONS: [(&str, &str, &str); 33] = [
+const ACTIONS: [(&str, &str, &str); 34] = [
     ("GET", "/healthz", ""),
     ("GET", "/readyz", ""),
     ("POST", "/api/v1/signup/start", ""),
@@ -52,6 +52,7 @@ const ACTIONS: [(&str, &str, &str); 33] = [
     ("POST", "/api/pages/notices-read", ""),
     ("POST", "/api/pages/notice-choices", ""),
     ("POST", "/api/pages/choose-notices", ""),
+    ("POST", "/api/v1/signout/others", ""),
     ("POST", "/api/v1/signout", ""),
 ];
 
@@ -176,7 +177,7 @@ impl World {
             self.app.send(request.body("bytes".into()).unwrap()).await.status
         };
         match (method, path) {
-            ("POST", "/api/v1/signout") => self.bare("POST", path).await,
+            ("POST", "/api/v1/signout" | "/api/v1/signout/others") => self.bare("POST", path).await,
             (_, function) if function.starts_with("/api/pages/") => {
                 let body = match function {
                     "/api/pages/notices-read" => "up_to=1",
@@ -291,6 +292,7 @@ async fn roles_and_actions() {
     POST   /api/pages/notices-read                                               401           200           200           200           200           200             -
     POST   /api/pages/notice-choices                                             401           200           200           200           200           200             -
     POST   /api/pages/choose-notices                                             401           200           200           200           200           200             -
+    POST   /signout/others                                                       401           204           204           204           204           204             -
     POST   /signout                                                              401           204           204           204           204           204             -
     ");
 }

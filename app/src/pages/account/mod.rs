@@ -3,6 +3,7 @@
 pub mod entered;
 pub mod forgot;
 pub mod kit;
+pub mod password;
 pub mod show;
 pub mod sign_in;
 pub mod sign_up;

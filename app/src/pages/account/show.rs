@@ -6,7 +6,7 @@ use crate::pages::asking::{TroubleAlert, use_act};
 use crate::pages::guarded::{Guarded, Guests};
 use crate::pages::inside::Inside;
 use crate::pages::words;
-use crate::ui::{Button, ButtonKind, Card, Chip, Face, Fact, Facts, Glyph, LinkButton, SafetyPhrase, Tone};
+use crate::ui::{Button, ButtonKind, Card, Chip, Face, Fact, Facts, Glyph, LinkButton, SafetyPhrase, Tone, use_toasts};
 use crate::vault::Me;
 
 /// `/account`
@@ -28,6 +28,12 @@ pub fn AccountView(
 ) -> impl IntoView {
     let lock = use_act();
     let leave = use_act();
+    let elsewhere = use_act();
+    let toasts = use_toasts();
+    let sign_out_elsewhere = move || {
+        let done = move |()| toasts.good("You are signed out everywhere else.");
+        elsewhere.run(|vault| vault.sign_out_elsewhere(), done);
+    };
     let initials = words::initials(&me.name);
     let provider = me.provider.clone();
     let side = if provider.is_some() {
@@ -59,6 +65,14 @@ pub fn AccountView(
                         })}
                     </Facts>
                     <p class="hint">"Those you share with see your name and your e-mail address."</p>
+                </Card>
+                <Card title="Other devices, and your password">
+                    <p>"If you are signed in somewhere that you do not know, or do not have any more, sign out there. Here you stay signed in."</p>
+                    <TroubleAlert trouble=elsewhere.trouble kept="You are signed in here as before." />
+                    <div class="actions fill">
+                        <Button kind=ButtonKind::Quiet glyph=Glyph::SignOut busy=elsewhere.busy on_press=sign_out_elsewhere>"Sign out everywhere else"</Button>
+                        <LinkButton kind=ButtonKind::Quiet href="/account/password">"Choose a new password"</LinkButton>
+                    </div>
                 </Card>
                 <Card title="This device">
                     <p>"While it is unlocked, whoever holds this device can read your records. It locks by itself after 30 minutes without use."</p>

@@ -1,19 +1,20 @@
 //! The notices: what concerns this person, newest first.
 
+use leptos::ev;
 use leptos::prelude::*;
 
 use super::choices::ChoicesCard;
-use super::sentence::{glyph, sentence};
+use super::sentence::{glyph, next, sentence};
 use super::use_notices;
 use crate::api::Refused;
 use crate::api::notices::{Notice, NoticeKind, read_notices};
 use crate::clock::use_now;
 use crate::pages::asking::load;
-use crate::pages::guarded::{Guarded, Guests};
+use crate::pages::guarded::{Guarded, Guests, side_of};
 use crate::pages::inside::Inside;
 use crate::pages::words;
 use crate::ui::{Alert, Button, ButtonKind, Card, Chip, EmptyState, Glyph, Icon, Skeleton, Tone};
-use crate::vault::RecordItem;
+use crate::vault::{Me, RecordItem};
 
 /// `/notices`
 #[component]
@@ -22,15 +23,18 @@ pub fn NoticesPage() -> impl IntoView {
 }
 
 /// The page inside its frame.
-pub(in crate::pages) fn inside() -> AnyView {
+pub(in crate::pages) fn inside(me: &Me) -> AnyView {
     let notices = use_notices();
     let records = load(|vault| vault.records());
-    // What is shown has been seen; the marks of what was new stay until the page is left.
-    let newest = Memo::new(move |_| {
-        notices.list().with(|list| match list {
-            Some(Ok(list)) => list.first().map(|notice| notice.id),
-            _ => None,
-        })
+    // What is in sight has been seen; the marks of what was new stay until the page is left.
+    let in_sight = use_in_sight();
+    let list = notices.list();
+    let newest = Memo::new(move |before: Option<&Option<i64>>| {
+        if !in_sight.get() {
+            return before.copied().flatten();
+        }
+        let new = |list: &Vec<Notice>| list.iter().find(|notice| !notice.read).map(|notice| notice.id);
+        list.with(|list| list.as_ref()?.as_ref().ok().and_then(new))
     });
     Effect::new(move |_| {
         if let Some(id) = newest.get() {
@@ -45,13 +49,22 @@ pub(in crate::pages) fn inside() -> AnyView {
         <div class="stack">
             <h1>"Notices"</h1>
             <p class="soft">"What others did that concerns you, and what happened to your account."</p>
+            <p class="only-phone"><a class="tap" href="#choices">"What you are told"</a></p>
         </div>
         <div class="two">
-            <NoticeList list=notices.list() records again=Callback::new(move |()| notices.refresh()) />
-            <ChoicesCard />
+            <NoticeList list records again=Callback::new(move |()| notices.refresh()) />
+            <div id="choices"><ChoicesCard side=side_of(me) /></div>
         </div>
     }
     .into_any()
+}
+
+/// Whether the page is in sight: not in a window or tab behind others.
+fn use_in_sight() -> Signal<bool> {
+    let in_sight = RwSignal::new(!document().hidden());
+    let listening = window_event_listener(ev::visibilitychange, move |_| in_sight.set(!document().hidden()));
+    on_cleanup(move || listening.remove());
+    in_sight.into()
 }
 
 /// The list.
@@ -82,8 +95,10 @@ pub fn NoticeList(
         let href = match (&notice.record, notice.kind) {
             (Some(record), _) => Some(format!("/records/{record}")),
             (None, NoticeKind::Shared) => Some("/patients".to_owned()),
+            (None, kind) if kind.is_security() => Some("/account".to_owned()),
             _ => None,
         };
+        let next = next(notice.kind).map(|next| view! { <span class="hint">{next}</span> });
         let name = match href {
             Some(href) => view! { <a class="name" href=href>{said}</a> }.into_any(),
             None => view! { <span class="name">{said}</span> }.into_any(),
@@ -92,7 +107,7 @@ pub fn NoticeList(
             <li class="item">
                 <div class="lead">
                     <span class="tile small"><Icon glyph=glyph(notice.kind) /></span>
-                    <div class="item-words">{name}<span class="soft">{when}</span></div>
+                    <div class="item-words">{name}<span class="soft">{when}</span>{next}</div>
                 </div>
                 {(is_new == Some(true)).then(|| view! { <Chip tone=Tone::Brand>"new"</Chip> })}
             </li>

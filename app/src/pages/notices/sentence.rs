@@ -20,6 +20,31 @@ pub const fn glyph(kind: NoticeKind) -> Glyph {
     }
 }
 
+/// The end of a share, in words that fit how near it is.
+struct End {
+    over: bool,
+    /// "today", "25 November"
+    day: String,
+    /// "today", "on 25 November"
+    on: String,
+}
+
+impl End {
+    fn new(until: u32, now: Option<Now>) -> Self {
+        let offset = now.map_or(0, |now| now.offset_minutes);
+        let last = words::Day::of_minute(until, offset);
+        let near = now.and_then(|now| match last.number() - words::today(now).number() {
+            -1 => Some("yesterday"),
+            0 => Some("today"),
+            1 => Some("tomorrow"),
+            _ => None,
+        });
+        let day = near.map_or_else(|| last.words(now), str::to_owned);
+        let on = near.map_or_else(|| format!("on {day}"), str::to_owned);
+        Self { over: now.is_some_and(|now| until < now.minute), day, on }
+    }
+}
+
 /// What a notice says. The record's title is known on this device only.
 pub fn sentence(notice: &Notice, records: &[RecordItem], now: Option<Now>) -> String {
     let who = notice.who.as_deref().unwrap_or("Somebody");
@@ -28,26 +53,49 @@ pub fn sentence(notice: &Notice, records: &[RecordItem], now: Option<Now>) -> St
         .as_ref()
         .and_then(|id| records.iter().find(|item| item.id == *id))
         .map_or_else(|| "a record".to_owned(), crate::pages::records::rows::title_of);
-    let until = |words: &str| match (notice.until, now) {
-        (Some(until), Some(now)) => format!("{words} {}", words::near_day(until, now)),
-        (Some(until), None) => format!("{words} {}", words::Day::of_minute(until, 0).words(None)),
-        (None, _) => String::new(),
-    };
+    let end = notice.until.map(|until| End::new(until, now));
     match notice.kind {
         NoticeKind::Added => format!("{who} added {what} to your vault"),
-        NoticeKind::Shared if notice.until.is_none() => format!("{who} shares with you, with no end"),
-        NoticeKind::Shared => format!("{who} shares with you{}", until(" until")),
-        NoticeKind::SharedForYou => format!("{who} shared records of yours{}", until(" until")),
+        NoticeKind::Shared => match end {
+            None => format!("{who} shares with you, with no end"),
+            Some(End { over: true, on, .. }) => format!("{who} shared with you, and it ended {on}"),
+            Some(End { day, .. }) => format!("{who} shares with you until {day}"),
+        },
+        NoticeKind::SharedForYou => match end {
+            None => format!("{who} shared records of yours, with no end"),
+            Some(End { over: true, on, .. }) => format!("{who} shared records of yours, and it ended {on}"),
+            Some(End { day, .. }) => format!("{who} shared records of yours until {day}"),
+        },
         NoticeKind::Stopped => format!("{who} stopped sharing"),
-        NoticeKind::EndsSoon => format!("Sharing with {who} ends{}", until(" on")),
+        NoticeKind::EndsSoon => match end {
+            None => format!("Sharing with {who} ends soon"),
+            Some(End { over: true, on, .. }) => format!("Sharing with {who} ended {on}"),
+            Some(End { on, .. }) => format!("Sharing with {who} ends {on}"),
+        },
         NoticeKind::Ended => format!("Sharing with {who} has ended"),
         NoticeKind::Opened => format!("{who} opened {what}"),
-        NoticeKind::SignedIn => {
-            format!("New sign-in to your account: {}", notice.place.as_deref().unwrap_or("from an unknown place"))
-        }
+        NoticeKind::SignedIn => match notice.place.as_deref().and_then(|place| place.split(',').next()) {
+            Some(browser) => format!("New sign-in to your account: {browser}"),
+            None => "New sign-in to your account".to_owned(),
+        },
         NoticeKind::FailedSignIns => "Somebody tried to sign in to your account, without the right password".to_owned(),
         NoticeKind::PasswordChanged => "Your password was changed".to_owned(),
         NoticeKind::Recovered => "Your recovery kit was used".to_owned(),
+    }
+}
+
+/// What to do about what happened to the account, for whoever did not expect it. The notice leads to where it is done.
+pub const fn next(kind: NoticeKind) -> Option<&'static str> {
+    match kind {
+        NoticeKind::SignedIn => Some("If this was not you: sign out everywhere else, and choose a new password."),
+        NoticeKind::FailedSignIns => {
+            Some("Nobody got in. If this was not you: nothing needs doing, but a longer password is safer.")
+        }
+        NoticeKind::PasswordChanged => Some("If this was not you: choose a new password now."),
+        NoticeKind::Recovered => Some(
+            "If this was not you: somebody has your recovery kit. Choose a new password, look at your activity, and tell the people who run this server.",
+        ),
+        _ => None,
     }
 }
 
@@ -80,7 +128,7 @@ mod tests {
             who: Some("Dr Kenji Ito".to_owned()),
             record: None,
             until: Some(29_922_570 + 3 * 1440),
-            place: Some("Firefox, 203.0.113.0/24".to_owned()),
+            place: Some("Firefox".to_owned()),
             read: false,
         }
     }
@@ -99,12 +147,38 @@ mod tests {
                 "Dr Kenji Ito stopped sharing",
                 "Sharing with Dr Kenji Ito ends on 25 November",
                 "Sharing with Dr Kenji Ito has ended",
-                "New sign-in to your account: Firefox, 203.0.113.0/24",
+                "New sign-in to your account: Firefox",
                 "Somebody tried to sign in to your account, without the right password",
                 "Your password was changed",
                 "Your recovery kit was used",
             ]
         );
+    }
+
+    #[test]
+    fn an_end_is_said_as_near_as_it_is_and_as_over_when_it_is() {
+        const HOUR: u32 = 60;
+        const DAY: u32 = 24 * HOUR;
+        // 14:30 where the person is.
+        let now = Now { minute: 29_922_570, offset_minutes: 60 };
+        let said = |until: u32, kind| sentence(&Notice { until: Some(until), ..notice(kind) }, &[], Some(now));
+        for (until, ends, shares) in [
+            (now.minute + HOUR, "ends today", "shares with you until today"),
+            (now.minute + DAY, "ends tomorrow", "shares with you until tomorrow"),
+            (now.minute + 2 * DAY, "ends on 24 November", "shares with you until 24 November"),
+            (now.minute - HOUR, "ended today", "shared with you, and it ended today"),
+            (now.minute - DAY, "ended yesterday", "shared with you, and it ended yesterday"),
+            (now.minute - 7 * DAY, "ended on 15 November", "shared with you, and it ended on 15 November"),
+        ] {
+            assert_eq!(said(until, NoticeKind::EndsSoon), format!("Sharing with Dr Kenji Ito {ends}"));
+            assert_eq!(said(until, NoticeKind::Shared), format!("Dr Kenji Ito {shares}"));
+        }
+    }
+
+    #[test]
+    fn no_network_is_named() {
+        let old = Notice { place: Some("Firefox, 203.0.113.0/24".to_owned()), ..notice(NoticeKind::SignedIn) };
+        assert_eq!(sentence(&old, &[], None), "New sign-in to your account: Firefox");
     }
 
     #[test]

@@ -93,11 +93,13 @@ pub fn RecordList(
     };
     // Whatever a row shows goes into its key, so that it is drawn anew when that changes.
     let key = move |row: usize| {
-        let shows = |item: RecordItem| format!("{} {} {}", item.id, item.changed, item.shared_with);
-        item(row).map(shows).unwrap_or_default()
+        let place = found.with(|found| found.get(row).copied());
+        let shows =
+            |item: &RecordItem| format!("{} {} {} {}", item.id, item.revision, item.has_thumbnail, item.shared_with);
+        items.with(|items| items.get(place?).map(shows)).unwrap_or_default()
     };
-    let long_row = move |place: LongPlace| {
-        let item = untrack(|| item(place.row));
+    let long_row = move |place: Signal<LongPlace>| {
+        let item = untrack(|| item(place.get().row));
         item.map(|item| view! { <LongRecordRow item place whose /> }).into_any()
     };
     let short = move || {
@@ -114,7 +116,7 @@ pub fn RecordList(
     };
     let rows = move || {
         if is_long.get() {
-            view! { <LongList layout key row=long_row /> }.into_any()
+            view! { <LongList layout one="record" key row=long_row /> }.into_any()
         } else {
             (move || short()).into_any()
         }

@@ -156,7 +156,7 @@ pub fn LongRecordRow(
     /// The record.
     item: RecordItem,
     /// Where it stands.
-    place: LongPlace,
+    place: Signal<LongPlace>,
     /// Names whose it is.
     whose: bool,
 ) -> impl IntoView {

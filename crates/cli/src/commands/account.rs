@@ -71,6 +71,11 @@ pub(crate) async fn log_out(context: &Context) -> Result<(), Failure> {
     }
 }
 
+/// `logout --everywhere-else`
+pub(crate) async fn log_out_elsewhere(context: &Context) -> Result<(), Failure> {
+    Ok(Session::sign_out_elsewhere(&context.terminal()?).await?)
+}
+
 /// `whoami`
 pub(crate) async fn who_am_i(context: &Context) -> Result<(), Failure> {
     say_who(context, &context.session().await?)
