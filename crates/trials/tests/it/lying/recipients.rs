@@ -170,6 +170,7 @@ async fn a_swapped_key_gets_no_turned_key() {
     laptop.platform().be_honest();
     let again = share(&laptop, Who::Noor, laboratory).await.unwrap();
     assert_ne!(again, noor);
+    assert_eq!(frozen(&laptop), [noor], "the new share waits for nothing");
     take_up(&noors).await.unwrap();
     assert_eq!(read(&noors, vault, record).await.unwrap(), b"sinus rhythm");
     let itos = Who::Ito.device(&host).await;
