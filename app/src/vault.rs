@@ -397,6 +397,10 @@ pub struct Share {
     /// How far its end has come; none while it holds.
     #[n(8)]
     pub ended: Option<Ended>,
+    /// It holds, but waits: the person's key has changed, so that the present key of what it reaches was not sealed to
+    /// them. Sharing again, once the six words were compared, ends the wait.
+    #[n(9)]
+    pub waits: bool,
 }
 
 /// The end of a share, in its three states.

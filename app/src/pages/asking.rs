@@ -182,10 +182,15 @@ where
     let failed = Memo::new(move |_| loaded.trouble.with(Option::is_some));
     view! {
         <TroubleAlert trouble=loaded.trouble again=Callback::new(move |()| loaded.again()) />
-        {move || match (there.get(), failed.get()) {
-            (true, _) => page().into_any(),
-            (false, false) => waiting().into_any(),
-            (false, true) => ().into_any(),
+        {move || {
+            // Once there is something to show, a trouble that comes or goes is no reason to draw it anew.
+            if there.get() {
+                page().into_any()
+            } else if failed.get() {
+                ().into_any()
+            } else {
+                waiting().into_any()
+            }
         }}
     }
     .into_any()

@@ -7,6 +7,7 @@ pub mod account;
 pub mod activity;
 pub mod asking;
 pub mod category;
+pub mod focus;
 pub mod front;
 pub mod guarded;
 pub mod home;

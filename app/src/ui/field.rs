@@ -79,7 +79,14 @@ pub(super) fn Hint(id: String, #[prop(optional_no_strip)] hint: Option<TextProp>
 
 /// What is wrong, below a field.
 #[component]
-pub(super) fn FieldError(id: String, error: MaybeProp<String>) -> impl IntoView {
+pub fn FieldError(
+    /// Its id, which the field's `aria-describedby` names.
+    #[prop(into)]
+    id: String,
+    /// What is wrong and what to do; none while all is well.
+    #[prop(into)]
+    error: MaybeProp<String>,
+) -> impl IntoView {
     move || {
         error.get().map(|error| {
             view! {

@@ -38,6 +38,7 @@ pub fn Gallery() -> impl IntoView {
             <Picture />
             <Readings />
             <Categories />
+            <Chosen />
             <Drawings />
             <Dialogs />
         </AppFrame>
@@ -419,6 +420,19 @@ fn Categories() -> impl IntoView {
         .map(|(slug, name)| view! { <div class="row still">{category_tile(slug)}<Chip category=slug>{name}</Chip></div> })
         .collect_view();
     view! { <Card title="Ten kinds of record"><div class="thirds">{items}</div></Card> }
+}
+
+#[component]
+fn Chosen() -> impl IntoView {
+    let toasts = use_toasts();
+    view! {
+        <Card title="Rows that are pressed">
+            <List>
+                <Row title="CT of the chest" sub="12 November · Imaging" tile=|| category_tile("imaging") on_press=move || toasts.good("CT of the chest is chosen.") />
+                <Row title="Blood count and lipids" sub="3 November · Laboratory" tile=|| category_tile("laboratory") on_press=move || toasts.good("Blood count and lipids is chosen.") />
+            </List>
+        </Card>
+    }
 }
 
 #[component]

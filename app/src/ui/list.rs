@@ -52,6 +52,9 @@ pub fn Row(
     /// Makes the whole row a link.
     #[prop(optional, into)]
     href: Option<String>,
+    /// Makes the whole row a button, where there is no `href`.
+    #[prop(optional, into)]
+    on_press: Option<Callback<()>>,
     /// Stands right after the name: a chip.
     #[prop(optional, into)]
     beside: ViewFnOnce,
@@ -65,7 +68,7 @@ pub fn Row(
     #[prop(optional)]
     children: Option<Children>,
 ) -> impl IntoView {
-    let name = name(title, href);
+    let name = name(title, href, on_press);
     view! {
         <li class="item" class:top=top>
             <div class="lead">
@@ -82,10 +85,14 @@ pub fn Row(
     .into_any()
 }
 
-fn name(title: TextProp, href: Option<String>) -> AnyView {
-    match href {
-        Some(href) => view! { <a class="name" href=href>{move || title.get()}</a> }.into_any(),
-        None => view! { <span class="name">{move || title.get()}</span> }.into_any(),
+fn name(title: TextProp, href: Option<String>, on_press: Option<Callback<()>>) -> AnyView {
+    match (href, on_press) {
+        (Some(href), _) => view! { <a class="name" href=href>{move || title.get()}</a> }.into_any(),
+        (None, Some(on_press)) => {
+            view! { <button type="button" class="name" on:click=move |_| on_press.run(())>{move || title.get()}</button> }
+                .into_any()
+        }
+        (None, None) => view! { <span class="name">{move || title.get()}</span> }.into_any(),
     }
 }
 
@@ -111,7 +118,7 @@ pub fn LongRow(
     /// Stands at the end: a chip.
     end: Option<AnyView>,
 ) -> impl IntoView {
-    let name = name(title, Some(href));
+    let name = name(title, Some(href), None);
     view! {
         <li
             class="item"

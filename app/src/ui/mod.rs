@@ -38,7 +38,7 @@ pub use chip::{Chip, ToggleChip};
 pub use choose::{Checkbox, Choice, Choices, Select, Switch};
 pub use dialog::Dialog;
 pub use empty::EmptyState;
-pub use field::{PasswordField, SearchField, TextArea, TextField};
+pub use field::{FieldError, PasswordField, SearchField, TextArea, TextField};
 pub use files::{DropZone, FileRow, FileState};
 pub use frame::{AppFrame, Side};
 pub use gallery::Gallery;

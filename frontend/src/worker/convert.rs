@@ -161,6 +161,7 @@ pub(crate) fn share(view: &VaultView, found: &view::Share, with: Person, opening
         accepted: found.accepted,
         last_opened: opened().next_back().map(|(at, record)| (at.0, title(view, record))),
         ended,
+        waits: view.is_frozen(found, now),
     }
 }
 

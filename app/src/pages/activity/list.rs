@@ -2,14 +2,17 @@
 
 use leptos::prelude::*;
 
-use super::sentence::{by_day, glyph, narrowed, people, records, sentence};
+use super::sentence::{by_day, glyph, narrowed, people, sentence};
 use crate::clock::use_now;
-use crate::pages::asking::{WhenLoaded, data, load};
+use crate::pages::asking::{Loaded, WhenLoaded, data, load};
+use crate::pages::focus::lead_focus;
 use crate::pages::guarded::{Guarded, Guests};
 use crate::pages::inside::Inside;
+use crate::pages::records::pick::RecordPicker;
+use crate::pages::records::rows::keep_pictures;
 use crate::pages::words;
-use crate::ui::{Button, ButtonKind, Card, EmptyState, Glyph, Icon, Select, Skeleton};
-use crate::vault::Happening;
+use crate::ui::{Button, ButtonKind, Card, EmptyState, Glyph, Icon, Select, Skeleton, ToggleChip};
+use crate::vault::{Happening, RecordItem};
 
 /// How many are drawn before somebody asks for more.
 const AT_ONCE: usize = 100;
@@ -22,7 +25,9 @@ pub fn ActivityPage() -> impl IntoView {
 
 /// The page inside its frame.
 pub(in crate::pages) fn inside() -> AnyView {
+    keep_pictures();
     let activity = load(|vault| vault.activity());
+    let records = load(|vault| vault.records());
     view! {
         <div class="stack">
             <h1>"Activity"</h1>
@@ -31,7 +36,7 @@ pub(in crate::pages) fn inside() -> AnyView {
         <WhenLoaded
             loaded=activity
             waiting=|| view! { <Card><Skeleton label="Checking the history on this device" count=6 /></Card> }
-            page=move || view! { <ActivityList happenings=data(activity) /> }
+            page=move || view! { <ActivityList happenings=data(activity) records /> }
         />
     }
     .into_any()
@@ -43,19 +48,31 @@ pub fn ActivityList(
     /// What happened, newest first.
     #[prop(into)]
     happenings: Signal<Vec<Happening>>,
+    /// The records, of which one may be chosen.
+    records: Loaded<Vec<RecordItem>>,
 ) -> impl IntoView {
     let now = use_now();
     let (person, record) = (RwSignal::new(String::new()), RwSignal::new(String::new()));
+    let of_one = RwSignal::new(false);
     let most = RwSignal::new(AT_ONCE);
     let found = Memo::new(move |_| {
         happenings.with(|all| person.with(|person| record.with(|record| narrowed(all, person, record))))
     });
-    let with_all = |all: &str, mut options: Vec<(String, String)>| {
-        options.insert(0, (String::new(), all.to_owned()));
+    let people = Memo::new(move |_| {
+        let mut options = happenings.with(|all| people(all));
+        options.insert(0, (String::new(), "Everybody".to_owned()));
         options
+    });
+    let any_record =
+        Memo::new(move |_| records.data.with(|records| records.as_ref().is_some_and(|all| !all.is_empty())));
+    let every_record = move || {
+        of_one.set(false);
+        record.set(String::new());
     };
-    let people = Memo::new(move |_| happenings.with(|all| people(all)));
-    let records = Memo::new(move |_| happenings.with(|all| records(all)));
+    let one_record = move || {
+        of_one.set(true);
+        lead_focus("#field-find-record");
+    };
     let rows = move || {
         let first = found.with(|found| found.iter().take(most.get()).cloned().collect::<Vec<_>>());
         by_day(first, now.get_untracked())
@@ -88,15 +105,24 @@ pub fn ActivityList(
     };
     view! {
         <div class="halves">
-            {move || view! { <Select name="person" label="Who" value=person options=with_all("Everybody", people.get()) /> }}
-            {move || view! { <Select name="record" label="Record" value=record options=with_all("Every record", records.get()) /> }}
+            {move || view! { <Select name="person" label="Who" value=person options=people.get() /> }}
+            {move || any_record.get().then(|| view! {
+                <div class="field">
+                    <span class="label" id="which-records">"Records"</span>
+                    <div class="filters" role="group" aria-labelledby="which-records">
+                        <ToggleChip pressed=Signal::derive(move || !of_one.get()) on_press=every_record>"Every record"</ToggleChip>
+                        <ToggleChip pressed=of_one on_press=one_record>"One record"</ToggleChip>
+                    </div>
+                </div>
+            })}
         </div>
+        {move || of_one.get().then(|| view! { <Card><RecordPicker loaded=records chosen=record /></Card> })}
         <p class="heard" role="status">{move || words::count(u64::try_from(found.with(Vec::len)).unwrap_or(u64::MAX), "happening")}</p>
         <Card>
             {rows}
             {move || (found.with(Vec::is_empty)).then(|| view! {
                 <EmptyState glyph=Glyph::Activity title="Nothing happened" next="Choose everybody and every record to see the whole history.">
-                    <Button kind=ButtonKind::Quiet on_press=move || { person.set(String::new()); record.set(String::new()); }>"Show everything"</Button>
+                    <Button kind=ButtonKind::Quiet on_press=move || { person.set(String::new()); every_record(); }>"Show everything"</Button>
                 </EmptyState>
             })}
             {move || (found.with(Vec::len) > most.get()).then(|| view! {

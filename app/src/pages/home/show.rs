@@ -2,19 +2,19 @@
 
 use leptos::prelude::*;
 
-use crate::clock::use_now;
-use crate::pages::activity::sentence::sentence;
-use crate::pages::asking::{TroubleAlert, data, load};
+use crate::clock::{Now, use_now};
+use crate::pages::activity::sentence::{listed, sentence};
+use crate::pages::asking::{Loaded, TroubleAlert, load};
 use crate::pages::guarded::{Guarded, Guests};
 use crate::pages::inside::Inside;
 use crate::pages::records::filter::{Order, shown};
 use crate::pages::records::rows::{RecordRows, keep_pictures};
 use crate::pages::records::uploads::{Uploads, Which};
-use crate::pages::sharing::person::{compared_chip, profession};
+use crate::pages::sharing::person::{WAITS, compared_chip, profession};
 use crate::pages::sharing::{by_person, holding};
 use crate::pages::words;
 use crate::ui::{ButtonKind, Card, CardTone, EmptyState, Face, Glyph, LinkButton, List, Row, Skeleton, Until};
-use crate::vault::{Happening, Me, RecordItem, Share};
+use crate::vault::{Happening, Me, RecordItem, Share, Trouble};
 
 /// `/home`
 #[component]
@@ -28,22 +28,10 @@ pub(in crate::pages) fn inside(me: Me) -> AnyView {
     let records = load(|vault| vault.records());
     let shares = load(|vault| vault.shares());
     let activity = load(|vault| vault.activity());
-    let there = Memo::new(move |_| records.data.with(Option::is_some) && shares.data.with(Option::is_some));
-    let failed = Memo::new(move |_| records.trouble.with(Option::is_some));
     view! {
         <HomeHead name=me.name />
         <Uploads which=Which::Unfinished />
-        <TroubleAlert trouble=records.trouble again=Callback::new(move |()| records.again()) />
-        {move || match (there.get(), failed.get()) {
-            (true, _) => view! { <HomeView records=data(records) shares=data(shares) activity=data(activity) /> }.into_any(),
-            (false, true) => ().into_any(),
-            (false, false) => view! {
-                <div class="two">
-                    <Card><Skeleton label="Getting your records" count=4 /></Card>
-                    <Card><Skeleton label="Getting who can see what" count=3 /></Card>
-                </div>
-            }.into_any(),
-        }}
+        <HomeView records shares activity />
     }
     .into_any()
 }
@@ -69,11 +57,16 @@ pub fn HomeHead(
 }
 
 /// The shares that end within a week.
-fn ending(shares: &[Share], now: Option<crate::clock::Now>) -> Vec<Share> {
+fn ending(shares: &[Share], now: Option<Now>) -> Vec<Share> {
     let mut soon: Vec<Share> =
         holding(shares).into_iter().filter(|share| now.is_some() && words::share_left(share, now).soon).collect();
     soon.sort_by_key(|share| share.until);
     soon
+}
+
+/// The shares that wait because somebody's key has changed.
+fn waiting(shares: &[Share], _now: Option<Now>) -> Vec<Share> {
+    holding(shares).into_iter().filter(|share| share.waits).collect()
 }
 
 /// What others did, newest first.
@@ -81,52 +74,46 @@ fn by_others(activity: &[Happening], most: usize) -> Vec<Happening> {
     activity.iter().filter(|happening| happening.name != "You").take(most).cloned().collect()
 }
 
-/// The page.
+/// The first trouble among the three: one connection breaks them all, and once is enough to say so.
+fn first_trouble(
+    records: Loaded<Vec<RecordItem>>,
+    shares: Loaded<Vec<Share>>,
+    activity: Loaded<Vec<Happening>>,
+) -> Signal<Option<Trouble>> {
+    Signal::derive(move || {
+        [records.trouble, shares.trouble, activity.trouble].into_iter().find_map(|trouble| trouble.get())
+    })
+}
+
+/// The page. Each part comes when its data are there, whatever became of the others.
 #[component]
 pub fn HomeView(
     /// All records.
-    #[prop(into)]
-    records: Signal<Vec<RecordItem>>,
+    records: Loaded<Vec<RecordItem>>,
     /// All shares.
-    #[prop(into)]
-    shares: Signal<Vec<Share>>,
+    shares: Loaded<Vec<Share>>,
     /// The history.
-    #[prop(into)]
-    activity: Signal<Vec<Happening>>,
+    activity: Loaded<Vec<Happening>>,
 ) -> impl IntoView {
-    let now = use_now();
-    let none = Memo::new(move |_| records.with(Vec::is_empty));
-    let count = Memo::new(move |_| records.with(Vec::len));
-    let recent = Memo::new(move |_| {
-        records.with(|records| {
-            let recent = shown(records, "", None, Order::Added);
-            recent.into_iter().take(5).filter_map(|place| records.get(place).cloned()).collect::<Vec<_>>()
-        })
+    let again = move |()| {
+        records.again();
+        shares.again();
+        activity.again();
+    };
+    // Nothing added, nothing shared: one card says how to begin.
+    let is_new = Memo::new(move |_| {
+        let none = records.data.with(|records| records.as_ref().is_some_and(Vec::is_empty));
+        none && shares.data.with(|shares| shares.as_ref().is_some_and(|shares| holding(shares).is_empty()))
     });
     view! {
-        {move || {
-            let soon = shares.with(|shares| ending(shares, now.get_untracked()));
-            (!soon.is_empty()).then(|| view! { <EndingSoon shares=soon /> })
-        }}
-        {move || if none.get() {
-            view! {
-                <Card>
-                    <EmptyState
-                        glyph=Glyph::Records
-                        title="Your vault is ready"
-                        next="Add your first record: a letter, a result, a picture of a paper. It is sealed on this device before it leaves it, and nobody sees it until you share it."
-                    >
-                        <LinkButton href="/records/add" glyph=Glyph::Add>"Add records"</LinkButton>
-                        <LinkButton kind=ButtonKind::Quiet href="/security">"How it is protected"</LinkButton>
-                    </EmptyState>
-                </Card>
-            }.into_any()
+        <TroubleAlert trouble=first_trouble(records, shares, activity) again=Callback::new(again) />
+        <NeedsAnswer shares />
+        {move || if is_new.get() {
+            view! { <Card><Begin /></Card> }.into_any()
         } else {
             view! {
                 <div class="two">
-                    <Card title="Recent records" action=move || view! { <a href="/records">{move || format!("All {}", count.get())}</a> }>
-                        {move || view! { <RecordRows items=recent.get() /> }}
-                    </Card>
+                    <RecentRecords records />
                     <div class="stack wide">
                         <WhoCanSeeWhat shares />
                         <WhatOthersDid activity />
@@ -134,6 +121,97 @@ pub fn HomeView(
                 </div>
             }.into_any()
         }}
+    }
+    .into_any()
+}
+
+#[component]
+fn Begin() -> impl IntoView {
+    view! {
+        <EmptyState
+            glyph=Glyph::Records
+            title="Your vault is ready"
+            next="Add your first record: a letter, a result, a picture of a paper. It is sealed on this device before it leaves it, and nobody sees it until you share it."
+        >
+            <LinkButton href="/records/add" glyph=Glyph::Add>"Add records"</LinkButton>
+            <LinkButton kind=ButtonKind::Quiet href="/security">"How it is protected"</LinkButton>
+        </EmptyState>
+    }
+}
+
+/// What waits for the person: shares that wait for a changed key, and shares that end soon.
+#[component]
+fn NeedsAnswer(shares: Loaded<Vec<Share>>) -> impl IntoView {
+    let now = use_now();
+    let of = move |choose: fn(&[Share], Option<Now>) -> Vec<Share>| {
+        Memo::new(move |_| shares.data.with(|shares| choose(shares.as_deref().unwrap_or_default(), now.get())))
+    };
+    let (waits, soon) = (of(waiting), of(ending));
+    view! {
+        {move || {
+            let waits = waits.get();
+            (!waits.is_empty()).then(|| view! { <Waiting shares=waits /> })
+        }}
+        {move || {
+            let soon = soon.get();
+            (!soon.is_empty()).then(|| view! { <EndingSoon shares=soon /> })
+        }}
+    }
+}
+
+#[component]
+fn RecentRecords(records: Loaded<Vec<RecordItem>>) -> impl IntoView {
+    let none = Memo::new(move |_| records.data.with(|records| records.as_ref().is_some_and(Vec::is_empty)));
+    let there = Memo::new(move |_| records.data.with(Option::is_some));
+    let count = Memo::new(move |_| records.data.with(|records| records.as_ref().map_or(0, Vec::len)));
+    let recent = Memo::new(move |_| {
+        records.data.with(|records| {
+            let records = records.as_deref().unwrap_or_default();
+            let recent = shown(records, "", None, Order::Added);
+            recent.into_iter().take(5).filter_map(|place| records.get(place).cloned()).collect::<Vec<_>>()
+        })
+    });
+    move || {
+        if none.get() {
+            view! { <Card><Begin /></Card> }.into_any()
+        } else if there.get() {
+            view! {
+                <Card title="Recent records" action=move || view! { <a href="/records">{move || format!("All {}", count.get())}</a> }>
+                    {move || view! { <RecordRows items=recent.get() /> }}
+                </Card>
+            }
+            .into_any()
+        } else {
+            view! { <Coming loaded=records title="Recent records" label="Getting your records" count=4 /> }.into_any()
+        }
+    }
+}
+
+/// A part of which nothing is known yet; nothing where that failed, which is said above.
+#[component]
+fn Coming<T: Send + Sync + 'static>(
+    loaded: Loaded<T>,
+    title: &'static str,
+    label: &'static str,
+    count: usize,
+) -> impl IntoView {
+    let failed = Memo::new(move |_| loaded.trouble.with(Option::is_some));
+    move || (!failed.get()).then(|| view! { <Card title><Skeleton label count /></Card> })
+}
+
+/// Shares that nobody can use until they are given anew.
+#[component]
+fn Waiting(shares: Vec<Share>) -> impl IntoView {
+    let items = shares
+        .into_iter()
+        .map(|share| view! { <li><strong>{share.person.name.clone()}</strong>{format!(" · {}", words::reach_words(&share.reach))}</li> })
+        .collect_view();
+    view! {
+        <Card tone=CardTone::Ask title="Waits for you">
+            <ul class="stack near">{items}</ul>
+            <p>{WAITS}</p>
+            <div class="actions"><LinkButton kind=ButtonKind::Quiet href="/sharing/new">"Share again"</LinkButton></div>
+        </Card>
     }
     .into_any()
 }
@@ -159,10 +237,12 @@ fn EndingSoon(shares: Vec<Share>) -> impl IntoView {
 }
 
 #[component]
-fn WhoCanSeeWhat(shares: Signal<Vec<Share>>) -> impl IntoView {
+fn WhoCanSeeWhat(shares: Loaded<Vec<Share>>) -> impl IntoView {
     let now = use_now();
+    let there = Memo::new(move |_| shares.data.with(Option::is_some));
+    let held = Memo::new(move |_| shares.data.with(|shares| holding(shares.as_deref().unwrap_or_default())));
     let rows = move || {
-        let people = by_person(shares.with(|shares| holding(shares)));
+        let people = by_person(held.get());
         if people.is_empty() {
             return view! {
                 <EmptyState glyph=Glyph::Sharing title="Nobody else can see your records" next="You choose with whom you share, what, and until when.">
@@ -175,7 +255,7 @@ fn WhoCanSeeWhat(shares: Signal<Vec<Share>>) -> impl IntoView {
             .into_iter()
             .filter_map(|own| {
                 let first = own.iter().min_by_key(|share| share.until.unwrap_or(u32::MAX))?.clone();
-                let what = own.iter().map(|share| words::reach_words(&share.reach)).collect::<Vec<_>>().join(", ");
+                let what = listed(&own.iter().map(|share| words::reach_words(&share.reach)).collect::<Vec<_>>());
                 let person = first.person.clone();
                 let initials = words::initials(&person.name);
                 let sub = [profession(&person), what].join(" · ");
@@ -194,14 +274,23 @@ fn WhoCanSeeWhat(shares: Signal<Vec<Share>>) -> impl IntoView {
             .collect_view();
         view! { <List>{rows}</List> }.into_any()
     };
-    view! { <Card title="Who can see what" action=|| view! { <a href="/sharing">"Change"</a> }>{rows}</Card> }
+    move || {
+        if there.get() {
+            view! { <Card title="Who can see what" action=|| view! { <a href="/sharing">"Change"</a> }>{rows}</Card> }
+                .into_any()
+        } else {
+            view! { <Coming loaded=shares title="Who can see what" label="Getting who can see what" count=2 /> }
+                .into_any()
+        }
+    }
 }
 
 #[component]
-fn WhatOthersDid(activity: Signal<Vec<Happening>>) -> impl IntoView {
+fn WhatOthersDid(activity: Loaded<Vec<Happening>>) -> impl IntoView {
     let now = use_now();
+    let newest = Memo::new(move |_| activity.data.with(|all| by_others(all.as_deref().unwrap_or_default(), 4)));
     move || {
-        let happenings = activity.with(|activity| by_others(activity, 4));
+        let happenings = newest.get();
         (!happenings.is_empty()).then(|| {
             let rows = happenings
                 .into_iter()

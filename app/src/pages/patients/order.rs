@@ -69,6 +69,7 @@ mod tests {
                 accepted: true,
                 last_opened: None,
                 ended: None,
+                waits: false,
             })
             .collect();
         Patient { vault: name.to_owned(), person, shares, records: 1, new }

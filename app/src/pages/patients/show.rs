@@ -5,7 +5,7 @@ use leptos_meta::Title;
 use leptos_router::hooks::use_params_map;
 
 use crate::clock::use_now;
-use crate::pages::asking::{TroubleAlert, data, load};
+use crate::pages::asking::{Loaded, TroubleAlert, WhenLoaded, load};
 use crate::pages::guarded::{Guarded, Guests};
 use crate::pages::inside::Inside;
 use crate::pages::records::list::RecordList;
@@ -30,22 +30,23 @@ pub(in crate::pages) fn inside() -> AnyView {
     let vault = Memo::new(move |_| params.with(|params| params.get("vault").unwrap_or_default()));
     let patients = load(|vault| vault.patients());
     let records = load(|vault| vault.records());
-    let own = Signal::derive(move || {
-        let all = data(records).get();
-        vault.with(|vault| all.into_iter().filter(|item| item.vault == *vault).collect::<Vec<_>>())
-    });
     let patient = Memo::new(move |_| {
         patients.data.with(|patients| {
-            patients
-                .as_ref()
-                .map(|patients| vault.with(|vault| patients.iter().find(|patient| patient.vault == *vault).cloned()))
+            let patients = patients.as_ref()?;
+            Some(vault.with(|vault| patients.iter().find(|patient| patient.vault == *vault).cloned()))
         })
     });
-    (move || match patient.get() {
+    // Whatever else changes about a patient changes in place: the search and where one was stay.
+    let found = Memo::new(move |_| {
+        patient.with(|patient| patient.as_ref().map(|patient| patient.as_ref().map(|patient| patient.vault.clone())))
+    });
+    (move || match found.get() {
         None => view! {
             <h1>"Patient"</h1>
             <TroubleAlert trouble=patients.trouble again=Callback::new(move |()| patients.again()) />
-            <Skeleton label="Getting what is shared" shape=SkeletonShape::Block />
+            {move || patients.trouble.with(Option::is_none).then(|| view! {
+                <Skeleton label="Getting what is shared" shape=SkeletonShape::Block />
+            })}
         }.into_any(),
         Some(None) => view! {
             <h1>"Not here"</h1>
@@ -55,10 +56,15 @@ pub(in crate::pages) fn inside() -> AnyView {
                 </EmptyState>
             </Card>
         }.into_any(),
-        Some(Some(patient)) => view! {
-            <TroubleAlert trouble=records.trouble again=Callback::new(move |()| records.again()) />
-            <PatientView patient records=own />
-        }.into_any(),
+        Some(Some(_)) => {
+            let first = patient.get_untracked().flatten();
+            first.map(|first| {
+                let patient = Memo::new(move |last: Option<&Patient>| {
+                    patient.get().flatten().or_else(|| last.cloned()).unwrap_or_else(|| first.clone())
+                });
+                view! { <PatientView patient records /> }
+            }).into_any()
+        }
     })
     .into_any()
 }
@@ -67,49 +73,63 @@ pub(in crate::pages) fn inside() -> AnyView {
 #[component]
 pub fn PatientView(
     /// Who.
-    patient: Patient,
-    /// What they share.
     #[prop(into)]
-    records: Signal<Vec<RecordItem>>,
+    patient: Signal<Patient>,
+    /// The records of every patient.
+    records: Loaded<Vec<RecordItem>>,
 ) -> impl IntoView {
     let now = use_now();
-    let person = patient.person;
-    let initials = words::initials(&person.name);
-    let name = person.name.clone();
-    let chip = compared_chip(&person);
-    let shares = patient
-        .shares
-        .into_iter()
-        .map(|share| {
-            let title = words::reach_words(&share.reach);
-            let title = title
-                .chars()
-                .next()
-                .map(|first| first.to_uppercase().chain(title.chars().skip(1)).collect::<String>())
-                .unwrap_or_default();
-            let sub = format!("you {}", words::level_words(&share.level));
-            view! {
-                <Row title sub more=move || view! {
-                    {move || {
-                        let left = words::share_left(&share, now.get());
-                        let until = if share.until.is_none() { "no end".to_owned() } else { left.words };
-                        view! { <Until percent=left.percent words=until soon=left.soon /> }
-                    }}
-                } />
-            }
+    let person = Memo::new(move |_| patient.with(|patient| patient.person.clone()));
+    let name = Memo::new(move |_| person.with(|person| person.name.clone()));
+    let vault = Memo::new(move |_| patient.with(|patient| patient.vault.clone()));
+    // Copied once for each answer, not at each reading.
+    let own = Memo::new(move |_| {
+        records.data.with(|all| {
+            let all = all.iter().flatten();
+            vault.with(|vault| all.filter(|item| item.vault == *vault).cloned().collect::<Vec<_>>())
         })
-        .collect_view();
+    });
+    let held = Memo::new(move |_| patient.with(|patient| patient.shares.clone()));
+    let shares = move || {
+        held.get()
+            .into_iter()
+            .map(|share| {
+                let title = words::reach_words(&share.reach);
+                let title = title
+                    .chars()
+                    .next()
+                    .map(|first| first.to_uppercase().chain(title.chars().skip(1)).collect::<String>())
+                    .unwrap_or_default();
+                let sub = format!("you {}", words::level_words(&share.level));
+                view! {
+                    <Row title sub more=move || view! {
+                        {move || {
+                            let left = words::share_left(&share, now.get());
+                            let until = if share.until.is_none() { "no end".to_owned() } else { left.words };
+                            view! { <Until percent=left.percent words=until soon=left.soon /> }
+                        }}
+                    } />
+                }
+            })
+            .collect_view()
+    };
     view! {
-        <Title text=person.name.clone() />
+        <Title text=move || name.get() />
         <div class="row still top">
-            <Face initials />
+            <Face initials=move || name.with(|name| words::initials(name)) />
             <div class="stack grow">
-                <div class="row"><h1>{name}</h1>{chip}</div>
-                <span class="soft">{person.email}</span>
+                <div class="row"><h1>{move || name.get()}</h1>{move || person.with(compared_chip)}</div>
+                <span class="soft">{move || person.with(|person| person.email.clone())}</span>
             </div>
         </div>
         <div class="two">
-            <div class="stack wide"><RecordList items=records /></div>
+            <div class="stack wide">
+                <WhenLoaded
+                    loaded=records
+                    waiting=|| view! { <Card><Skeleton label="Getting what is shared" count=4 /></Card> }
+                    page=move || view! { <RecordList items=own empty=ViewFn::from(move || view! { <Card><NoneShared name /></Card> }) /> }
+                />
+            </div>
             <div class="stack wide">
                 <Card title="What you may see">
                     <List>{shares}</List>
@@ -117,10 +137,22 @@ pub fn PatientView(
                 </Card>
                 <Card title="Safety phrase">
                     <p>"The patient sees the same six words under \"Your account\". Compare them in person: they are the same only if nobody stands between you."</p>
-                    <SafetyPhrase words=person.phrase />
+                    <SafetyPhrase words=Signal::derive(move || person.with(|person| person.phrase.clone())) />
                 </Card>
             </div>
         </div>
     }
     .into_any()
+}
+
+/// Nothing is there yet of what is shared, such as of a kind of record of which the patient has none.
+#[component]
+fn NoneShared(name: Memo<String>) -> impl IntoView {
+    view! {
+        <EmptyState
+            glyph=Glyph::Records
+            title="No record to see yet"
+            next=move || format!("{} has no record yet of what is shared with you. What comes later appears here.", name.get())
+        />
+    }
 }

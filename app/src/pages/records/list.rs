@@ -53,6 +53,9 @@ pub fn RecordList(
     /// Names whose they are.
     #[prop(optional)]
     whose: bool,
+    /// What stands there when there are none; left out, what their owner can do about it.
+    #[prop(optional, into)]
+    empty: Option<ViewFn>,
 ) -> impl IntoView {
     let now = use_now();
     let typed = RwSignal::new(String::new());
@@ -125,17 +128,7 @@ pub fn RecordList(
     view! {
         <Show
             when=move || !none.get()
-            fallback=move || view! {
-                <Card>
-                    <EmptyState
-                        glyph=Glyph::Records
-                        title="No records yet"
-                        next="Add a letter, a result or a picture. It is sealed on this device before it leaves it."
-                    >
-                        <LinkButton href="/records/add" glyph=Glyph::Add>"Add records"</LinkButton>
-                    </EmptyState>
-                </Card>
-            }
+            fallback=move || empty.as_ref().map_or_else(no_records, ViewFn::run)
         >
             <div class="narrow-down">
                 <SearchField name="search" label="Search your records" value=typed placeholder="Title, kind, date, notes or file" />
@@ -152,6 +145,21 @@ pub fn RecordList(
             </Card>
             <p class="soft" role="status">{count} " on this device. Your search never leaves it."</p>
         </Show>
+    }
+    .into_any()
+}
+
+fn no_records() -> AnyView {
+    view! {
+        <Card>
+            <EmptyState
+                glyph=Glyph::Records
+                title="No records yet"
+                next="Add a letter, a result or a picture. It is sealed on this device before it leaves it."
+            >
+                <LinkButton href="/records/add" glyph=Glyph::Add>"Add records"</LinkButton>
+            </EmptyState>
+        </Card>
     }
     .into_any()
 }

@@ -7,6 +7,7 @@ pub mod details;
 pub mod edit;
 pub mod filter;
 pub mod list;
+pub mod pick;
 pub mod rows;
 pub mod show;
 pub mod uploads;

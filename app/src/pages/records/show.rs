@@ -12,7 +12,7 @@ use super::uploads::{Uploads, Which};
 use super::viewer::{Place, Viewer, page_width};
 use crate::clock::use_now;
 use crate::pages::activity::sentence::{Seen, opened_by_others};
-use crate::pages::asking::{Act, Loaded, TroubleAlert, data, load, use_act};
+use crate::pages::asking::{Act, Loaded, TroubleAlert, WhenLoaded, load, use_act};
 use crate::pages::guarded::{Guarded, Guests, side_of};
 use crate::pages::inside::Inside;
 use crate::pages::sharing::reaching;
@@ -150,7 +150,7 @@ fn OpenRecord(item: Signal<Option<RecordItem>>, side: Side) -> impl IntoView {
     move || {
         item.with(Option::is_some).then(|| {
             let item = Signal::derive(move || item.get());
-            view! { <RecordView item opened opening shares=data(shares) activity=data(activity) save side /> }
+            view! { <RecordView item opened opening shares activity save side /> }
         })
     }
 }
@@ -166,9 +166,9 @@ pub fn RecordView(
     /// The opening.
     opening: Act,
     /// The shares of its vault.
-    shares: Signal<Vec<Share>>,
+    shares: Loaded<Vec<Share>>,
     /// What happened in its vault.
-    activity: Signal<Vec<Happening>>,
+    activity: Loaded<Vec<Happening>>,
     /// The saving of a copy.
     save: Act,
     /// Whose side it is.
@@ -349,11 +349,11 @@ fn About(item: Signal<Option<RecordItem>>, opened: Signal<Option<Opened>>) -> im
 
 /// For a provider: until when, and what may be done.
 #[component]
-fn YourShare(item: Signal<Option<RecordItem>>, shares: Signal<Vec<Share>>) -> impl IntoView {
+fn YourShare(item: Signal<Option<RecordItem>>, shares: Loaded<Vec<Share>>) -> impl IntoView {
     let now = use_now();
     move || {
         let item = item.get()?;
-        let share = shares.with(|shares| reaching(shares, &item).into_iter().next())?;
+        let share = shares.data.with(|shares| reaching(shares.as_deref()?, &item).into_iter().next())?;
         let left = words::share_left(&share, now.get_untracked());
         let until = if share.until.is_none() { "until it is stopped".to_owned() } else { left.words };
         Some(view! {
@@ -366,59 +366,79 @@ fn YourShare(item: Signal<Option<RecordItem>>, shares: Signal<Vec<Share>>) -> im
     }
 }
 
-/// Who can see a record now.
+/// Who can see a record now. Nothing is said of it before it is known.
 #[component]
-fn WhoCanSee(item: Signal<Option<RecordItem>>, shares: Signal<Vec<Share>>, stopping: Stopping) -> impl IntoView {
+fn WhoCanSee(item: Signal<Option<RecordItem>>, shares: Loaded<Vec<Share>>, stopping: Stopping) -> impl IntoView {
     let now = use_now();
-    move || {
-        item.get().map(|item| {
-        let holding = shares.with(|shares| reaching(shares, &item));
-        let none = holding.is_empty();
-        let rows = holding
-            .into_iter()
-            .map(|share| {
-                let left = words::share_left(&share, now.get_untracked());
-                let initials = words::initials(&share.person.name);
-                let sub = format!("{} · {}", words::reach_words(&share.reach), words::level_words(&share.level));
-                view! {
-                    <Row top=true title=share.person.name.clone() sub tile=move || view! { <Face initials /> } more=move || view! { <Until percent=left.percent words=left.words soon=left.soon /> }>
-                        <Button kind=ButtonKind::Stop glyph=Glyph::StopSharing on_press=move || stopping.ask(share.clone())>"Stop sharing"</Button>
-                    </Row>
-                }
-            })
-            .collect_view();
-        view! {
-            <Card title="Who can see it">
-                {none.then(|| view! { <p class="soft">"Only you. Share it to let somebody else see it."</p> })}
-                <List>{rows}</List>
-            </Card>
+    let holding = Memo::new(move |_| {
+        item.with(|item| {
+            let item = item.as_ref()?;
+            shares.data.with(|shares| Some(reaching(shares.as_deref()?, item)))
+        })
+        .unwrap_or_default()
+    });
+    let rows = move || {
+        let row = move |share: Share| {
+            let left = words::share_left(&share, now.get_untracked());
+            let initials = words::initials(&share.person.name);
+            let sub = format!("{} · {}", words::reach_words(&share.reach), words::level_words(&share.level));
+            view! {
+                <Row top=true title=share.person.name.clone() sub tile=move || view! { <Face initials /> } more=move || view! { <Until percent=left.percent words=left.words soon=left.soon /> }>
+                    <Button kind=ButtonKind::Stop glyph=Glyph::StopSharing on_press=move || stopping.ask(share.clone())>"Stop sharing"</Button>
+                </Row>
+            }
+        };
+        match holding.get() {
+            none if none.is_empty() => {
+                view! { <p class="soft">"Only you. Share it to let somebody else see it."</p> }.into_any()
+            }
+            holding => view! { <List>{holding.into_iter().map(row).collect_view()}</List> }.into_any(),
         }
-    })
+    };
+    view! {
+        <Card title="Who can see it">
+            <WhenLoaded
+                loaded=shares
+                waiting=|| view! { <Skeleton label="Getting who can see it" shape=SkeletonShape::Lines count=2 /> }
+                page=move || rows
+            />
+        </Card>
     }
+    .into_any()
 }
 
 /// Who opened a record.
 #[component]
-fn WhoOpened(item: Signal<Option<RecordItem>>, activity: Signal<Vec<Happening>>) -> impl IntoView {
+fn WhoOpened(item: Signal<Option<RecordItem>>, activity: Loaded<Vec<Happening>>) -> impl IntoView {
     let now = use_now();
-    move || {
-        item.get().map(|item| {
-        let seen = activity.with(|activity| opened_by_others(activity, &item.id));
-        let none = seen.is_empty();
-        let rows = seen
-            .into_iter()
-            .map(|Seen { name, what, at }| {
-                let initials = words::initials(&name);
-                view! { <Row title=name sub=format!("{what} {}", words::moment(at, now.get_untracked())) tile=move || view! { <Face initials /> } /> }
-            })
-            .collect_view();
+    let seen = Memo::new(move |_| {
+        item.with(|item| {
+            let item = item.as_ref()?;
+            activity.data.with(|activity| Some(opened_by_others(activity.as_deref()?, &item.id)))
+        })
+        .unwrap_or_default()
+    });
+    let rows = move || {
+        let row = move |Seen { name, what, at }| {
+            let initials = words::initials(&name);
+            view! { <Row title=name sub=format!("{what} {}", words::moment(at, now.get_untracked())) tile=move || view! { <Face initials /> } /> }
+        };
+        let seen = seen.get();
+        let none = seen.is_empty().then(|| view! { <p class="soft">"Nobody but you."</p> });
         view! {
-            <Card title="Who opened it">
-                {none.then(|| view! { <p class="soft">"Nobody but you."</p> })}
-                <List>{rows}</List>
-                <p class="seen"><Icon glyph=Glyph::Check /><span>"This history was checked on your device."</span></p>
-            </Card>
+            {none}
+            <List>{seen.into_iter().map(row).collect_view()}</List>
+            <p class="seen"><Icon glyph=Glyph::Check /><span>"This history was checked on your device."</span></p>
         }
-    })
+    };
+    view! {
+        <Card title="Who opened it">
+            <WhenLoaded
+                loaded=activity
+                waiting=|| view! { <Skeleton label="Checking the history on this device" shape=SkeletonShape::Lines count=2 /> }
+                page=move || rows
+            />
+        </Card>
     }
+    .into_any()
 }

@@ -2,12 +2,12 @@
 
 use leptos::prelude::*;
 
-use super::person::{compared_chip, profession};
+use super::person::{WAITS, compared_chip, profession};
 use super::stop::{StopDialog, Stopping, use_stopping};
 use super::{by_person, holding};
 use crate::clock::use_now;
 use crate::pages::activity::sentence::listed;
-use crate::pages::asking::{WhenLoaded, data, load};
+use crate::pages::asking::{Loaded, WhenLoaded, data, load};
 use crate::pages::guarded::{Guarded, Guests};
 use crate::pages::inside::Inside;
 use crate::pages::{category, words};
@@ -34,7 +34,7 @@ pub(in crate::pages) fn inside() -> AnyView {
         <WhenLoaded
             loaded=shares
             waiting=|| view! { <Card><Skeleton label="Getting who can see what" count=3 /></Card> }
-            page=move || view! { <SharingList shares=data(shares) activity=data(activity) /> }
+            page=move || view! { <SharingList shares=data(shares) activity /> }
         />
     }
     .into_any()
@@ -47,8 +47,7 @@ pub fn SharingList(
     #[prop(into)]
     shares: Signal<Vec<Share>>,
     /// What happened, for what was opened before a share is stopped.
-    #[prop(into)]
-    activity: Signal<Vec<Happening>>,
+    activity: Loaded<Vec<Happening>>,
 ) -> impl IntoView {
     let stopping = use_stopping(activity);
     let held = Memo::new(move |_| shares.with(|shares| holding(shares)));
@@ -117,10 +116,15 @@ fn OneShare(share: Share, stopping: Stopping) -> impl IntoView {
     };
     let timed = share.clone();
     let seen = share.last_opened.clone();
-    let (level, waiting, name) = (share.level.clone(), !share.accepted, share.person.name.clone());
+    let (level, waiting, name, waits) = (share.level.clone(), !share.accepted, share.person.name.clone(), share.waits);
     view! {
         <div class="share">
-            <div class="row">{chip}<Chip>{words::level_words(&level)}</Chip></div>
+            <div class="row">
+                {chip}
+                <Chip>{words::level_words(&level)}</Chip>
+                {waits.then(|| view! { <Chip tone=Tone::Warn glyph=Glyph::Clock>"waits"</Chip> })}
+            </div>
+            {waits.then(|| view! { <p>{WAITS}</p> })}
             {move || {
                 let left = words::share_left(&timed, now.get());
                 view! { <Until percent=left.percent words=left.words soon=left.soon /> }

@@ -7,11 +7,11 @@ use leptos_router::hooks::{use_navigate, use_query_map};
 use super::person::{compared_chip, profession};
 use crate::clock::{Now, use_now};
 use crate::pages::account::entered::email_error;
-use crate::pages::asking::{TroubleAlert, data, load, use_act};
+use crate::pages::asking::{Loaded, TroubleAlert, load, use_act};
 use crate::pages::guarded::{Guarded, Guests};
 use crate::pages::inside::Inside;
-use crate::pages::records::filter;
-use crate::pages::records::rows::title_of;
+use crate::pages::records::pick::RecordPicker;
+use crate::pages::records::rows::{keep_pictures, title_of};
 use crate::pages::{category, words};
 use crate::ui::{
     Alert, Button, ButtonKind, Card, CardTone, Chip, Choice, Choices, Face, Glyph, LinkButton, SafetyPhrase, Select,
@@ -29,12 +29,9 @@ pub fn NewSharePage() -> impl IntoView {
 pub(in crate::pages) fn inside() -> AnyView {
     let query = use_query_map();
     let record = query.with_untracked(|query| query.get("record"));
+    keep_pictures();
     let records = load(|vault| vault.records());
-    view! {
-        <TroubleAlert trouble=records.trouble again=Callback::new(move |()| records.again()) />
-        <ShareSteps records=data(records) record />
-    }
-    .into_any()
+    view! { <ShareSteps records record /> }.into_any()
 }
 
 /// What is chosen so far.
@@ -70,16 +67,18 @@ impl Draft {
         }
     }
 
-    fn reach(self, records: &[RecordItem]) -> Option<Reach> {
-        match self.what.get().as_str() {
+    /// What is chosen, kept apart from the records: a list that is read again changes nothing here unless this does.
+    fn reach(self, records: Loaded<Vec<RecordItem>>) -> Memo<Option<Reach>> {
+        Memo::new(move |_| match self.what.get().as_str() {
             "everything" => Some(Reach::Everything),
             "category" => Some(Reach::Category(self.category.get())),
-            _ => {
-                let id = self.record.get();
-                let item = records.iter().find(|item| item.id == id)?;
-                Some(Reach::Record(id, title_of(item)))
-            }
-        }
+            _ => self.record.with(|id| {
+                records.data.with(|records| {
+                    let item = records.as_ref()?.iter().find(|item| item.id == *id)?;
+                    Some(Reach::Record(id.clone(), title_of(item)))
+                })
+            }),
+        })
     }
 
     fn until(self, now: Now) -> Option<String> {
@@ -125,8 +124,7 @@ pub fn promise(name: &str, reach: &Reach, until: Option<&str>, now: Option<Now>)
 #[component]
 pub fn ShareSteps(
     /// The records to choose from.
-    #[prop(into)]
-    records: Signal<Vec<RecordItem>>,
+    records: Loaded<Vec<RecordItem>>,
     /// The record that is chosen already.
     #[prop(optional_no_strip)]
     record: Option<String>,
@@ -266,9 +264,10 @@ pub fn What(
     /// What is chosen.
     draft: Draft,
     /// The records to choose from.
-    records: Signal<Vec<RecordItem>>,
+    records: Loaded<Vec<RecordItem>>,
 ) -> impl IntoView {
-    let wrong = RwSignal::new(None::<String>);
+    let reach = draft.reach(records);
+    let pressed = RwSignal::new(false);
     let compared = draft.person.with_untracked(|person| person.as_ref().is_some_and(|person| person.compared));
     let mut choices = vec![
         Choice::new("record", "One record", "Nothing but this record."),
@@ -279,23 +278,18 @@ pub fn What(
     } else if draft.what.with_untracked(|what| what == "everything") {
         draft.what.set("record".to_owned());
     }
-    let options = move || {
-        let option = |item: &RecordItem| {
-            let date = words::date_words(&item.details.date, None);
-            let words = if date.is_empty() { title_of(item) } else { format!("{}, {date}", title_of(item)) };
-            (item.id.clone(), words)
-        };
-        let mut options: Vec<_> = records.with(|records| {
-            let sorted = filter::shown(records, "", None, filter::Order::Date);
-            sorted.into_iter().filter_map(|place| records.get(place)).map(option).collect()
-        });
-        options.insert(0, (String::new(), "Choose a record".to_owned()));
-        options
+    // What is wrong with a press ends by itself when it is put right.
+    let waits = Memo::new(move |_| records.data.with(Option::is_none));
+    let wrong = Signal::derive(move || {
+        (pressed.get() && !waits.get() && reach.with(Option::is_none)).then(|| "Choose the record to share.".to_owned())
+    });
+    let one_moment = move || {
+        let press_waits = pressed.get() && reach.with(Option::is_none) && waits.get();
+        (press_waits && records.trouble.with(Option::is_none)).then_some("One moment: your records are still coming.")
     };
     let next = move |()| {
-        let chosen = records.with_untracked(|records| draft.reach(records)).is_some();
-        wrong.set((!chosen).then(|| "Choose the record to share.".to_owned()));
-        if chosen {
+        pressed.set(true);
+        if reach.with_untracked(Option::is_some) {
             draft.step.set(2);
         }
     };
@@ -304,10 +298,11 @@ pub fn What(
             <div class="form">
                 <Choices name="what" label="What do you share?" value=draft.what choices />
                 {move || match draft.what.get().as_str() {
-                    "record" => view! { <Select name="record" label="Record" value=draft.record options=options() error=wrong /> }.into_any(),
+                    "record" => view! { <RecordPicker loaded=records chosen=draft.record error=wrong /> }.into_any(),
                     "category" => view! { <Select name="category" label="Kind of record" value=draft.category options=category::options() /> }.into_any(),
                     _ => ().into_any(),
                 }}
+                <p class="soft" role="status">{one_moment}</p>
                 {(!compared).then(|| view! { <p class="hint">"Sharing everything needs the six words compared first: go back one step."</p> })}
                 <Ways draft on_next=next />
             </div>
@@ -370,15 +365,16 @@ pub fn Check(
     /// What is chosen.
     draft: Draft,
     /// The records.
-    records: Signal<Vec<RecordItem>>,
+    records: Loaded<Vec<RecordItem>>,
 ) -> impl IntoView {
     let now = use_now();
+    let reach = draft.reach(records);
     let act = use_act();
     let toasts = use_toasts();
     let navigate = use_navigate();
     let chosen = Signal::derive(move || {
         let person = draft.person.get()?;
-        let reach = records.with(|records| draft.reach(records))?;
+        let reach = reach.get()?;
         let until = now.get().and_then(|now| draft.until(now));
         Some((person, reach, until))
     });

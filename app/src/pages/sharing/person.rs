@@ -5,6 +5,9 @@ use leptos::prelude::*;
 use crate::ui::{Chip, Glyph, Tone};
 use crate::vault::Person;
 
+/// What is said of a share that waits because its person's key has changed.
+pub const WAITS: &str = "Their key has changed. Compare the six words and share again.";
+
 /// Whether their identity was compared in person, as a chip.
 pub fn compared_chip(person: &Person) -> impl IntoView + use<> {
     if person.compared {

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use crate::pages::activity::sentence::{listed, opened_titles};
-use crate::pages::asking::{Act, TroubleAlert, use_act};
+use crate::pages::asking::{Act, Loaded, TroubleAlert, use_act};
 use crate::pages::words;
 use crate::ui::{Button, ButtonKind, Dialog, Glyph, use_toasts};
 use crate::vault::{Happening, Share};
@@ -13,7 +13,7 @@ use crate::vault::{Happening, Share};
 pub struct Stopping {
     share: RwSignal<Option<Share>>,
     open: RwSignal<bool>,
-    activity: Signal<Vec<Happening>>,
+    activity: Loaded<Vec<Happening>>,
     act: Act,
 }
 
@@ -27,7 +27,7 @@ impl Stopping {
 }
 
 /// Nothing is being stopped yet.
-pub fn use_stopping(activity: Signal<Vec<Happening>>) -> Stopping {
+pub fn use_stopping(activity: Loaded<Vec<Happening>>) -> Stopping {
     Stopping { share: RwSignal::new(None), open: RwSignal::new(false), activity, act: use_act() }
 }
 
@@ -51,21 +51,28 @@ pub fn StopDialog(
             })
         })
     };
+    // What the history says is said once it is there; before that, nothing is.
     let opened = move || {
         share.with(|share| {
-            share.as_ref().map(|share| {
-                let titles = activity.with(|activity| opened_titles(activity, &share.person.account, share.from));
-                match titles.as_slice() {
+            share.as_ref().and_then(|share| {
+                let titles = activity.data.with(|activity| {
+                    activity.as_ref().map(|activity| opened_titles(activity, &share.person.account, share.from))
+                })?;
+                Some(match titles.as_slice() {
                     [] => format!("{} has opened nothing since you shared it.", share.person.name),
                     titles => format!(
                         "{} has opened {}. What a person has seen or saved cannot be taken back.",
                         share.person.name,
                         listed(titles)
                     ),
-                }
+                })
             })
         })
     };
+    let unknown = Signal::derive(move || {
+        let trouble = activity.trouble.get();
+        trouble.filter(|_| activity.data.with(Option::is_none))
+    });
     let stop = move || {
         let Some(share) = share.get_untracked() else { return };
         act.run(
@@ -79,7 +86,8 @@ pub fn StopDialog(
     view! {
         <Dialog id="stop-sharing" open title=move || format!("Stop sharing with {}?", name())>
             <p>{ends}</p>
-            <p>{opened}</p>
+            {move || opened().map(|opened| view! { <p>{opened}</p> })}
+            <TroubleAlert trouble=unknown again=Callback::new(move |()| activity.again()) />
             <TroubleAlert trouble=act.trouble kept="The share holds as before." />
             <div class="actions">
                 <Button kind=ButtonKind::Quiet on_press=move || open.set(false)>"Keep sharing"</Button>

@@ -92,9 +92,11 @@ fn scope_words(view: &VaultView, share: &Share) -> String {
     }
 }
 
-/// `active`, or how far the end has come.
+/// `active`; `waiting` where the person's key changed and the present one was not sealed to it; or how far the end has
+/// come.
 fn state_words(view: &VaultView, share: &Share, now: protocol::Minute) -> &'static str {
     match view.ending(share, now) {
+        None if view.is_frozen(share, now) => "waiting",
         None => "active",
         Some(ending) if ending.reencrypted => "re-encrypted",
         Some(ending) if ending.rotated => "rotated",

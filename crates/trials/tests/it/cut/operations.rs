@@ -44,24 +44,24 @@ async fn at_every_request(
             let outcome = match fault {
                 Fault::Cut(when) => {
                     wire.lie(CutAt::once(request, when));
-                    Some(operation(&phone).await)
+                    Some(Box::pin(operation(&phone)).await)
                 }
-                Fault::Death => wire.die_at(request, operation(&phone)).await,
+                Fault::Death => wire.die_at(request, Box::pin(operation(&phone))).await,
             };
             wire.be_honest();
             let whole = wire.asked() <= request;
             match outcome {
-                Some(Ok(())) => check(&host, true).await,
+                Some(Ok(())) => Box::pin(check(&host, true)).await,
                 Some(Err(error)) => {
                     assert_eq!(error, LOST, "{fault:?} at {request}");
-                    check(&host, false).await;
-                    operation(&phone).await.unwrap();
-                    check(&host, true).await;
+                    Box::pin(check(&host, false)).await;
+                    Box::pin(operation(&phone)).await.unwrap();
+                    Box::pin(check(&host, true)).await;
                 }
                 None => {
-                    check(&host, false).await;
-                    operation(&Who::Maya.device(&host).await).await.unwrap();
-                    check(&host, true).await;
+                    Box::pin(check(&host, false)).await;
+                    Box::pin(operation(&Who::Maya.device(&host).await)).await.unwrap();
+                    Box::pin(check(&host, true)).await;
                 }
             }
             if whole {

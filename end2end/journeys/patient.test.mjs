@@ -1,0 +1,66 @@
+// A patient as a care team sees them: nothing yet, something, and more while one searches.
+import assert from "node:assert/strict";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { person, startBrowser, widths } from "../support/browser.mjs";
+import { commandLine, password } from "../support/command.mjs";
+import { assertQuiet, checkPage, heading, signIn } from "../support/people.mjs";
+import { startServer } from "../support/server.mjs";
+
+const doctor = { name: "Dr Kenji Ito", email: "ito@example.org" };
+
+let browser;
+let server;
+let maya;
+let ito;
+let work;
+before(async () => {
+  server = await startServer();
+  browser = await startBrowser();
+  [maya, ito] = await Promise.all([commandLine(server.url), commandLine(server.url)]);
+  work = await mkdtemp(join(tmpdir(), "healthbridge-patient-"));
+  await writeFile(join(work, "result.txt"), "This is a result.");
+  await maya.json("signup", "--email", "maya@example.org", "--name", "Maya Berg", "--as", "patient");
+  await ito.json("signup", "--email", doctor.email, "--name", doctor.name, "--as", "provider", "--specialty", "Cardiology");
+  await maya.json("share", "--category", "imaging", "--with", doctor.email);
+});
+after(async () => {
+  await browser?.close();
+  await maya?.end();
+  await ito?.end();
+  await server?.stop();
+  if (work) await rm(work, { recursive: true, force: true });
+});
+
+test("a care team is never asked to add records, and keeps its search while more is shared", async () => {
+  const someone = await person(browser, widths.phone);
+  const { page } = someone;
+  const add = (title) => maya.json("upload", join(work, "result.txt"), "--title", title, "--category", "imaging");
+  await signIn(someone, server.url, { email: doctor.email, password });
+  await heading(page, "Patients");
+  await page.getByRole("main").getByRole("link", { name: "Maya Berg" }).click();
+  await heading(page, "Maya Berg");
+  await page.getByText("No record to see yet").waitFor();
+  assert.equal(await page.getByRole("link", { name: "Add records" }).count(), 0);
+  await checkPage(someone, "a patient with nothing to see");
+
+  await add("CT of the chest");
+  await page.getByRole("link", { name: "CT of the chest" }).waitFor();
+  const search = page.getByRole("searchbox", { name: "Search your records" });
+  await search.fill("chest");
+  await page.evaluate(() => (document.querySelector("main h1").dataset.mark = "the same page"));
+  await add("X-ray of the chest");
+  await page.getByRole("link", { name: "X-ray of the chest" }).waitFor();
+  assert.equal(await search.inputValue(), "chest");
+  assert.ok(await search.evaluate((field) => field === document.activeElement), "the focus stays in the search");
+  assert.equal(await page.evaluate(() => document.querySelector("main h1").dataset.mark), "the same page");
+
+  // One more share changes what stands beside the records, and nothing else.
+  await maya.json("share", "--category", "laboratory", "--with", doctor.email);
+  await page.getByText("Laboratory", { exact: true }).first().waitFor();
+  assert.equal(await search.inputValue(), "chest");
+  assertQuiet(someone, "a patient");
+  await someone.context.close();
+});
