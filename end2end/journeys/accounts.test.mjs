@@ -58,7 +58,7 @@ test("lock, unlock, reload, sign out and in, and a forgotten password", async ()
   await heading(page, "Your account");
 
   // Sign out: the address of a page leads to sign-in, and from there back.
-  await page.getByRole("button", { name: "Sign out" }).click();
+  await page.getByRole("button", { name: "Sign out", exact: true }).click();
   await heading(page, "Sign in");
   await until(async () => (await cookies(maya)).length === 0, "the session's cookie is gone");
   await go(maya, `${server.url}/records`);
@@ -84,7 +84,7 @@ test("lock, unlock, reload, sign out and in, and a forgotten password", async ()
 
   // The recovery kit, typed in small letters without its dashes, sets another password.
   await go(maya, `${server.url}/account`);
-  await page.getByRole("button", { name: "Sign out" }).click();
+  await page.getByRole("button", { name: "Sign out", exact: true }).click();
   await heading(page, "Sign in");
   await page.getByRole("link", { name: "Forgot your password?" }).click();
   await heading(page, "Forgot your password?");

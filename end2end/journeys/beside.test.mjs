@@ -89,7 +89,7 @@ test("a tab does not go on under the session of somebody else who signed in in a
   await heading(shared.page, "Add records");
   const other = { ...shared, page: await shared.context.newPage() };
   await go(other, `${server.url}/account`);
-  await other.page.getByRole("button", { name: "Sign out" }).click();
+  await other.page.getByRole("button", { name: "Sign out", exact: true }).click();
   await heading(other.page, "Sign in");
   await signUp(other, server.url, doctor);
 

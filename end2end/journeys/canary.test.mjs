@@ -130,7 +130,7 @@ async function plantEverywhere(t, { leak = async () => {} } = {}) {
   await page.getByLabel("Password", { exact: true }).fill(plant("mistyped password"));
   await page.getByRole("button", { name: "Unlock", exact: true }).click();
   await page.getByText("Your vault stays locked.").waitFor();
-  await page.getByRole("button", { name: "Sign out" }).click();
+  await page.getByRole("button", { name: "Sign out", exact: true }).click();
   await heading(page, "Sign in");
   await page.getByRole("link", { name: "Forgot your password?" }).click();
   await page.getByLabel("E-mail", { exact: true }).fill(who.email);

@@ -295,7 +295,7 @@ test("a device that was here before reads only what is new", async () => {
     );
   assert.equal(await pages(), 1);
   await go(someone, `${server.url}/account`);
-  await page.getByRole("button", { name: "Sign out" }).click();
+  await page.getByRole("button", { name: "Sign out", exact: true }).click();
   await heading(page, "Sign in");
   await until(async () => (await pages()) === 0, "signing out takes it away");
   await someone.context.close();

@@ -86,6 +86,7 @@ test("a share and an opening are told at once, in the list and by mail", async (
   assert.ok(await opened.getByRole("switch", { name: "Here" }).isChecked(), "and nothing else was changed");
   const asked = (page) => page.getByRole("group").locator("legend").allTextContents();
   assert.ok(!(await asked(maya.page)).includes("Somebody shares with you"), "a patient is not asked about what happens to care teams");
+  await go(ito, `${server.url}/notices`);
   await ito.page.getByRole("group", { name: "Somebody shares with you" }).waitFor();
   for (const other of ["Somebody adds to your vault", "Your records are opened"]) assert.ok(!(await asked(ito.page)).includes(other), other);
 
