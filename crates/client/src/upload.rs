@@ -272,7 +272,7 @@ impl<P: Platform> Session<P> {
     }
 
     /// Tries again, with growing pauses, for as long as the server cannot be reached.
-    pub(crate) async fn patiently<T, F: Future<Output = Result<T, ClientError>>>(
+    async fn patiently<T, F: Future<Output = Result<T, ClientError>>>(
         &self,
         watcher: &impl Watcher,
         attempt: impl Fn() -> F,
