@@ -1,6 +1,7 @@
 //! Where ciphertext lies: each chunk its own object under a random name, on disk, in memory or in the cloud.
 
 use std::collections::BTreeMap;
+use std::error::Error;
 use std::path::{Path as FilePath, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, UNIX_EPOCH};
@@ -29,9 +30,25 @@ pub enum BlobsError {
     /// The store failed.
     #[error("the blob store failed")]
     Store(#[source] object_store::Error),
+    /// There is no room for more.
+    #[error("the blob store is full")]
+    Full(#[source] object_store::Error),
     /// What a crash left half-written cannot be looked for or removed.
     #[error("cannot tidy the folder for blobs")]
     Tidy(#[source] io::Error),
+}
+
+/// What became of bytes that were to be stored.
+fn not_stored(error: object_store::Error) -> BlobsError {
+    let mut next: Option<&(dyn Error + 'static)> = Some(&error);
+    while let Some(cause) = next {
+        let kind = cause.downcast_ref::<io::Error>().map(io::Error::kind);
+        if matches!(kind, Some(io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)) {
+            return BlobsError::Full(error);
+        }
+        next = cause.source();
+    }
+    BlobsError::Store(error)
 }
 
 /// The blob store.
@@ -92,7 +109,7 @@ impl Blobs {
     pub async fn put(&self, random: &dyn Random, bytes: Vec<Bytes>) -> Result<String, BlobsError> {
         let object = name(random.draw());
         let payload: PutPayload = bytes.into_iter().collect();
-        self.store.put(&Path::from(object.as_str()), payload).await.map_err(BlobsError::Store)?;
+        self.store.put(&Path::from(object.as_str()), payload).await.map_err(not_stored)?;
         Ok(object)
     }
 
@@ -122,7 +139,7 @@ impl Blobs {
 
     /// Stores bytes under the name that they had in another store. When it returns, they are durable.
     pub async fn copy_in(&self, object: &str, bytes: Bytes) -> Result<(), BlobsError> {
-        self.store.put(&Path::from(object), bytes.into()).await.map(drop).map_err(BlobsError::Store)
+        self.store.put(&Path::from(object), bytes.into()).await.map(drop).map_err(not_stored)
     }
 
     /// Deletes an object. One that is not there is as good as deleted.

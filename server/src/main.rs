@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::error::Error;
+use std::fmt;
 use std::future::IntoFuture as _;
 use std::io::{self, IsTerminal as _, Write as _};
 use std::net::SocketAddr;
@@ -164,8 +165,12 @@ fn read_file(path: &Path) -> Result<String, Failure> {
 
 fn begin_logging(format: LogFormat, variables: &BTreeMap<String, String>, usual: &str) {
     let filter = variables.get("RUST_LOG").map_or(usual, String::as_str);
-    let subscriber =
-        tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).with_ansi(io::stderr().is_terminal());
+    let subscriber = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(io::stderr)
+        .with_ansi(io::stderr().is_terminal())
+        // It would say on standard error that standard error cannot be written, and panic over it.
+        .log_internal_errors(false);
     match format {
         LogFormat::Text => subscriber.init(),
         LogFormat::Json => subscriber.json().init(),
@@ -220,6 +225,11 @@ async fn restore(config: &Config, folder: &Path) -> Result<(), Failure> {
     Ok(())
 }
 
+/// Says something to whoever started the server. That it cannot be written keeps nobody from being served.
+fn say(line: fmt::Arguments<'_>) {
+    let _ = writeln!(io::stdout(), "{line}");
+}
+
 async fn serve(config: &Config, variables: &BTreeMap<String, String>) -> Result<(), Failure> {
     begin_logging(config.log_format, variables, "warn,server=info,access=info");
     let beside = std::env::current_exe().ok().and_then(|program| program.parent().map(Path::to_path_buf));
@@ -229,9 +239,8 @@ async fn serve(config: &Config, variables: &BTreeMap<String, String>) -> Result<
     let listener = TcpListener::bind(config.listen)
         .await
         .map_err(|error| format!("`listen`: cannot listen on {}: {error}", config.listen))?;
-    let mut stdout = io::stdout();
-    writeln!(stdout, "HealthBridge is at {} (listening on {})", config.origin(), listener.local_addr()?)?;
-    writeln!(stdout, "Its data: {}", start::describe_data(config))?;
+    say(format_args!("HealthBridge is at {} (listening on {})", config.origin(), listener.local_addr()?));
+    say(format_args!("Its data: {}", start::describe_data(config)));
     let mut beside = vec![
         tokio::spawn(start::sweep_hourly(state.clone())),
         tokio::spawn(start::send_mail(state.clone())),
@@ -246,7 +255,7 @@ async fn serve(config: &Config, variables: &BTreeMap<String, String>) -> Result<
         let listener = TcpListener::bind(address)
             .await
             .map_err(|error| format!("`metrics_listen`: cannot listen on {address}: {error}"))?;
-        writeln!(stdout, "Its metrics are at http://{}/metrics", listener.local_addr()?)?;
+        say(format_args!("Its metrics are at http://{}/metrics", listener.local_addr()?));
         let service = metrics::router(state.clone());
         beside.push(tokio::spawn(async move {
             if let Err(error) = axum::serve(listener, service).await {

@@ -56,8 +56,11 @@ pub async fn authenticate(state: &AppState, token: &str) -> Result<Caller> {
     if idle >= IDLE {
         sessions::delete_wrap(db, digest).await?;
     }
-    if idle >= MINUTE {
-        sessions::touch(db, digest, now).await?;
+    if idle >= MINUTE
+        && let Err(error) = sessions::touch(db, digest, now).await
+    {
+        // Where nothing can be written, reading goes on; the device only locks itself the sooner.
+        tracing::warn!(cause = ?error, "the use of a session could not be noted");
     }
     Ok(Caller { account: session.account, session: digest })
 }
