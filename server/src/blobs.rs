@@ -16,6 +16,7 @@ use object_store::prefix::PrefixStore;
 use object_store::{ObjectStore, ObjectStoreExt as _, PutPayload};
 use url::Url;
 
+use crate::failpoints;
 use crate::random::Random;
 
 /// Why the blob store could not do it.
@@ -109,7 +110,9 @@ impl Blobs {
     pub async fn put(&self, random: &dyn Random, bytes: Vec<Bytes>) -> Result<String, BlobsError> {
         let object = name(random.draw());
         let payload: PutPayload = bytes.into_iter().collect();
+        failpoints::pass("before-put");
         self.store.put(&Path::from(object.as_str()), payload).await.map_err(not_stored)?;
+        failpoints::pass("after-put");
         Ok(object)
     }
 
@@ -144,7 +147,10 @@ impl Blobs {
 
     /// Deletes an object. One that is not there is as good as deleted.
     pub async fn delete(&self, object: &str) -> Result<(), BlobsError> {
-        match self.store.delete(&Path::from(object)).await {
+        failpoints::pass("before-delete");
+        let deleted = self.store.delete(&Path::from(object)).await;
+        failpoints::pass("after-delete");
+        match deleted {
             Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(()),
             Err(error) => Err(BlobsError::Store(error)),
         }

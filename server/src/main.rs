@@ -16,6 +16,7 @@ use clap::{Args, Parser, Subcommand};
 use server::backup::{self, Marker};
 use server::clock::{Clock as _, SystemClock};
 use server::config::{Config, LogFormat, Sources};
+use server::failpoints;
 use server::metrics;
 use server::random::{Random, SystemRandom};
 use server::router::router;
@@ -232,6 +233,7 @@ fn say(line: fmt::Arguments<'_>) {
 
 async fn serve(config: &Config, variables: &BTreeMap<String, String>) -> Result<(), Failure> {
     begin_logging(config.log_format, variables, "warn,server=info,access=info");
+    failpoints::arm();
     let beside = std::env::current_exe().ok().and_then(|program| program.parent().map(Path::to_path_buf));
     let reload = variables.contains_key("LEPTOS_WATCH").then_some(3001);
     let surroundings = Surroundings { beside, reload };

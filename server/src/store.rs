@@ -25,6 +25,8 @@ use sea_orm::{
 };
 use sqlx::Connection as _;
 
+use crate::failpoints;
+
 /// Why the database could not do it.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
@@ -115,7 +117,10 @@ pub type Transaction = DatabaseTransaction;
 
 /// Makes a transaction's changes last.
 pub async fn commit(transaction: Transaction) -> Result<()> {
-    Ok(transaction.commit().await?)
+    failpoints::pass("before-commit");
+    transaction.commit().await?;
+    failpoints::pass("after-commit");
+    Ok(())
 }
 
 /// The database.

@@ -244,7 +244,7 @@ async fn a_store_that_hangs_holds_up_nothing_for_good() {
     let ticket = maya.begin(draft("Blood", Category::Laboratory, content)).await.unwrap();
     store.set(Mood::Hangs);
     for _ in 0..=UPLOADS_AT_ONCE {
-        let hung = tokio::time::timeout(Duration::from_secs(60), store.hung.notified());
+        let hung = tokio::time::timeout(Duration::from_mins(1), store.hung.notified());
         tokio::select! {
             result = maya.run(&ticket, &content[..], &NoOutbox, &Unwatched) => panic!("nothing was stored: {result:?}"),
             hung = hung => hung.expect("there is room for the next one"),
