@@ -26,6 +26,10 @@ dev: ## Serves a debug build, rebuilds and reloads on change
 bench: ## Builds the release and measures it; prints what docs/benchmarks.md keeps
 	@scripts/setup build && scripts/bench
 
+.PHONY: soak
+soak: ## Kills a server again and again under load and checks what it kept; MINUTES=10, SEED=...
+	@scripts/soak $(or $(MINUTES),10) $(SEED)
+
 .PHONY: fuzz
 fuzz: ## Runs every fuzz target for a minute; needs a nightly compiler
 	@scripts/fuzz

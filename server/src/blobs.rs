@@ -1,9 +1,11 @@
 //! Where ciphertext lies: each chunk its own object under a random name, on disk, in memory or in the cloud.
 
 use std::collections::BTreeMap;
-use std::fmt;
-use std::path::Path as FilePath;
+use std::error::Error;
+use std::path::{Path as FilePath, PathBuf};
 use std::sync::Arc;
+use std::time::{Duration, UNIX_EPOCH};
+use std::{fmt, fs, io};
 
 use axum::body::Bytes;
 use futures_util::stream::{BoxStream, StreamExt as _, TryStreamExt as _};
@@ -14,6 +16,7 @@ use object_store::prefix::PrefixStore;
 use object_store::{ObjectStore, ObjectStoreExt as _, PutPayload};
 use url::Url;
 
+use crate::failpoints;
 use crate::random::Random;
 
 /// Why the blob store could not do it.
@@ -21,19 +24,40 @@ use crate::random::Random;
 pub enum BlobsError {
     /// The folder cannot be made.
     #[error("cannot make the folder for blobs")]
-    Folder(#[source] std::io::Error),
+    Folder(#[source] io::Error),
     /// The URL names no store that this build knows, or lacks credentials.
     #[error("cannot open the blob store")]
     Open(#[source] object_store::Error),
     /// The store failed.
     #[error("the blob store failed")]
     Store(#[source] object_store::Error),
+    /// There is no room for more.
+    #[error("the blob store is full")]
+    Full(#[source] object_store::Error),
+    /// What a crash left half-written cannot be looked for or removed.
+    #[error("cannot tidy the folder for blobs")]
+    Tidy(#[source] io::Error),
+}
+
+/// What became of bytes that were to be stored.
+fn not_stored(error: object_store::Error) -> BlobsError {
+    let mut next: Option<&(dyn Error + 'static)> = Some(&error);
+    while let Some(cause) = next {
+        let kind = cause.downcast_ref::<io::Error>().map(io::Error::kind);
+        if matches!(kind, Some(io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)) {
+            return BlobsError::Full(error);
+        }
+        next = cause.source();
+    }
+    BlobsError::Store(error)
 }
 
 /// The blob store.
 #[derive(Clone)]
 pub struct Blobs {
     store: Arc<dyn ObjectStore>,
+    /// Where objects are files.
+    folder: Option<PathBuf>,
 }
 
 impl fmt::Debug for Blobs {
@@ -54,19 +78,19 @@ pub struct Found {
 impl Blobs {
     /// In memory, for tests.
     pub fn memory() -> Self {
-        Self { store: Arc::new(InMemory::new()) }
+        Self::over(Arc::new(InMemory::new()))
     }
 
     /// In any store: for tests, one that fails.
     pub fn over(store: Arc<dyn ObjectStore>) -> Self {
-        Self { store }
+        Self { store, folder: None }
     }
 
     /// In a folder of this machine. What was acknowledged is on the disk.
     pub fn folder(folder: &FilePath) -> Result<Self, BlobsError> {
-        std::fs::create_dir_all(folder).map_err(BlobsError::Folder)?;
+        fs::create_dir_all(folder).map_err(BlobsError::Folder)?;
         let store = LocalFileSystem::new_with_prefix(folder).map_err(BlobsError::Open)?.with_fsync(true);
-        Ok(Self { store: Arc::new(store) })
+        Ok(Self { store: Arc::new(store), folder: Some(folder.to_owned()) })
     }
 
     /// In the store that a URL names, with credentials from these variables.
@@ -77,7 +101,7 @@ impl Blobs {
             _ => {
                 let options = variables.iter().map(|(key, value)| (key.to_ascii_lowercase(), value.clone()));
                 let (store, prefix) = object_store::parse_url_opts(url, options).map_err(BlobsError::Open)?;
-                Ok(Self { store: Arc::new(PrefixStore::new(Arc::<dyn ObjectStore>::from(store), prefix)) })
+                Ok(Self::over(Arc::new(PrefixStore::new(Arc::<dyn ObjectStore>::from(store), prefix))))
             }
         }
     }
@@ -86,7 +110,9 @@ impl Blobs {
     pub async fn put(&self, random: &dyn Random, bytes: Vec<Bytes>) -> Result<String, BlobsError> {
         let object = name(random.draw());
         let payload: PutPayload = bytes.into_iter().collect();
-        self.store.put(&Path::from(object.as_str()), payload).await.map_err(BlobsError::Store)?;
+        failpoints::pass("before-put");
+        self.store.put(&Path::from(object.as_str()), payload).await.map_err(not_stored)?;
+        failpoints::pass("after-put");
         Ok(object)
     }
 
@@ -116,15 +142,26 @@ impl Blobs {
 
     /// Stores bytes under the name that they had in another store. When it returns, they are durable.
     pub async fn copy_in(&self, object: &str, bytes: Bytes) -> Result<(), BlobsError> {
-        self.store.put(&Path::from(object), bytes.into()).await.map(drop).map_err(BlobsError::Store)
+        self.store.put(&Path::from(object), bytes.into()).await.map(drop).map_err(not_stored)
     }
 
     /// Deletes an object. One that is not there is as good as deleted.
     pub async fn delete(&self, object: &str) -> Result<(), BlobsError> {
-        match self.store.delete(&Path::from(object)).await {
+        failpoints::pass("before-delete");
+        let deleted = self.store.delete(&Path::from(object)).await;
+        failpoints::pass("after-delete");
+        match deleted {
             Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(()),
             Err(error) => Err(BlobsError::Store(error)),
         }
+    }
+
+    /// Removes what was half-written when a server died, from before this second, and gives how many there were. The
+    /// store itself neither lists nor needs it.
+    pub async fn tidy(&self, before: u64) -> Result<u64, BlobsError> {
+        let Some(folder) = self.folder.clone() else { return Ok(0) };
+        // A task that did not come to its end has removed what it has; the next one goes on.
+        tokio::task::spawn_blocking(move || tidy(&folder, before)).await.unwrap_or(Ok(0)).map_err(BlobsError::Tidy)
     }
 
     /// Every object in the store.
@@ -140,6 +177,28 @@ impl Blobs {
     }
 }
 
+/// The local store writes a file under its name, `#` and a number before it gives it its name.
+fn tidy(folder: &FilePath, before: u64) -> io::Result<u64> {
+    let before = UNIX_EPOCH + Duration::from_secs(before);
+    let mut removed = 0;
+    for within in fs::read_dir(folder)? {
+        let within = within?;
+        if !within.file_type()?.is_dir() {
+            continue;
+        }
+        for file in fs::read_dir(within.path())? {
+            let file = file?;
+            let unfinished = file.file_name().to_string_lossy().contains('#');
+            // One that is gone meanwhile has its name by now.
+            let old = || file.metadata().and_then(|meta| meta.modified()).is_ok_and(|written| written < before);
+            if unfinished && old() && fs::remove_file(file.path()).is_ok() {
+                removed += 1;
+            }
+        }
+    }
+    Ok(removed)
+}
+
 /// 128 random bits in hexadecimal digits, spread over folders by the first eight.
 fn name(bytes: [u8; 16]) -> String {
     use std::fmt::Write as _;
@@ -149,4 +208,27 @@ fn name(bytes: [u8; 16]) -> String {
         hex
     });
     format!("{}/{hex}", hex.get(..2).unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::random::SystemRandom;
+
+    #[tokio::test]
+    async fn what_a_crash_left_half_written_goes_and_nothing_else() {
+        let folder = tempfile::tempdir().unwrap();
+        let blobs = Blobs::folder(folder.path()).unwrap();
+        let object = blobs.put(&SystemRandom, vec![Bytes::from_static(b"whole")]).await.unwrap();
+        let place = |suffix: &str| folder.path().join(format!("{object}{suffix}"));
+        fs::write(place("#1"), b"ha").unwrap();
+        fs::write(place("#2"), b"hal").unwrap();
+        for (suffix, written) in [("", 5), ("#1", 5), ("#2", 15)] {
+            let file = fs::File::options().write(true).open(place(suffix)).unwrap();
+            file.set_modified(UNIX_EPOCH + Duration::from_secs(written)).unwrap();
+        }
+        assert_eq!(blobs.tidy(10).await.unwrap(), 1);
+        assert_eq!([place("").exists(), place("#1").exists(), place("#2").exists()], [true, false, true]);
+        assert_eq!(Blobs::memory().tidy(10).await.unwrap(), 0);
+    }
 }

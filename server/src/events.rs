@@ -24,7 +24,8 @@ pub const STREAMS: usize = 16;
 /// Nudges, from whoever changes something to whoever listens.
 #[derive(Clone, Debug)]
 pub struct Events {
-    here: broadcast::Sender<AccountId>,
+    /// Whom it concerns; none for everybody.
+    here: broadcast::Sender<Option<AccountId>>,
     between: Option<PgPool>,
     closing: watch::Sender<bool>,
     open: Arc<Mutex<BTreeMap<AccountId, usize>>>,
@@ -34,7 +35,7 @@ pub struct Events {
 #[derive(Debug)]
 pub struct Listening {
     account: AccountId,
-    nudges: broadcast::Receiver<AccountId>,
+    nudges: broadcast::Receiver<Option<AccountId>>,
     closing: watch::Receiver<bool>,
     open: Arc<Mutex<BTreeMap<AccountId, usize>>>,
 }
@@ -66,7 +67,7 @@ impl Events {
     fn tell_here(&self, accounts: &[AccountId]) {
         for account in accounts {
             // Nobody listening is no error.
-            drop(self.here.send(*account));
+            drop(self.here.send(Some(*account)));
         }
     }
 
@@ -85,10 +86,13 @@ impl Events {
         let mut listener = PgListener::connect_with(pool).await?;
         listener.listen(CHANNEL).await?;
         loop {
-            let notification = listener.recv().await?;
-            let accounts: Vec<AccountId> =
-                notification.payload().split(' ').filter_map(|account| account.parse().ok()).collect();
-            self.tell_here(&accounts);
+            // Whatever was told while nobody heard it is lost, and may have been for anybody.
+            drop(self.here.send(None));
+            while let Some(notification) = listener.try_recv().await? {
+                let accounts: Vec<AccountId> =
+                    notification.payload().split(' ').filter_map(|account| account.parse().ok()).collect();
+                self.tell_here(&accounts);
+            }
         }
     }
 
@@ -121,7 +125,7 @@ impl Listening {
             tokio::select! {
                 _ = self.closing.wait_for(|closing| *closing) => return None,
                 nudge = self.nudges.recv() => match nudge {
-                    Ok(account) if account == self.account => return Some(()),
+                    Ok(account) if account.is_none_or(|account| account == self.account) => return Some(()),
                     Ok(_) => {}
                     // Something was missed, and it may have been for this one.
                     Err(broadcast::error::RecvError::Lagged(_)) => return Some(()),

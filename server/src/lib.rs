@@ -13,6 +13,7 @@ pub mod blobs;
 pub mod clock;
 pub mod config;
 pub mod events;
+pub mod failpoints;
 pub mod mail;
 pub mod metrics;
 mod middleware;

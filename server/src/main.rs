@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::error::Error;
+use std::fmt;
 use std::future::IntoFuture as _;
 use std::io::{self, IsTerminal as _, Write as _};
 use std::net::SocketAddr;
@@ -15,6 +16,7 @@ use clap::{Args, Parser, Subcommand};
 use server::backup::{self, Marker};
 use server::clock::{Clock as _, SystemClock};
 use server::config::{Config, LogFormat, Sources};
+use server::failpoints;
 use server::metrics;
 use server::random::{Random, SystemRandom};
 use server::router::router;
@@ -164,8 +166,12 @@ fn read_file(path: &Path) -> Result<String, Failure> {
 
 fn begin_logging(format: LogFormat, variables: &BTreeMap<String, String>, usual: &str) {
     let filter = variables.get("RUST_LOG").map_or(usual, String::as_str);
-    let subscriber =
-        tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).with_ansi(io::stderr().is_terminal());
+    let subscriber = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(io::stderr)
+        .with_ansi(io::stderr().is_terminal())
+        // It would say on standard error that standard error cannot be written, and panic over it.
+        .log_internal_errors(false);
     match format {
         LogFormat::Text => subscriber.init(),
         LogFormat::Json => subscriber.json().init(),
@@ -220,8 +226,14 @@ async fn restore(config: &Config, folder: &Path) -> Result<(), Failure> {
     Ok(())
 }
 
+/// Says something to whoever started the server. That it cannot be written keeps nobody from being served.
+fn say(line: fmt::Arguments<'_>) {
+    let _ = writeln!(io::stdout(), "{line}");
+}
+
 async fn serve(config: &Config, variables: &BTreeMap<String, String>) -> Result<(), Failure> {
     begin_logging(config.log_format, variables, "warn,server=info,access=info");
+    failpoints::arm();
     let beside = std::env::current_exe().ok().and_then(|program| program.parent().map(Path::to_path_buf));
     let reload = variables.contains_key("LEPTOS_WATCH").then_some(3001);
     let surroundings = Surroundings { beside, reload };
@@ -229,9 +241,8 @@ async fn serve(config: &Config, variables: &BTreeMap<String, String>) -> Result<
     let listener = TcpListener::bind(config.listen)
         .await
         .map_err(|error| format!("`listen`: cannot listen on {}: {error}", config.listen))?;
-    let mut stdout = io::stdout();
-    writeln!(stdout, "HealthBridge is at {} (listening on {})", config.origin(), listener.local_addr()?)?;
-    writeln!(stdout, "Its data: {}", start::describe_data(config))?;
+    say(format_args!("HealthBridge is at {} (listening on {})", config.origin(), listener.local_addr()?));
+    say(format_args!("Its data: {}", start::describe_data(config)));
     let mut beside = vec![
         tokio::spawn(start::sweep_hourly(state.clone())),
         tokio::spawn(start::send_mail(state.clone())),
@@ -246,7 +257,7 @@ async fn serve(config: &Config, variables: &BTreeMap<String, String>) -> Result<
         let listener = TcpListener::bind(address)
             .await
             .map_err(|error| format!("`metrics_listen`: cannot listen on {address}: {error}"))?;
-        writeln!(stdout, "Its metrics are at http://{}/metrics", listener.local_addr()?)?;
+        say(format_args!("Its metrics are at http://{}/metrics", listener.local_addr()?));
         let service = metrics::router(state.clone());
         beside.push(tokio::spawn(async move {
             if let Err(error) = axum::serve(listener, service).await {

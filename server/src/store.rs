@@ -23,6 +23,9 @@ use sea_orm::{
     AccessMode, ConnectOptions, ConnectionTrait, Database, DatabaseBackend, DatabaseConnection, DatabaseTransaction,
     DbErr, IsolationLevel, RuntimeErr, SqlErr, SqliteTransactionMode, TransactionOptions, TransactionTrait as _,
 };
+use sqlx::Connection as _;
+
+use crate::failpoints;
 
 /// Why the database could not do it.
 #[derive(Debug, thiserror::Error)]
@@ -30,9 +33,9 @@ pub enum StoreError {
     /// Another row has this key already.
     #[error("a key is taken")]
     Taken,
-    /// No connection was free in time, or the database was locked for too long.
-    #[error("the database is busy")]
-    Busy(#[source] DbErr),
+    /// It may go well later: no connection was free or it broke, the database was locked for too long, or has no room.
+    #[error("the database cannot do it now")]
+    NotNow(#[source] DbErr),
     /// A stored value is not of its form.
     #[error("a stored value of {0} is not of its form")]
     Corrupt(&'static str),
@@ -47,15 +50,60 @@ impl From<DbErr> for StoreError {
             return Self::Taken;
         }
         match &error {
-            DbErr::ConnectionAcquire(_) | DbErr::Conn(_) => Self::Busy(error),
-            DbErr::Exec(RuntimeErr::SqlxError(_)) | DbErr::Query(RuntimeErr::SqlxError(_))
-                if error.to_string().contains("database is locked") =>
-            {
-                Self::Busy(error)
+            DbErr::ConnectionAcquire(_) | DbErr::Conn(_) => Self::NotNow(error),
+            DbErr::Exec(RuntimeErr::SqlxError(cause)) | DbErr::Query(RuntimeErr::SqlxError(cause)) if passes(cause) => {
+                Self::NotNow(error)
             }
             _ => Self::Database(error),
         }
     }
+}
+
+impl StoreError {
+    /// Whether the database itself said no, so that it is sure that nothing was written. One that breaks off may have
+    /// written what it was told to.
+    pub fn is_refusal(&self) -> bool {
+        let (Self::NotNow(error) | Self::Database(error)) = self else { return true };
+        let (DbErr::Exec(RuntimeErr::SqlxError(cause)) | DbErr::Query(RuntimeErr::SqlxError(cause))) = error else {
+            return false;
+        };
+        matches!(&**cause, sqlx::Error::Database(said) if said.code().is_some_and(|code| is_certain(&code)))
+    }
+}
+
+/// Whether what a database says leaves no doubt that nothing was written.
+fn is_certain(code: &str) -> bool {
+    if code.len() == 5 {
+        // PostgreSQL: the connection broke, it does not know itself, somebody stopped it.
+        return !(code.starts_with("08") || code == "40003" || code.starts_with("57"));
+    }
+    // SQLite: the disk failed.
+    code.parse::<u32>().is_ok_and(|code| code & 0xff != 10)
+}
+
+/// Whether what failed may go well later, without a change to the program or the data.
+fn passes(error: &sqlx::Error) -> bool {
+    match error {
+        sqlx::Error::Io(_)
+        | sqlx::Error::Tls(_)
+        | sqlx::Error::PoolTimedOut
+        | sqlx::Error::PoolClosed
+        | sqlx::Error::WorkerCrashed => true,
+        sqlx::Error::Database(error) => error.code().is_some_and(|code| is_passing(&code)),
+        _ => false,
+    }
+}
+
+/// What a database says when it is locked, full, overloaded or about to stop.
+fn is_passing(code: &str) -> bool {
+    if code.len() == 5 {
+        // PostgreSQL: broken connections, no resources (a full disk too), an operator's hand; a lock that was not had,
+        // transactions that got into each other's way.
+        return ["08", "53", "57"].iter().any(|class| code.starts_with(class))
+            || matches!(code, "40001" | "40P01" | "55P03");
+    }
+    // SQLite: busy, locked, full. What is more special about it stands in the higher bits.
+    code.parse::<u32>().is_ok_and(|code| matches!(code & 0xff, 5 | 6 | 13))
 }
 
 /// What a query gives.
@@ -69,7 +117,10 @@ pub type Transaction = DatabaseTransaction;
 
 /// Makes a transaction's changes last.
 pub async fn commit(transaction: Transaction) -> Result<()> {
-    Ok(transaction.commit().await?)
+    failpoints::pass("before-commit");
+    transaction.commit().await?;
+    failpoints::pass("after-commit");
+    Ok(())
 }
 
 /// The database.
@@ -94,6 +145,11 @@ impl Store {
                     .pragma("synchronous", "FULL")
                     .pragma("foreign_keys", "ON")
                     .busy_timeout(Duration::from_secs(10))
+            })
+            // A commit that fails for want of room ends its transaction, but the connection thinks that it is still in
+            // one, and could never begin another.
+            .map_sqlx_sqlite_before_acquire(|connection, _| {
+                Box::pin(async move { Ok(!connection.is_in_transaction()) })
             });
         Ok(Self { connection: Database::connect(options).await? })
     }
@@ -166,5 +222,30 @@ impl Store {
     /// Closes every connection.
     pub async fn close(self) -> Result<()> {
         Ok(self.connection.close().await?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{is_certain, is_passing};
+
+    #[test]
+    fn what_passes_is_told_from_what_does_not() {
+        for code in ["5", "261", "517", "6", "13", "08006", "53100", "53300", "57P01", "57P03", "40001", "55P03"] {
+            assert!(is_passing(code), "{code}");
+        }
+        for code in ["1", "19", "787", "2067", "11", "23505", "42P01", "22001", ""] {
+            assert!(!is_passing(code), "{code}");
+        }
+    }
+
+    #[test]
+    fn a_refusal_is_told_from_silence() {
+        for code in ["5", "13", "787", "53100", "23505", "40001"] {
+            assert!(is_certain(code), "{code}");
+        }
+        for code in ["10", "778", "1034", "08006", "40003", "57P01", ""] {
+            assert!(!is_certain(code), "{code}");
+        }
     }
 }

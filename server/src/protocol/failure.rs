@@ -10,6 +10,7 @@ use protocol::ApiError;
 use protocol::api::Refusal;
 
 use super::Cbor;
+use crate::blobs::BlobsError;
 use crate::services::ServiceError;
 use crate::store::StoreError;
 
@@ -44,7 +45,9 @@ impl From<ServiceError> for Failure {
     fn from(error: ServiceError) -> Self {
         match error {
             ServiceError::Api(told) => Self { told, cause: None },
-            ServiceError::Store(StoreError::Busy(_)) => Self { told: ApiError::Unavailable, cause: Some(error) },
+            ServiceError::Store(StoreError::NotNow(_)) | ServiceError::Blobs(BlobsError::Full(_)) => {
+                Self { told: ApiError::Unavailable, cause: Some(error) }
+            }
             _ => Self { told: ApiError::Internal, cause: Some(error) },
         }
     }

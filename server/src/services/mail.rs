@@ -2,6 +2,7 @@
 
 use super::Result;
 use crate::clock::{HOUR, MINUTE};
+use crate::failpoints;
 use crate::mail::MailError;
 use crate::state::AppState;
 use crate::store::{accounts, notices};
@@ -35,12 +36,14 @@ pub async fn send_due(state: &AppState) -> Result<u64> {
             if !notices::claim(db, mail, state.clock.now() + IN_HAND.max(wait(mail.tries))).await? {
                 continue;
             }
+            failpoints::pass("mail-claimed");
             let Some(account) = accounts::own(mail.account, db).await? else {
                 notices::unqueue(db, mail.id).await?;
                 continue;
             };
             match state.mailer.send(&account.email, mail.kind).await {
                 Ok(()) => {
+                    failpoints::pass("mail-sent");
                     notices::unqueue(db, mail.id).await?;
                     sent += 1;
                 }

@@ -9,6 +9,7 @@ use protocol::{AccountId, ApiError, Digest};
 
 use super::{Result, notices};
 use crate::clock::{DAY, MINUTE};
+use crate::failpoints;
 use crate::state::{AppState, Origin};
 use crate::store::accounts::Account;
 use crate::store::{Transaction, accounts, commit, sessions, vaults};
@@ -56,8 +57,11 @@ pub async fn authenticate(state: &AppState, token: &str) -> Result<Caller> {
     if idle >= IDLE {
         sessions::delete_wrap(db, digest).await?;
     }
-    if idle >= MINUTE {
-        sessions::touch(db, digest, now).await?;
+    if idle >= MINUTE
+        && let Err(error) = sessions::touch(db, digest, now).await
+    {
+        // Where nothing can be written, reading goes on; the device only locks itself the sooner.
+        tracing::warn!(cause = ?error, "the use of a session could not be noted");
     }
     Ok(Caller { account: session.account, session: digest })
 }
@@ -187,6 +191,8 @@ pub async fn forget_wrap(state: &AppState, caller: Caller) -> Result<()> {
 pub async fn replace_state(state: &AppState, caller: Caller, replaced: AccountState) -> Result<AccountState> {
     let next = replaced.version.checked_add(1).ok_or(Conflict::State)?;
     let sealed = replaced.sealed;
+    failpoints::pass("before-state");
     let done = accounts::replace_state(caller.account, state.store.reader(), replaced.version, sealed.clone()).await?;
+    failpoints::pass("after-state");
     if done { Ok(AccountState { version: next, sealed }) } else { Err(Conflict::State.into()) }
 }

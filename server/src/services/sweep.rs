@@ -24,8 +24,10 @@ const BATCH: usize = 100;
 pub struct Swept {
     /// Blobs that no entry named, or that their record let go.
     pub blobs: u64,
-    /// Objects that no chunk names: left by a crash between the two stores.
+    /// Objects that no chunk names: left by a crash between the two stores, or in the middle of one.
     pub objects: u64,
+    /// Objects that no chunk names and that the blob store did not delete. The next sweep tries again.
+    pub left: u64,
     /// Attempts to sign in that nobody finished.
     pub attempts: u64,
     /// Counters of windows that are over.
@@ -38,19 +40,23 @@ pub struct Swept {
     pub notices: u64,
 }
 
-/// Sweeps once.
+/// Sweeps once. What needs only the database comes first, so that no blob store holds it up.
 pub async fn sweep(state: &AppState) -> Result<Swept> {
     let db = state.store.reader();
     let now = state.clock.now();
-    Ok(Swept {
-        blobs: sweep_blobs(state, now.saturating_sub(UNNEEDED)).await?,
-        objects: sweep_objects(state, now.saturating_sub(UNNEEDED)).await?,
+    let mut swept = Swept {
         attempts: attempts::delete_expired(db, now).await?,
         counters: counters::delete_expired(db, now).await?,
         sessions: sessions::delete_older(db, now.saturating_sub(SESSION)).await?,
         wraps: sessions::delete_idle_wraps(db, now.saturating_sub(IDLE)).await?,
         notices: notices::delete_older(db, Minute::from_unix_seconds(now.saturating_sub(KEPT))).await?,
-    })
+        ..Swept::default()
+    };
+    let before = now.saturating_sub(UNNEEDED);
+    swept.blobs = sweep_blobs(state, before).await?;
+    sweep_objects(state, before, &mut swept).await?;
+    swept.objects += state.blobs.tidy(before).await?;
+    Ok(swept)
 }
 
 async fn sweep_blobs(state: &AppState, before: u64) -> Result<u64> {
@@ -71,24 +77,36 @@ async fn sweep_blobs(state: &AppState, before: u64) -> Result<u64> {
             blobs::delete(&transaction, id).await?;
             commit(transaction).await?;
             for chunk in chunks.values() {
-                state.blobs.delete(&chunk.object).await?;
+                // What fails is an object that no chunk names, from now on.
+                delete(state, &chunk.object).await;
             }
             swept += 1;
         }
     }
 }
 
-async fn sweep_objects(state: &AppState, before: u64) -> Result<u64> {
-    let mut swept = 0;
+/// Deletes an object, unless the blob store fails: one object holds up no other. Says whether it is gone.
+async fn delete(state: &AppState, object: &str) -> bool {
+    let deleted = state.blobs.delete(object).await;
+    if let Err(error) = &deleted {
+        tracing::warn!(cause = ?error, "an object that nothing names could not be deleted");
+    }
+    deleted.is_ok()
+}
+
+async fn sweep_objects(state: &AppState, before: u64, swept: &mut Swept) -> Result<()> {
     let old = state.blobs.list().try_filter(|found| std::future::ready(found.written < before));
     let mut batches = old.try_chunks(BATCH);
     while let Some(batch) = batches.try_next().await.map_err(|error| error.1)? {
         let objects: Vec<String> = batch.into_iter().map(|found| found.object).collect();
         let known = blobs::known_objects(state.store.reader(), objects.clone()).await?;
         for object in objects.iter().filter(|object| !known.contains(*object)) {
-            state.blobs.delete(object).await?;
-            swept += 1;
+            if delete(state, object).await {
+                swept.objects += 1;
+            } else {
+                swept.left += 1;
+            }
         }
     }
-    Ok(swept)
+    Ok(())
 }

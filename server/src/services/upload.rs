@@ -103,14 +103,28 @@ pub async fn put_chunk<E>(
             tidy(state, &replaced).await;
             Ok(())
         }
-        Err(error) => {
-            // A commit of which nothing was heard may have happened all the same, and its row name this object. Only a
-            // refusal is sure; what nothing names, the sweep finds.
-            if matches!(error, ServiceError::Api(_)) {
+        Err(NotKept { error, sure }) => {
+            // What may be named after all stays; if nothing names it, the sweep finds it. Everything else goes at once,
+            // or a client that tries again and again would fill the blob store.
+            if sure {
                 tidy(state, &object).await;
             }
             Err(error)
         }
+    }
+}
+
+/// Why a chunk was not noted.
+struct NotKept {
+    error: ServiceError,
+    /// Whether that is sure. A commit of which nothing was heard may have happened all the same, and its row name the
+    /// object.
+    sure: bool,
+}
+
+impl<E: Into<ServiceError>> From<E> for NotKept {
+    fn from(error: E) -> Self {
+        Self { error: error.into(), sure: true }
     }
 }
 
@@ -123,7 +137,13 @@ async fn tidy(state: &AppState, object: &str) {
 
 /// Notes a stored chunk, in place of an object that was lost if there is one, and gives the object that nothing names
 /// any more.
-async fn keep(state: &AppState, id: BlobId, number: u32, chunk: Chunk, lost: Option<&str>) -> Result<Option<String>> {
+async fn keep(
+    state: &AppState,
+    id: BlobId,
+    number: u32,
+    chunk: Chunk,
+    lost: Option<&str>,
+) -> std::result::Result<Option<String>, NotKept> {
     let transaction = state.store.begin().await?;
     let blob = blobs::lock(&transaction, id).await?.ok_or(ApiError::NotFound)?;
     let replaced = match blobs::chunk(&transaction, id, number).await? {
@@ -133,7 +153,7 @@ async fn keep(state: &AppState, id: BlobId, number: u32, chunk: Chunk, lost: Opt
         found => found.map(|found| found.object),
     };
     blobs::put_chunk(&transaction, id, number, chunk).await?;
-    commit(transaction).await?;
+    commit(transaction).await.map_err(|error| NotKept { sure: error.is_refusal(), error: error.into() })?;
     Ok(replaced)
 }
 

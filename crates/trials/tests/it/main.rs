@@ -6,6 +6,8 @@
 
 #![expect(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a test fails by panicking")]
 
+#[path = "../shared/acts.rs"]
+mod acts;
 mod host;
 mod people;
 mod wire;

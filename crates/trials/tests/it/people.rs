@@ -8,22 +8,20 @@ use std::sync::{Arc, OnceLock};
 
 use client::session::SignUp;
 use client::share::Wish;
-use client::upload::{Draft, NoOutbox, Unwatched};
 use client::{ClientError, Session};
 use protocol::api::{Person, Profile};
-use protocol::{Account, Digest, GrantId, Level, RecordId, VaultId};
-use records::{Category, Kind, Metadata};
+use protocol::{Account, GrantId};
 use server::blobs::Blobs;
 use server::random::SystemRandom;
 use server::secrets::Secrets;
 use vault::AccountMasterKey;
 use vault::account::AccountKeys;
 
+use crate::acts::{compare, give};
 use crate::host::Host;
 use crate::wire::Wire;
 
-/// The password of everyone.
-pub(crate) const PASSWORD: &str = "a quiet bridge over seven winters";
+pub(crate) use crate::acts::{PASSWORD, add, draft, provider, read, take_up, verify};
 
 /// Somebody who has signed up, and one of that person's devices.
 pub(crate) struct Kept {
@@ -91,10 +89,6 @@ impl Who {
     }
 }
 
-pub(crate) fn provider() -> Profile {
-    Profile::Provider { specialty: "Cardiology".to_owned(), organisation: "St. Anna".to_owned(), verified: false }
-}
-
 async fn sign_up(host: &Rc<Host>, email: &'static str, name: &str, profile: Profile) -> Kept {
     let entered = SignUp { email, name, profile, password: PASSWORD };
     let (session, _) = Session::sign_up(Wire::new(host, None), entered).await.unwrap();
@@ -137,74 +131,14 @@ pub(crate) async fn empty_host() -> Rc<Host> {
     Host::on(None, world().secrets.clone(), Blobs::memory()).await
 }
 
-/// A record's draft: a file, a small picture of it, and its text.
-pub(crate) fn draft(title: &str, category: Category, content: &[u8]) -> Draft {
-    let metadata = Metadata {
-        title: title.to_owned(),
-        category,
-        date: None,
-        notes: "notes".to_owned(),
-        file_name: "result.bin".to_owned(),
-        kind: Kind::detect("result.bin", &[]),
-        size: content.len() as u64,
-    };
-    Draft {
-        metadata,
-        fingerprint: Digest::of(content),
-        thumbnail: Some(format!("picture of {title}").into_bytes()),
-        text: Some(format!("text of {title}")),
-    }
-}
-
-/// Adds a laboratory result.
-pub(crate) async fn add(session: &Session<Wire>, title: &str, content: &[u8]) -> Result<RecordId, ClientError> {
-    let ticket = session.begin(draft(title, Category::Laboratory, content)).await?;
-    session.run(&ticket, content, &NoOutbox, &Unwatched).await
-}
-
-/// Opens a record and reads all of it.
-pub(crate) async fn read(session: &Session<Wire>, vault: VaultId, record: RecordId) -> Result<Vec<u8>, ClientError> {
-    session.open(vault, record).await?.read_all().await
-}
-
 /// Finds a person, compares the safety phrase in person, and shares.
 pub(crate) async fn share(session: &Session<Wire>, with: Who, wish: Wish) -> Result<GrantId, ClientError> {
-    let person = compared(session, with).await?;
-    session.share(&person, wish, Level::Download, None).await
+    give(session, with.email(), wish).await
 }
 
 /// Finds a person and compares the safety phrase.
 pub(crate) async fn compared(session: &Session<Wire>, with: Who) -> Result<Person, ClientError> {
-    let person = session.find(with.email()).await?;
-    session.confirm_phrase(&person).await?;
-    Ok(person)
-}
-
-/// Takes up whatever is shared with this person, and gives the vault.
-pub(crate) async fn take_up(session: &Session<Wire>) -> Result<VaultId, ClientError> {
-    let vaults = session.sync_shared().await?;
-    let [vault] = vaults[..] else { return Err(ClientError::Missing("vault")) };
-    session.accept_all(vault).await?;
-    Ok(vault)
-}
-
-/// Verifies everything from the first entry to the last byte, as a device that sees it for the first time, and gives
-/// the records' titles and contents.
-pub(crate) async fn verify(session: &Session<Wire>) -> Result<Vec<(String, Vec<u8>)>, ClientError> {
-    let vault = session.own_vault()?;
-    session.forget(vault);
-    session.sync(vault).await?;
-    let records: Vec<RecordId> = session.with_view(vault, |view| view.records().map(|record| record.id).collect())?;
-    let mut verified = Vec::new();
-    for record in records {
-        let mut reader = session.open(vault, record).await?;
-        let title = reader.metadata().title.clone();
-        verified.push((title, reader.read_all().await?));
-        session.thumbnail(vault, record).await?;
-        session.text(vault, record).await?;
-    }
-    verified.sort();
-    Ok(verified)
+    compare(session, with.email()).await
 }
 
 /// How many entries the log has, as Maya's device verifies it.

@@ -47,6 +47,8 @@ enum Mood {
     Hangs,
     /// Only deleting fails.
     KeepsAll,
+    /// Only deleting the object fails that was to be deleted first.
+    KeepsOne,
 }
 
 /// A store in memory with moods.
@@ -56,6 +58,8 @@ struct Moody {
     mood: Mutex<Mood>,
     /// Something has begun that never comes back.
     hung: Notify,
+    /// The object that is not let go.
+    stubborn: Arc<Mutex<Option<Path>>>,
 }
 
 impl fmt::Display for Moody {
@@ -70,7 +74,8 @@ fn failed() -> Error {
 
 impl Moody {
     fn new() -> Arc<Self> {
-        Arc::new(Self { within: InMemory::new(), mood: Mutex::new(Mood::Well), hung: Notify::new() })
+        let (mood, hung, stubborn) = (Mutex::new(Mood::Well), Notify::new(), Arc::default());
+        Arc::new(Self { within: InMemory::new(), mood, hung, stubborn })
     }
 
     fn set(&self, mood: Mood) {
@@ -139,6 +144,15 @@ impl ObjectStore for Moody {
         if matches!(self.mood(), Mood::KeepsAll | Mood::Fails) {
             return locations.map(|_| Err(failed())).boxed();
         }
+        if self.mood() == Mood::KeepsOne {
+            let stubborn = self.stubborn.clone();
+            let refused = move |location: Result<Path>| {
+                let location = location?;
+                let mut stubborn = stubborn.lock().unwrap();
+                if *stubborn.get_or_insert_with(|| location.clone()) == location { Err(failed()) } else { Ok(location) }
+            };
+            return self.within.delete_stream(locations.map(refused).boxed());
+        }
         self.within.delete_stream(locations)
     }
 
@@ -193,7 +207,7 @@ async fn a_store_that_fails_acknowledges_nothing_and_loses_nothing() {
     assert_eq!(host.count("chunks").await, 6);
     // What was written without being acknowledged goes by itself, and nothing else does.
     assert!(store.count().await > 6);
-    host.pass(30 * 24 * 3600 + i64::from(u32::MAX));
+    host.pass(LATER);
     sweep(&host.state).await.unwrap();
     assert_eq!(store.count().await, 6);
 }
@@ -264,4 +278,34 @@ async fn what_cannot_be_deleted_does_not_undo_what_is_stored() {
     let got = maya.platform().send(request(Method::Get, format!("{path}/chunks/0"), Vec::new(), None)).await.unwrap();
     assert_eq!(got.body, b"anew");
     assert_eq!((host.count("chunks").await, store.count().await), (1, 2));
+}
+
+/// Long enough for everything that nothing needs to go.
+const LATER: i64 = 30 * 24 * 3600 + u32::MAX as i64;
+
+/// One object holds up no other, and no object holds up what needs no blob store.
+#[tokio::test]
+async fn a_sweep_goes_past_what_cannot_be_deleted() {
+    let (store, host, maya) = moody().await;
+    let vault = maya.own_vault().unwrap();
+    for title in ["ECG", "Blood", "Scan"] {
+        let record = add(&maya, title, b"content").await.unwrap();
+        if title != "ECG" {
+            maya.delete(vault, record).await.unwrap();
+        }
+    }
+    maya.find("nobody@example.org").await.unwrap_err();
+    assert_eq!((store.count().await, host.count("counters").await > 0), (9, true));
+    host.pass(LATER);
+    store.set(Mood::KeepsOne);
+    let swept = sweep(&host.state).await.unwrap();
+    assert_eq!((swept.blobs, swept.left, store.count().await), (6, 1, 4));
+    store.set(Mood::KeepsAll);
+    let swept = sweep(&host.state).await.unwrap();
+    assert_eq!((swept.blobs, swept.objects, swept.left), (0, 0, 1));
+    assert_eq!((host.count("counters").await, host.count("sessions").await), (0, 0));
+    // It is tried again each time.
+    store.set(Mood::Well);
+    let swept = sweep(&host.state).await.unwrap();
+    assert_eq!((swept.objects, swept.left, store.count().await), (1, 0, 3));
 }

@@ -1,0 +1,82 @@
+//! The server's database, from beside the server.
+
+use sea_orm::{ConnectOptions, ConnectionTrait as _, Database, DatabaseConnection, Statement};
+
+use crate::host::Host;
+
+/// A connection beside the server's.
+pub(crate) struct Beside(DatabaseConnection);
+
+impl Beside {
+    /// To the SQLite file of a server.
+    pub(crate) async fn sqlite(host: &Host) -> Self {
+        Self::connect(&format!("sqlite://{}", host.data().join("healthbridge.db").display())).await
+    }
+
+    async fn connect(url: &str) -> Self {
+        let mut options = ConnectOptions::new(url);
+        // One connection, so that what begins on it goes on on it.
+        options.max_connections(1).sqlx_logging(false);
+        Self(Database::connect(options).await.unwrap())
+    }
+
+    pub(crate) async fn execute(&self, statements: &str) {
+        self.0.execute_unprepared(statements).await.unwrap();
+    }
+
+    /// The number that a query gives.
+    pub(crate) async fn number(&self, query: &str) -> i64 {
+        let statement = Statement::from_string(self.0.get_database_backend(), query);
+        self.0.query_one_raw(statement).await.unwrap().unwrap().try_get_by_index(0).unwrap()
+    }
+
+    pub(crate) async fn close(self) {
+        self.0.close().await.unwrap();
+    }
+}
+
+/// A database of a server's own on a PostgreSQL.
+pub(crate) struct Postgres {
+    server: String,
+    pub(crate) name: String,
+}
+
+impl Postgres {
+    /// On the server that the environment names, if it names one, for this host.
+    #[expect(clippy::disallowed_methods, reason = "the tests' own switch")]
+    pub(crate) async fn make(host: &Host) -> Option<Self> {
+        let server = std::env::var("HEALTHBRIDGE_TEST_DATABASE").ok()?;
+        let unique = host.folder().file_name().unwrap().to_string_lossy().replace(|c: char| !c.is_alphanumeric(), "");
+        let name = format!("faults_{}_{}", std::process::id(), unique.to_lowercase());
+        let made = Self { server, name };
+        made.beside_others(&format!("CREATE DATABASE {}", made.name)).await;
+        host.set("HEALTHBRIDGE_DATABASE", made.url());
+        Some(made)
+    }
+
+    fn url(&self) -> String {
+        let (before, _) = self.server.rsplit_once('/').unwrap();
+        format!("{before}/{}", self.name)
+    }
+
+    /// A connection to it.
+    pub(crate) async fn beside(&self) -> Beside {
+        Beside::connect(&self.url()).await
+    }
+
+    /// A connection to another database of the same server.
+    pub(crate) async fn outside(&self) -> Beside {
+        Beside::connect(&self.server).await
+    }
+
+    async fn beside_others(&self, statement: &str) {
+        let outside = self.outside().await;
+        outside.execute(statement).await;
+        outside.close().await;
+    }
+
+    /// Lets the database go, which must be in nobody's use that matters.
+    pub(crate) async fn drop(self) {
+        self.beside_others(&format!("DROP DATABASE {} WITH (FORCE)", self.name)).await;
+    }
+}

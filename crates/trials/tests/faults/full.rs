@@ -1,0 +1,165 @@
+//! There is no room any more: for the database, for blobs, for the log.
+//!
+//! The small disks are file systems in memory that only the server's process sees. Where the system lets nobody make
+//! one, that is said, and nothing is tested.
+
+use std::fs::File;
+use std::io::Write as _;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+use std::rc::Rc;
+
+use client::ClientError;
+use client::upload::{NoOutbox, Unwatched};
+use futures_util::future::join;
+use protocol::ApiError;
+use records::Category;
+
+use crate::acts::{GivesUp, add, draft, read, verify};
+use crate::host::{Host, until};
+use crate::line::Failed;
+use crate::people::world;
+
+/// A disk of a few MiB at a folder, which the process of a server has for as long as it runs.
+struct SmallDisk {
+    host: Rc<Host>,
+    at: PathBuf,
+}
+
+impl SmallDisk {
+    /// Puts a folder of the host's onto a disk of its own from the next start on, with what lies there.
+    fn under(host: &Rc<Host>, folder: &str, mebibytes: u32) -> Option<Self> {
+        let at = host.folder().join(folder);
+        let before = host.folder().join("before");
+        std::fs::create_dir_all(&at).unwrap();
+        std::fs::create_dir_all(&before).unwrap();
+        let script = r#"cp -a "$1/." "$2" && mount -t tmpfs -o size="$3"m none "$1" && cp -a "$2/." "$1" && shift 3 && exec "$@""#;
+        let words = ["unshare", "--user", "--map-root-user", "--mount", "sh", "-c", script, "sh"].map(str::to_owned);
+        let places = [at.display().to_string(), before.display().to_string(), mebibytes.to_string()];
+        let wrapper: Vec<String> = words.into_iter().chain(places).collect();
+        let (program, arguments) = wrapper.split_first().unwrap();
+        if !Command::new(program).args(arguments).arg("true").stderr(Stdio::null()).status().is_ok_and(|s| s.success())
+        {
+            // Not by what the test runner captures: this should be seen.
+            let _ = writeln!(std::io::stderr(), "NOT TESTED: a full disk. Nobody may make file systems here.");
+            return None;
+        }
+        host.wrap(wrapper);
+        Some(Self { host: host.clone(), at })
+    }
+
+    /// The folder as the server's process sees it.
+    fn seen(&self) -> PathBuf {
+        PathBuf::from(format!("/proc/{}/root{}", self.host.process(), self.at.display()))
+    }
+
+    fn filler(&self) -> PathBuf {
+        self.seen().join("filler")
+    }
+
+    /// Fills the disk to the last byte but so many MiB.
+    fn fill(&self, but_mebibytes: usize) {
+        let mut filler = File::create(self.filler()).unwrap();
+        let (large, small) = (vec![1; 1 << 20], [1; 512]);
+        let mut written = 0_usize;
+        while filler.write_all(&large).is_ok() {
+            written += 1;
+        }
+        while filler.write_all(&small).is_ok() {}
+        if but_mebibytes > 0 {
+            filler.set_len((written - but_mebibytes) as u64 * (1 << 20)).unwrap();
+        }
+    }
+
+    /// Makes room.
+    fn free(&self) {
+        std::fs::remove_file(self.filler()).unwrap();
+    }
+}
+
+#[tokio::test]
+async fn the_database_has_no_room() {
+    let host = Host::on(&world().files);
+    host.set("HEALTHBRIDGE_BLOBS", format!("file://{}", host.folder().join("elsewhere").display()));
+    let Some(disk) = SmallDisk::under(&host, "data", 32) else { return };
+    host.start();
+    let maya = world().maya.device(&host).await;
+    let vault = maya.own_vault().unwrap();
+    let first = add(&maya, "Record", b"first").await.unwrap();
+    disk.fill(0);
+    // What there was room for is there; the first that there was none for is told so, and so is everything after it,
+    // on more connections to the database than there are.
+    let (mut acknowledged, mut refused) = (1, 0);
+    while refused < 12 {
+        let attempt = async {
+            let ticket = maya.begin(draft("Record", Category::Laboratory, b"another")).await?;
+            maya.run(&ticket, &b"another"[..], &NoOutbox, &GivesUp::default()).await
+        };
+        match attempt.await {
+            Ok(_) => acknowledged += 1,
+            // The second is the device's own word for it, once it was told the first.
+            Err(ClientError::Api(ApiError::Unavailable) | ClientError::Cancelled) => refused += 1,
+            Err(error) => panic!("{error:?}: {}", host.log()),
+        }
+        assert!(acknowledged < 1000, "the disk is not full");
+    }
+    assert!(maya.platform().failures().iter().all(|failed| *failed == Failed::NOT_NOW), "{}", host.log());
+    // Reading goes on, here and for who comes now.
+    assert_eq!(read(&maya, vault, first).await.unwrap(), b"first");
+    let laptop = world().maya.device(&host).await;
+    assert_eq!(verify(&laptop).await.unwrap().len(), acknowledged);
+
+    disk.free();
+    for _ in 0..6 {
+        add(&maya, "Record", b"later").await.unwrap();
+        acknowledged += 1;
+    }
+    assert_eq!(maya.platform().failures(), []);
+    assert_eq!(verify(&world().maya.device(&host).await).await.unwrap().len(), acknowledged);
+}
+
+#[tokio::test]
+async fn blobs_have_no_room() {
+    let host = Host::on(&world().files);
+    let Some(disk) = SmallDisk::under(&host, "small", 64) else { return };
+    host.set("HEALTHBRIDGE_BLOBS", format!("file://{}", disk.at.display()));
+    host.start();
+    let maya = world().maya.device(&host).await;
+    add(&maya, "ECG", b"sinus rhythm").await.unwrap();
+    disk.fill(12);
+    // The upload waits for room, and goes on by itself when there is some.
+    let content: Vec<u8> = (0..20_u32 << 20).map(|place| (place % 251) as u8).collect();
+    let ticket = maya.begin(draft("Scan", Category::Imaging, &content)).await.unwrap();
+    let run = maya.run(&ticket, &content[..], &NoOutbox, &Unwatched);
+    let make_room = async {
+        until("there is no room", async || maya.platform().has_failures()).await;
+        let laptop = world().maya.device(&host).await;
+        assert_eq!(verify(&laptop).await.unwrap(), [("ECG".to_owned(), b"sinus rhythm".to_vec())]);
+        disk.free();
+    };
+    let (record, ()) = join(run, make_room).await;
+    record.unwrap();
+    let failures = maya.platform().failures();
+    assert!(!failures.is_empty() && failures.iter().all(|failed| *failed == Failed::NOT_NOW), "{failures:?}");
+    let verified = verify(&world().maya.device(&host).await).await.unwrap();
+    assert!(verified == [("ECG".to_owned(), b"sinus rhythm".to_vec()), ("Scan".to_owned(), content)]);
+    // What was written in vain is gone.
+    let mut half_written = std::fs::read_dir(disk.seen())
+        .unwrap()
+        .flat_map(|folder| std::fs::read_dir(folder.unwrap().path()).unwrap().map(|file| file.unwrap().file_name()));
+    assert!(half_written.all(|name| !name.to_string_lossy().contains('#')));
+}
+
+#[tokio::test]
+async fn the_log_has_no_room() {
+    let host = Host::on(&world().files);
+    host.set("RUST_LOG", "debug");
+    host.start_into(|| Stdio::from(File::options().write(true).open("/dev/full").unwrap())).await;
+    let maya = world().maya.device(&host).await;
+    let record = add(&maya, "ECG", b"sinus rhythm").await.unwrap();
+    assert_eq!(maya.find("nobody@example.org").await, Err(ClientError::Api(ApiError::NotFound)));
+    assert_eq!(read(&maya, maya.own_vault().unwrap(), record).await.unwrap(), b"sinus rhythm");
+    assert_eq!(maya.platform().failures(), []);
+    assert!(host.ended().is_none());
+    host.stop();
+}
