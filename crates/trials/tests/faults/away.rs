@@ -19,7 +19,7 @@ const NOT_NOW: ClientError = ClientError::Api(ApiError::Unavailable);
 
 async fn retitle(session: &Session<Line>, record: RecordId, title: &str) -> Result<(), ClientError> {
     let vault = session.own_vault()?;
-    session.edit(vault, record, |metadata| metadata.title = title.to_owned()).await
+    session.edit(vault, record, |metadata| title.clone_into(&mut metadata.title)).await
 }
 
 #[tokio::test]
@@ -49,7 +49,7 @@ async fn sqlite_is_locked_by_another_process() {
 
 /// How often a record was changed, as a device that sees it for the first time verifies.
 async fn revisions(laptop: &Session<Line>, record: RecordId, title: &str) -> u32 {
-    assert_eq!(verify(laptop).await.unwrap()[0].0, title);
+    assert_eq!(verify(laptop).await.unwrap().first().unwrap().0, title);
     laptop.with_view(laptop.own_vault().unwrap(), |view| view.record(record).unwrap().revision.number).unwrap()
 }
 

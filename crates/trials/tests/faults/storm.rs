@@ -195,7 +195,7 @@ impl Storm {
         let Some(record) = self.dice.one_of(&records) else { return };
         self.insist("syncing", async || device.sync(patient.vault).await).await;
         let content = self.insist("reading", async || read(device, patient.vault, *record).await).await;
-        assert!(content == patient.records.borrow()[record].1, "another content");
+        assert!(content == patient.records.borrow().get(record).unwrap().1, "another content");
         self.count(|totals| totals.reads += 1);
     }
 
