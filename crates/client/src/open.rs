@@ -92,7 +92,7 @@ impl<P: Platform> Session<P> {
         let account: AccountId = self.who().account;
         self.commit(vault, |view| {
             let now = self.platform.now();
-            let share = view.grant_for(account, record, now).ok_or(ClientError::Missing("record"))?;
+            let share = view.grant_to_sign_for(account, record, now).ok_or(ClientError::Missing("record"))?;
             let grant = share.grant.grant;
             let what = match kind {
                 AccessKind::Saved => What::Saved(grant, record),

@@ -239,7 +239,8 @@ impl<P: Platform> Session<P> {
         let (account, now) = (self.who().account, self.platform.now());
         let waiting = self.with_view(vault, |view| {
             view.shares()
-                .filter(|share| share.grant.recipient == account && !share.accepted && view.holds(share, now))
+                .filter(|share| share.grant.recipient == account && !share.accepted)
+                .filter(|share| view.holds(share, now) && share.may_be_signed_for(now))
                 .map(|share| share.grant.grant)
                 .collect::<Vec<_>>()
         })?;

@@ -32,6 +32,11 @@ impl Share {
         self.reseals.iter().map(|reseal| reseal.epoch).fold(self.grant.epoch, u32::max)
     }
 
+    /// Whether its holder may sign for it: an entry must hold by the clock that dates it, whatever the server's says.
+    pub(crate) fn may_be_signed_for(&self, now: Minute) -> bool {
+        self.grant.until.is_none_or(|until| now <= until)
+    }
+
     /// The newest generation of the holder's encryption key that anything was sealed to.
     pub(crate) fn last_generation(&self) -> u32 {
         let later = self.reseals.iter().map(|reseal| reseal.encryption_generation);
@@ -63,12 +68,20 @@ impl VaultView {
 
     /// The grant by which an account may reach a record now, the widest first.
     pub fn grant_for(&self, account: AccountId, record: RecordId, now: Minute) -> Option<&Share> {
-        let scope = self.ledger.records.get(&record)?.scope;
-        self.shares
-            .values()
-            .filter(|share| share.grant.recipient == account && share.grant.scope.covers(record, scope))
-            .filter(|share| self.holds(share, now))
-            .max_by_key(|share| share.grant.level)
+        self.grants_for(account, record, now).max_by_key(|share| share.grant.level)
+    }
+
+    /// As [`Self::grant_for`], for an entry that is dated now.
+    pub(crate) fn grant_to_sign_for(&self, account: AccountId, record: RecordId, now: Minute) -> Option<&Share> {
+        let dated = self.grants_for(account, record, now).filter(|share| share.may_be_signed_for(now));
+        dated.max_by_key(|share| share.grant.level)
+    }
+
+    fn grants_for(&self, account: AccountId, record: RecordId, now: Minute) -> impl Iterator<Item = &Share> {
+        let scope = self.ledger.records.get(&record).map(|facts| facts.scope);
+        let covers = move |share: &&Share| scope.is_some_and(|scope| share.grant.scope.covers(record, scope));
+        let theirs = self.shares.values().filter(move |share| share.grant.recipient == account).filter(covers);
+        theirs.filter(move |share| self.holds(share, now))
     }
 
     /// Whether a share holds now: it has ended once the server's clock and this device's say so.

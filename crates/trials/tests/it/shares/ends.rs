@@ -2,7 +2,7 @@
 
 use client::activity::What;
 use client::share::Wish;
-use client::{Platform as _, Session};
+use client::{ClientError, Platform as _, Session};
 use protocol::{GrantId, Level, VaultId};
 use records::Category;
 
@@ -93,4 +93,29 @@ async fn a_server_puts_an_end_off_by_no_more_than_a_day() {
         maya.platform().set_clock_ahead(ahead);
         assert_eq!(state(&maya, vault, grant).await, (ended, false), "{ahead} minutes ahead");
     }
+}
+
+/// The clock of somebody it is shared with is fast: nothing is signed that would be dated after the end, and nothing
+/// else fails for it.
+#[tokio::test]
+async fn a_recipients_fast_clock_signs_nothing_after_the_end() {
+    let host = host().await;
+    let maya = Who::Maya.device(&host).await;
+    let vault = maya.own_vault().unwrap();
+    let record = add(&maya, "ECG", b"sinus rhythm").await.unwrap();
+    let until = Some(maya.platform().now().plus(60));
+    let person = maya.find(Who::Ito.email()).await.unwrap();
+    maya.share(&person, LABORATORY, Level::Download, until).await.unwrap();
+    let ito = Who::Ito.device(&host).await;
+    ito.platform().set_clock_ahead(120);
+    take_up(&ito).await.unwrap();
+    assert_eq!(read(&ito, vault, record).await, Err(ClientError::Missing("record")));
+    ito.platform().set_clock_ahead(0);
+    take_up(&ito).await.unwrap();
+    assert_eq!(read(&ito, vault, record).await.unwrap(), b"sinus rhythm");
+    // A share without that end is signed for instead.
+    share(&maya, Who::Ito, LABORATORY).await.unwrap();
+    take_up(&ito).await.unwrap();
+    ito.platform().set_clock_ahead(120);
+    assert_eq!(read(&ito, vault, record).await.unwrap(), b"sinus rhythm");
 }
