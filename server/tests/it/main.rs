@@ -17,6 +17,7 @@ mod accounts;
 mod azure;
 mod blobs;
 mod command;
+mod document;
 mod edges;
 mod keeping;
 mod limits;
