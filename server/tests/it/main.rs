@@ -19,6 +19,7 @@ mod blobs;
 mod command;
 mod document;
 mod edges;
+mod garbage;
 mod keeping;
 mod limits;
 mod load;
