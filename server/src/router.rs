@@ -7,13 +7,14 @@ use app::backend::provide_backend;
 use app::visitor::provide_visitor;
 use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::StatusCode;
-use axum::middleware::{from_fn_with_state, map_response};
+use axum::middleware::{Next, from_fn, from_fn_with_state, map_response};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{MethodRouter, any, delete, get, post, put};
 use axum::{Router, handler::Handler as _};
 use leptos::prelude::provide_context;
 use leptos_axum::{LeptosRoutes as _, generate_route_list, render_app_to_stream_with_context};
 use protocol::ApiError;
+use tower::ServiceExt as _;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::services::ServeDir;
 
@@ -40,6 +41,9 @@ const USUAL: usize = 1 << 20;
 const APPEND: usize = 4 << 20;
 /// Bytes in a chunk, and a little more, so that one byte too many is told from a broken connection.
 const CHUNK: usize = (8 << 20) + 1024;
+
+/// Bytes in the longest path that is looked for among the site's files.
+const LONGEST_PATH: usize = 200;
 
 const fn route(
     method: &'static str,
@@ -100,22 +104,28 @@ pub fn router(state: AppState) -> Router {
         .append_index_html_on_directories(false)
         .precompressed_br()
         .precompressed_gzip();
-    let site = files.clone().fallback(
-        render_app_to_stream_with_context(context.clone(), shell.clone())
-            .layer(map_response(not_found_page))
-            .with_state(()),
-    );
+    let nowhere = render_app_to_stream_with_context(context.clone(), shell.clone())
+        .layer(map_response(not_found_page))
+        .with_state(());
+    let site = files.clone().fallback(nowhere.clone());
+    let site_or_nowhere = move |request: Request| async move {
+        if is_too_long(&request) {
+            nowhere.oneshot(request).await.into_response()
+        } else {
+            site.oneshot(request).await.into_response()
+        }
+    };
     let pages = Router::new()
         .leptos_routes_with_context(&state, pages, context, shell)
         .layer(from_fn_with_state(state.clone(), visitor));
     let versioned = match &*state.site.assets {
         "" => Router::new(),
-        assets => Router::new().nest_service(assets, files),
+        assets => Router::new().nest_service(assets, files).layer(from_fn(short_enough)),
     };
     api.merge(pages)
         .merge(versioned)
         .route("/api/v1/{*rest}", any(no_such_route))
-        .fallback_service(site)
+        .fallback(site_or_nowhere)
         .method_not_allowed_fallback(no_such_route)
         .layer(from_fn_with_state(state.clone(), same_origin))
         .layer(CatchPanicLayer::custom(after_panic))
@@ -136,6 +146,17 @@ fn provide_page_context(state: &AppState) {
         provide_backend(Arc::new(ForRequest { state: state.clone(), token }));
     }
     provide_context(state.clone());
+}
+
+/// Whether no file of the site can have such a path. To the file system, a name that is too long is a failure, and not a
+/// file that is missing.
+fn is_too_long(request: &Request) -> bool {
+    request.uri().path().len() > LONGEST_PATH
+}
+
+/// For files that have no page to fall back on.
+async fn short_enough(request: Request, next: Next) -> Response {
+    if is_too_long(&request) { Failure::from(ApiError::NotFound).into_response() } else { next.run(request).await }
 }
 
 async fn health() -> &'static str {

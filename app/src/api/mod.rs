@@ -39,6 +39,13 @@ impl Refused {
             Self::Malformed => 400,
         }
     }
+
+    /// Gives the answer this status. Without one, every error looks like the server's own.
+    fn set_status(self, options: Option<leptos_axum::ResponseOptions>) {
+        if let (Some(options), Ok(status)) = (options, StatusCode::from_u16(self.status())) {
+            options.set_status(status);
+        }
+    }
 }
 
 /// Asks the server on behalf of a server function, and answers with the status that fits.
@@ -49,10 +56,8 @@ async fn ask<T>(ask: impl FnOnce(&dyn Backend) -> Answer<T>) -> Result<T, Refuse
         Some(backend) => ask(&*backend).await,
         None => Err(Refused::Unavailable),
     };
-    if let (Err(refused), Some(options)) = (&answer, options)
-        && let Ok(status) = StatusCode::from_u16(refused.status())
-    {
-        options.set_status(status);
+    if let Err(refused) = answer {
+        refused.set_status(options);
     }
     answer
 }
@@ -61,11 +66,15 @@ impl FromServerFnError for Refused {
     type Encoder = JsonEncoding;
 
     fn from_server_fn_error(error: ServerFnErrorErr) -> Self {
-        match error {
+        let refused = match error {
             ServerFnErrorErr::Args(_) | ServerFnErrorErr::MissingArg(_) | ServerFnErrorErr::Deserialization(_) => {
                 Self::Malformed
             }
             _ => Self::Unavailable,
-        }
+        };
+        // What is not the function's arguments never gets as far as `ask`.
+        #[cfg(feature = "ssr")]
+        refused.set_status(use_context());
+        refused
     }
 }

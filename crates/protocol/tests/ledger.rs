@@ -415,6 +415,25 @@ fn a_partial_reader_verifies_the_chain_over_what_it_may_not_see() {
     assert_eq!(full.pass_over(log[0].digest()), Err(Violation::Withheld));
 }
 
+/// To a partial reader a number may jump, so that an owner can take it to its end.
+#[test]
+fn nothing_comes_after_the_largest_number() {
+    let mut owner = Author::new(10);
+    let mut partial = Ledger::new(VAULT, owner.account, owner.public(), Reach::Partial);
+    owner.write(&mut partial, Body::Genesis(owner.public()));
+    let last = revision(u32::MAX, u32::MAX, Some(key(u32::MAX, SCOPE, 0)));
+    owner.write(&mut partial, Body::Revision(last.clone()));
+    let number = Ok(Outcome::Superseded(Superseded::Number));
+    for generation in [0, 1, u32::MAX] {
+        assert_eq!(owner.attempt(&partial, Body::RecordKey(key(generation, SCOPE, 0))), number, "{generation}");
+    }
+    for again in [0, 1, u32::MAX] {
+        let parts = revision(again, u32::MAX, None).parts;
+        let body = Body::Revision(Revision { number: again, key: None, parts, ..last.clone() });
+        assert_eq!(owner.attempt(&partial, body), number, "{again}");
+    }
+}
+
 /// A first share ended and a second one began: the reader is shown its own openings of what it no longer sees.
 #[test]
 fn a_partial_reader_may_meet_its_own_openings_of_what_is_hidden_now() {

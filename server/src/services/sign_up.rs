@@ -33,6 +33,9 @@ pub async fn finish(state: &AppState, origin: &Origin, replaced: Option<&str>, m
     let upload = RegistrationUpload::<Suite>::deserialize(&message.registration).map_err(|_| Refusal::Malformed)?;
     let id = message.chain.signer();
     let keys = protocol::Account::from_chain(id, std::slice::from_ref(&message.chain)).map_err(|_| Refusal::Rule)?;
+    // Nothing binds this message to a first one, so that it has a count of its own.
+    let subject = origin.truncated_for_counting();
+    limits::count(state, "finished sign-ups by address", &subject, state.limits.sign_ups).await?;
     if (profile == Profile::Patient) == message.log.is_empty() {
         return Err(Refusal::Rule.into());
     }

@@ -204,7 +204,7 @@ on_both! {
         app.call("POST", "/api/v1/recovery/start", None, &message).await;
         assert_eq!(sweep(&app.state).await.unwrap(), Swept::default());
         app.pass(2 * 3600);
-        let expected = Swept { attempts: 1, counters: 3, wraps: 1, ..Swept::default() };
+        let expected = Swept { attempts: 1, counters: 4, wraps: 1, ..Swept::default() };
         assert_eq!(sweep(&app.state).await.unwrap(), expected);
         app.pass(30 * 24 * 3600);
         assert_eq!(sweep(&app.state).await.unwrap(), Swept { sessions: 1, ..Swept::default() });

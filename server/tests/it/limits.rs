@@ -3,7 +3,7 @@
 use axum::http::HeaderValue;
 use opaque_ke::ClientLogin;
 use protocol::ApiError;
-use protocol::api::{Profile, RecoveryStart, SignInStart};
+use protocol::api::{Conflict, Profile, RecoveryStart, SignInStart};
 use protocol::opaque::Suite;
 use server::services::limits::Limit;
 
@@ -50,5 +50,15 @@ on_both! {
         Person::sign_up(&app, "ann@example.org", Profile::Patient).await;
         let refused = Person::new("ben@example.org").sign_up_message(&app, b"password", Profile::Patient).await;
         assert_eq!(refused.unwrap_err(), ApiError::TooMany(3600));
+    }
+
+    async fn sign_ups_that_were_not_begun_are_counted_too(app) {
+        app.set(|state| state.limits.sign_ups = Limit { most: 2, window: 3600 });
+        let mut ann = Person::new("ann@example.org");
+        let message = ann.sign_up_message(&app, b"password", Profile::Patient).await.unwrap();
+        let finish = async || app.call("POST", "/api/v1/signup/finish", None, &message).await;
+        assert_eq!(finish().await.status, 200);
+        assert_eq!(finish().await.error(), ApiError::Conflict(Conflict::Email));
+        assert_eq!(finish().await.error(), ApiError::TooMany(3600));
     }
 }

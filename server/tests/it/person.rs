@@ -10,8 +10,9 @@ use opaque_ke::{
 };
 use protocol::account::{AccountBody, AccountEntry, ENCRYPTION_KEY_LENGTH};
 use protocol::api::{
-    Append, Appended, BlobCreate, CHUNK_DIGEST_HEADER, LogItem, LogPage, Profile, SignInFinish, SignInStart,
-    SignInStarted, SignUpFinish, SignUpStart, SignUpStarted, SignedInWith,
+    Append, Appended, BlobCreate, CHUNK_DIGEST_HEADER, LogItem, LogPage, PasswordFinish, PasswordStart,
+    PasswordStarted, Profile, SignInFinish, SignInStart, SignInStarted, SignUpFinish, SignUpStart, SignUpStarted,
+    SignedInWith,
 };
 use protocol::entry::{
     Access, AccessKind, Blob, CHUNK, Content, Grant, Origin, Part, PartKind, RecordKey, Revision, ScopeEpoch, VERSION,
@@ -189,10 +190,23 @@ impl Person {
 
     /// Signs in with a password, as from another device that carries `cookie` already.
     pub(crate) async fn sign_in(app: &TestApp, email: &str, password: &[u8], cookie: Option<&str>) -> Answer {
+        match Self::sign_in_message(app, email, password, cookie).await {
+            Ok(message) => app.call("POST", "/api/v1/signin/finish", cookie, &message).await,
+            Err(answer) => answer,
+        }
+    }
+
+    /// The last message of sign-in, ready to be sent; or what the server said to the first.
+    pub(crate) async fn sign_in_message(
+        app: &TestApp,
+        email: &str,
+        password: &[u8],
+        cookie: Option<&str>,
+    ) -> Result<SignInFinish, Answer> {
         let start = ClientLogin::<Suite>::start(&mut dice(), password).unwrap();
         let message = SignInStart { email: email.to_owned(), request: start.message.serialize().to_vec() };
         let answer = app.call("POST", "/api/v1/signin/start", cookie, &message).await;
-        let Ok(started) = answer.read::<SignInStarted>() else { return answer };
+        let Ok(started) = answer.read::<SignInStarted>() else { return Err(answer) };
         let ksf = stretch();
         let parameters = ClientLoginFinishParameters::new(Some(CONTEXT), Identifiers::default(), Some(&ksf));
         let response = CredentialResponse::deserialize(&started.response).unwrap();
@@ -201,13 +215,17 @@ impl Person {
             Ok(finished) => finished.message.serialize().to_vec(),
             Err(_) => vec![0; 64],
         };
-        let message = SignInFinish { attempt: started.attempt, finalization };
-        app.call("POST", "/api/v1/signin/finish", cookie, &message).await
+        Ok(SignInFinish { attempt: started.attempt, finalization })
     }
 
     /// Sets a password, signed by `key`.
     pub(crate) async fn set_password(&self, app: &TestApp, password: &[u8], key: &SigningKey) -> Answer {
-        use protocol::api::{PasswordFinish, PasswordStart, PasswordStarted};
+        let message = self.password_message(app, password, key).await;
+        app.call("POST", "/api/v1/password/finish", Some(&self.cookie), &message).await
+    }
+
+    /// The last message that sets a password, ready to be sent.
+    pub(crate) async fn password_message(&self, app: &TestApp, password: &[u8], key: &SigningKey) -> PasswordFinish {
         let start = ClientRegistration::<Suite>::start(&mut dice(), password).unwrap();
         let message = PasswordStart { registration: start.message.serialize().to_vec() };
         let started: PasswordStarted =
@@ -219,9 +237,7 @@ impl Person {
             start.state.finish(&mut dice(), password, response, parameters).unwrap().message.serialize().to_vec();
         let password_wrap = b"new wrap".to_vec();
         let signed = PasswordFinish::message(self.account, &registration, &password_wrap);
-        let message =
-            PasswordFinish { registration, password_wrap, signature: sign(key, Namespace::Password, &signed) };
-        app.call("POST", "/api/v1/password/finish", Some(&self.cookie), &message).await
+        PasswordFinish { registration, password_wrap, signature: sign(key, Namespace::Password, &signed) }
     }
 
     /// Signs the next entry and expects it to be kept.

@@ -72,10 +72,10 @@ impl Ledger {
         if key.previous.is_some() != (key.generation > 0) {
             return Err(Violation::Form);
         }
-        let due = record.map(|record| record.generation + 1);
+        let due = record.map_or(Some(0), |record| record.generation.checked_add(1));
         // A partial reader does not see what happens to a record outside of what its grant reaches.
         let later = record.is_none_or(|record| key.generation > record.generation);
-        if key.generation != due.unwrap_or(0) && !(later && self.reach == Reach::Partial) {
+        if Some(key.generation) != due && !(later && self.reach == Reach::Partial) {
             return Ok(Some(Superseded::Number));
         }
         Ok(self.stale_epoch(GrantScope::Scope(key.scope), key.epoch))
@@ -87,8 +87,8 @@ impl Ledger {
         if record.is_some_and(|record| record.deleted) {
             return Ok(Some(Superseded::Ended));
         }
-        let due = record.map_or(0, |record| record.number + 1);
-        if revision.number != due {
+        let due = record.map_or(Some(0), |record| record.number.checked_add(1));
+        if Some(revision.number) != due {
             let later = record.is_none_or(|record| revision.number > record.number);
             match (self.reach, &revision.key) {
                 // It is new here, or comes back from where this reader could not see it: with a new key, then.
