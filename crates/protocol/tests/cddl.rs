@@ -37,7 +37,7 @@ static RULES: LazyLock<BasicContext> = LazyLock::new(|| {
 
 /// Whether a value follows a rule.
 fn follows(rule: &str, value: &Value) -> bool {
-    let definition = RULES.rules.get(rule).unwrap_or_else(|| panic!("there is no rule {rule}"));
+    let Some(definition) = RULES.rules.get(rule) else { unreachable!("there is no rule {rule}") };
     validate_cbor(definition, value, &*RULES).is_ok()
 }
 

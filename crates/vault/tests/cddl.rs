@@ -29,7 +29,7 @@ static RULES: LazyLock<BasicContext> = LazyLock::new(|| {
 });
 
 fn follows(rule: &str, value: &Value) -> bool {
-    let definition = RULES.rules.get(rule).unwrap_or_else(|| panic!("there is no rule {rule}"));
+    let Some(definition) = RULES.rules.get(rule) else { unreachable!("there is no rule {rule}") };
     validate_cbor(definition, value, &*RULES).is_ok()
 }
 
