@@ -99,17 +99,18 @@ pub fn NoticeList(
             _ => None,
         };
         let next = next(notice.kind).map(|next| view! { <span class="hint">{next}</span> });
+        let has_next = next.is_some();
+        let new = (is_new == Some(true)).then(|| view! { <Chip tone=Tone::Brand>"new"</Chip> });
         let name = match href {
             Some(href) => view! { <a class="name" href=href>{said}</a> }.into_any(),
             None => view! { <span class="name">{said}</span> }.into_any(),
         };
         view! {
-            <li class="item">
+            <li class="item" class:top=has_next>
                 <div class="lead">
                     <span class="tile small"><Icon glyph=glyph(notice.kind) /></span>
-                    <div class="item-words">{name}<span class="soft">{when}</span>{next}</div>
+                    <div class="item-words">{name}<div class="row"><span class="soft">{when}</span>{new}</div>{next}</div>
                 </div>
-                {(is_new == Some(true)).then(|| view! { <Chip tone=Tone::Brand>"new"</Chip> })}
             </li>
         }
     };

@@ -74,7 +74,13 @@ pub fn sentence(notice: &Notice, records: &[RecordItem], now: Option<Now>) -> St
         },
         NoticeKind::Ended => format!("Sharing with {who} has ended"),
         NoticeKind::Opened => format!("{who} opened {what}"),
-        NoticeKind::SignedIn => match notice.place.as_deref().and_then(|place| place.split(',').next()) {
+        // What no browser calls itself by is called "other".
+        NoticeKind::SignedIn => match notice
+            .place
+            .as_deref()
+            .and_then(|place| place.split(',').next())
+            .filter(|browser| *browser != "other")
+        {
             Some(browser) => format!("New sign-in to your account: {browser}"),
             None => "New sign-in to your account".to_owned(),
         },
@@ -179,6 +185,8 @@ mod tests {
     fn no_network_is_named() {
         let old = Notice { place: Some("Firefox, 203.0.113.0/24".to_owned()), ..notice(NoticeKind::SignedIn) };
         assert_eq!(sentence(&old, &[], None), "New sign-in to your account: Firefox");
+        let program = Notice { place: Some("other".to_owned()), ..notice(NoticeKind::SignedIn) };
+        assert_eq!(sentence(&program, &[], None), "New sign-in to your account");
     }
 
     #[test]
