@@ -118,6 +118,7 @@ for (const [width, viewport] of Object.entries(widths)) {
     const focused = () => page.evaluate(() => Number(document.activeElement.closest("li")?.dataset.row));
     assert.equal(await focused(), 40, "the focus stays");
     await page.keyboard.press("Tab");
+    await frame(page);
     assert.equal(await focused(), 41, "Tab goes on from where the focus was, though that was out of sight");
 
     const search = page.getByRole("searchbox", { name: "Search your records" });

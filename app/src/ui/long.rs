@@ -10,6 +10,7 @@
 use std::collections::BTreeMap;
 
 use leptos::prelude::*;
+use leptos::task::spawn_local;
 use leptos::wasm_bindgen::JsCast as _;
 use leptos::{ev, html, web_sys};
 
@@ -152,6 +153,7 @@ where
             near.set(now);
         }
     };
+    let pressed = StoredValue::new(false);
     let listening = StoredValue::new_local(Vec::new());
     Effect::new(move |_| {
         layout.track();
@@ -159,7 +161,14 @@ where
         if listening.with_value(Vec::is_empty) {
             let scroll = window_event_listener(ev::scroll, move |_| look());
             let resize = window_event_listener(ev::resize, move |_| look());
-            listening.set_value(vec![scroll, resize]);
+            // Whoever presses beside the rows means to leave them.
+            let press = window_event_listener(ev::mousedown, move |_| {
+                pressed.set_value(true);
+                request_animation_frame(move || {
+                    pressed.try_set_value(false);
+                });
+            });
+            listening.set_value(vec![scroll, resize, press]);
         }
     });
     on_cleanup(move || {
@@ -182,6 +191,26 @@ where
         }
         rows
     });
+    // Rows that come before the one that has the focus may move it in the page, which takes its focus away.
+    let regain = move || {
+        let row = kept.try_get_untracked().flatten();
+        let is_lost = document().active_element().is_none_or(|active| active.tag_name() == "BODY");
+        let link = |row: usize| frame.try_get_untracked()??.query_selector(&format!("[data-row='{row}'] a")).ok()?;
+        if let Some(link) = row.filter(|_| is_lost).and_then(link)
+            && let Ok(link) = link.dyn_into::<web_sys::HtmlElement>()
+        {
+            let options = web_sys::FocusOptions::new();
+            options.set_prevent_scroll(true);
+            drop(link.focus_with_options(&options));
+        }
+    };
+    let lose = move |event: web_sys::FocusEvent| {
+        if goes_elsewhere(&event) {
+            focused.set(None);
+        } else if event.related_target().is_none() && !pressed.get_value() && document().has_focus().unwrap_or(false) {
+            spawn_local(async move { regain() });
+        }
+    };
     let names = Memo::new(move |_| {
         layout.with(|layout| layout.groups.iter().map(|group| group.name.clone()).collect::<Vec<Name>>())
     });
@@ -225,7 +254,7 @@ where
             node_ref=frame
             style=("--halves", move || layout.with(|layout| layout.halves.to_string()))
             on:focusin=move |event| focused.set(row_of(&event).map(|row| (row, untrack(|| key(row)))))
-            on:focusout=move |event| if goes_elsewhere(&event) { focused.set(None) }
+            on:focusout=lose
         >
             <div class="half" node_ref=half></div>
             <For each=move || names.get() key=Name::clone children=group />
