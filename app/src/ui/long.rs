@@ -154,26 +154,7 @@ where
         }
     };
     let pressed = StoredValue::new(false);
-    let listening = StoredValue::new_local(Vec::new());
-    Effect::new(move |_| {
-        layout.track();
-        look();
-        if listening.with_value(Vec::is_empty) {
-            let scroll = window_event_listener(ev::scroll, move |_| look());
-            let resize = window_event_listener(ev::resize, move |_| look());
-            // Whoever presses beside the rows means to leave them.
-            let press = window_event_listener(ev::mousedown, move |_| {
-                pressed.set_value(true);
-                request_animation_frame(move || {
-                    pressed.try_set_value(false);
-                });
-            });
-            listening.set_value(vec![scroll, resize, press]);
-        }
-    });
-    on_cleanup(move || {
-        listening.try_update_value(|listening| listening.drain(..).for_each(WindowListenerHandle::remove));
-    });
+    look_while_it_moves(layout, pressed, look);
     // The row that has the focus may have another number by now.
     let kept = Memo::new(move |_| {
         let (before, own) = focused.get()?;
@@ -191,24 +172,11 @@ where
         }
         rows
     });
-    // Rows that come before the one that has the focus may move it in the page, which takes its focus away.
-    let regain = move || {
-        let row = kept.try_get_untracked().flatten();
-        let is_lost = document().active_element().is_none_or(|active| active.tag_name() == "BODY");
-        let link = |row: usize| frame.try_get_untracked()??.query_selector(&format!("[data-row='{row}'] a")).ok()?;
-        if let Some(link) = row.filter(|_| is_lost).and_then(link)
-            && let Ok(link) = link.dyn_into::<web_sys::HtmlElement>()
-        {
-            let options = web_sys::FocusOptions::new();
-            options.set_prevent_scroll(true);
-            drop(link.focus_with_options(&options));
-        }
-    };
     let lose = move |event: web_sys::FocusEvent| {
         if goes_elsewhere(&event) {
             focused.set(None);
         } else if event.related_target().is_none() && !pressed.get_value() && document().has_focus().unwrap_or(false) {
-            spawn_local(async move { regain() });
+            spawn_local(async move { regain(frame, kept.try_get_untracked().flatten()) });
         }
     };
     let names = Memo::new(move |_| {
@@ -261,6 +229,47 @@ where
         </div>
     }
     .into_any()
+}
+
+/// Looks again whenever the list or the window changes, and notes presses, for as long as the list is there.
+fn look_while_it_moves(
+    layout: Signal<LongLayout>,
+    pressed: StoredValue<bool>,
+    look: impl Fn() + Copy + Send + Sync + 'static,
+) {
+    let listening = StoredValue::new_local(Vec::new());
+    Effect::new(move |_| {
+        layout.track();
+        look();
+        if listening.with_value(Vec::is_empty) {
+            let scroll = window_event_listener(ev::scroll, move |_| look());
+            let resize = window_event_listener(ev::resize, move |_| look());
+            // Whoever presses beside the rows means to leave them.
+            let press = window_event_listener(ev::mousedown, move |_| {
+                pressed.set_value(true);
+                request_animation_frame(move || {
+                    pressed.try_set_value(false);
+                });
+            });
+            listening.set_value(vec![scroll, resize, press]);
+        }
+    });
+    on_cleanup(move || {
+        listening.try_update_value(|listening| listening.drain(..).for_each(WindowListenerHandle::remove));
+    });
+}
+
+/// Gives the focus back to a row. Rows that come before it may move it in the page, which takes its focus away.
+fn regain(frame: NodeRef<html::Div>, row: Option<usize>) {
+    let is_lost = document().active_element().is_none_or(|active| active.tag_name() == "BODY");
+    let link = |row: usize| frame.try_get_untracked()??.query_selector(&format!("[data-row='{row}'] a")).ok()?;
+    if let Some(link) = row.filter(|_| is_lost).and_then(link)
+        && let Ok(link) = link.dyn_into::<web_sys::HtmlElement>()
+    {
+        let options = web_sys::FocusOptions::new();
+        options.set_prevent_scroll(true);
+        drop(link.focus_with_options(&options));
+    }
 }
 
 /// A height in pixels, in halves of a row.
