@@ -143,7 +143,7 @@ fn Block(reached: Memo<Reached>, stopping: Stopping) -> impl IntoView {
             })
         })
     };
-    let sign = match &what {
+    let tile = match &what {
         Reach::Everything => view! { <span class="tile"><Icon glyph=Glyph::Records /></span> }.into_any(),
         Reach::Category(slug) => category_tile(category::slug(slug)).into_any(),
         Reach::Record(..) => match item.get_untracked() {
@@ -159,7 +159,7 @@ fn Block(reached: Memo<Reached>, stopping: Stopping) -> impl IntoView {
     view! {
         <li class="item top">
             <div class="lead">
-                {sign}
+                {tile}
                 <div class="item-words">
                     <h2 class="name" id=id>{name}</h2>
                     <span class="soft">{move || reached.with(|reached| about(reached, now.get()))}</span>
