@@ -59,7 +59,7 @@ test("a new password takes the one before, and signs out everywhere else", async
 
   const { page } = here;
   await go(here, `${server.url}/account`);
-  await page.getByRole("link", { name: "New password", exact: true }).click();
+  await page.getByRole("link", { name: "Choose a new password" }).click();
   await heading(page, "New password");
   const height = () => page.locator("form").evaluate((form) => form.getBoundingClientRect().height);
   const before = await height();

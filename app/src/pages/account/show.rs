@@ -71,7 +71,7 @@ pub fn AccountView(
                     <TroubleAlert trouble=elsewhere.trouble kept="You are signed in here as before." />
                     <div class="actions fill">
                         <Button kind=ButtonKind::Quiet glyph=Glyph::SignOut busy=elsewhere.busy on_press=sign_out_elsewhere>"Sign out everywhere else"</Button>
-                        <LinkButton kind=ButtonKind::Quiet href="/account/password">"New password"</LinkButton>
+                        <LinkButton kind=ButtonKind::Quiet href="/account/password">"Choose a new password"</LinkButton>
                     </div>
                 </Card>
                 <Card title="This device">
