@@ -29,7 +29,7 @@ test("signing out everywhere else ends every other session, and this one goes on
   await command.json("login", "--email", who.email);
 
   await go(here, `${server.url}/account`);
-  await checkPage(here, "the account");
+  assertQuiet(here, "the account");
   await here.page.getByRole("button", { name: "Sign out everywhere else" }).click();
   await here.page.getByText("You are signed out everywhere else.").waitFor();
   await heading(there.page, "Sign in");
