@@ -29,7 +29,10 @@ test("signing out everywhere else ends every other session, and this one goes on
   await command.json("login", "--email", who.email);
 
   await go(here, `${server.url}/account`);
-  assertQuiet(here, "the account");
+  // Tall enough that nothing lies behind the bar at the bottom, which axe takes for a smaller target.
+  await here.page.setViewportSize({ ...widths.phone, height: 2400 });
+  await checkPage(here, "the account");
+  await here.page.setViewportSize(widths.phone);
   await here.page.getByRole("button", { name: "Sign out everywhere else" }).click();
   await here.page.getByText("You are signed out everywhere else.").waitFor();
   await heading(there.page, "Sign in");
