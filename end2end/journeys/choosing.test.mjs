@@ -101,8 +101,9 @@ for (const [width, viewport] of Object.entries(widths)) {
     await choices(page).getByText("12 November 2025 · Laboratory").waitFor();
 
     // The whole row takes the press. Only the chosen one stays, and its name has the focus.
-    const row = await choices(page).getByRole("listitem").boundingBox();
-    await page.mouse.click(row.x + row.width - 8, row.y + row.height / 2);
+    const row = choices(page).getByRole("listitem");
+    const { width: across, height: down } = await row.boundingBox();
+    await row.click({ position: { x: across - 8, y: down - 8 } });
     await chosen(page).getByText("Blood count").waitFor();
     await focused(page, "Blood count");
     await page.getByText("Choose the record to share.").waitFor({ state: "detached" });

@@ -6,7 +6,7 @@ import { join, resolve } from "node:path";
 import { person, startBrowser, widths } from "./browser.mjs";
 import { commandLine, password } from "./command.mjs";
 import { noise, pdf, png } from "./files.mjs";
-import { addChosen, choose, drawn, fillSignUp, follow, go, heading, openFromList, passwords, pickCard, saveCopy, signIn, signUp, turn, until, uploadRow } from "./people.mjs";
+import { addChosen, choose, drawn, fillSignUp, follow, go, heading, openFromList, passwords, pickCard, saveCopy, share, signIn, signUp, turn, until, uploadRow } from "./people.mjs";
 import { startServer } from "./server.mjs";
 import { startWire } from "./wire.mjs";
 
@@ -37,6 +37,23 @@ async function look({ page }, name) {
     }
   }
   await turn(page, "light");
+}
+
+/** A page as it waits for who people are, and as it is when nobody says. */
+async function lookWithoutPeople(someone, path, name) {
+  const people = "**/api/v1/people/**";
+  const held = [];
+  await someone.context.route(people, (route) => held.push(route));
+  await go(someone, `${wire.url}${path}`);
+  await until(() => held.length > 0, "somebody is asked for");
+  await someone.page.locator(".skeleton").first().waitFor();
+  await look(someone, `${name}-loading`);
+  await someone.context.unroute(people);
+  await someone.context.route(people, (route) => route.abort());
+  for (const route of held) await route.abort();
+  await someone.page.getByRole("alert").filter({ hasText: /./ }).first().waitFor();
+  await look(someone, `${name}-error`);
+  await someone.context.unroute(people);
 }
 
 try {
@@ -165,6 +182,18 @@ try {
   await go(ito, `${wire.url}/notices`);
   await ito.page.getByText("Always, here and by mail").waitFor();
   await look(ito, "notices-of-a-care-team");
+  await go(maya, `${wire.url}/sharing/new`);
+  await page.getByLabel("E-mail address of the doctor or care team").fill(doctor.email);
+  await page.getByRole("button", { name: "Find", exact: true }).click();
+  await page.getByRole("list", { name: "Safety phrase" }).waitFor();
+  await page.getByRole("button", { name: "Go on" }).click();
+  await page.getByRole("list", { name: "Records to choose from" }).waitFor();
+  await page.getByRole("button", { name: "Go on" }).click();
+  await page.getByText("Choose the record to share.").waitFor();
+  await look(maya, "share-which");
+  await page.getByRole("searchbox", { name: "Search your records" }).fill("nothing like this");
+  await page.getByText("No record found").first().waitFor();
+  await look(maya, "share-which-none-found");
   await follow(page, "Records");
   await openFromList(page, titles[0]);
   await page.getByRole("link", { name: "Share", exact: true }).click();
@@ -190,6 +219,28 @@ try {
   await heading(page, "Who can see what");
   await page.getByRole("button", { name: /^Stop sharing/ }).waitFor();
   await look(maya, "sharing");
+  // A second share, of a kind, by which the same record is reached once more.
+  await go(maya, `${wire.url}/sharing/new`);
+  await share(page, doctor.email, {
+    length: "30 days",
+    what: async () => {
+      await page.getByText("A kind of record", { exact: true }).click();
+      await page.getByLabel("Kind of record", { exact: true }).selectOption("other");
+    },
+  });
+  await page.getByRole("button", { name: /^Stop sharing other/ }).waitFor();
+  await look(maya, "sharing-two");
+  await go(maya, `${wire.url}/sharing?by=record`);
+  await page.getByRole("heading", { name: "Other", exact: true }).waitFor();
+  await look(maya, "sharing-by-record");
+  await page.getByRole("button", { name: /^Stop sharing other/ }).first().click();
+  await page.getByRole("dialog").getByText(/Stop sharing other with/).waitFor();
+  await look(maya, "sharing-stop-kind");
+  await page.getByRole("button", { name: "Keep sharing" }).click();
+  for (const [path, name] of [["/home", "home"], ["/sharing", "sharing"], ["/activity", "activity"]]) await lookWithoutPeople(maya, path, name);
+  await go(maya, `${wire.url}/records`);
+  await openFromList(page, titles[0]);
+  await lookWithoutPeople(maya, new URL(page.url()).pathname, "record");
 
   await go(ito, `${wire.url}/patients`);
   await ito.page.getByRole("main").getByRole("link", { name: patient.name }).waitFor();
@@ -197,6 +248,11 @@ try {
   await ito.page.getByRole("main").getByRole("link", { name: patient.name }).click();
   await ito.page.getByRole("link", { name: titles[0] }).waitFor();
   await look(ito, "patient");
+  await lookWithoutPeople(ito, new URL(ito.page.url()).pathname, "patient");
+  await lookWithoutPeople(ito, "/patients", "patients");
+  await go(ito, `${wire.url}/patients`);
+  await ito.page.getByRole("main").getByRole("link", { name: patient.name }).click();
+  await ito.page.getByRole("link", { name: titles[0] }).waitFor();
   await openFromList(ito.page, titles[0]);
   await drawn(ito.page);
   await look(ito, "patient-record");
@@ -207,6 +263,12 @@ try {
   await follow(page, "Activity");
   await page.getByText("You made your vault").waitFor();
   await look(maya, "activity");
+  await page.getByRole("button", { name: "One record", exact: true }).click();
+  await page.getByRole("list", { name: "Records to choose from" }).waitFor();
+  await look(maya, "activity-which");
+  await page.getByRole("list", { name: "Records to choose from" }).getByRole("button", { name: titles[0] }).click();
+  await page.getByText("You made your vault").waitFor({ state: "detached" });
+  await look(maya, "activity-one");
   await go(maya, `${wire.url}/notices`);
   await page.getByText(/opened/).first().waitFor();
   const other = await person(browser, widths.phone);
@@ -215,7 +277,7 @@ try {
   await look(maya, "notices");
   await other.context.close();
   await follow(page, "Sharing");
-  await page.getByRole("button", { name: /^Stop sharing/ }).click();
+  await page.getByRole("button", { name: new RegExp(`^Stop sharing ${titles[0]}`) }).click();
   await page.getByRole("dialog").getByText(`Stop sharing with ${doctor.name}?`).waitFor();
   await look(maya, "sharing-stop");
   await page.getByRole("dialog").getByRole("button", { name: "Stop sharing", exact: true }).click();

@@ -196,6 +196,15 @@ where
     .into_any()
 }
 
+/// A part of what was read, for what shows it: where the part goes away, it stays what it was last, until its place in
+/// the page is gone too.
+pub fn lasting<T: Clone + PartialEq + Send + Sync + 'static>(
+    first: T,
+    now: impl Fn() -> Option<T> + Send + Sync + 'static,
+) -> Memo<T> {
+    Memo::new(move |last: Option<&T>| now().or_else(|| last.cloned()).unwrap_or_else(|| first.clone()))
+}
+
 /// Reads data that is there; what a page shows inside [`WhenLoaded`].
 pub fn data<T: Clone + Default + Send + Sync + 'static>(loaded: Loaded<T>) -> Signal<T> {
     // Copied once for each answer, not at each reading: an answer may hold ten thousand records.

@@ -11,7 +11,7 @@ use crate::pages::records::filter::{Order, shown};
 use crate::pages::records::rows::{RecordRows, keep_pictures};
 use crate::pages::records::uploads::{Uploads, Which};
 use crate::pages::sharing::person::{WAITS, compared_chip, profession};
-use crate::pages::sharing::{by_person, holding};
+use crate::pages::sharing::reach::{by_person, holding};
 use crate::pages::words;
 use crate::ui::{ButtonKind, Card, CardTone, EmptyState, Face, Glyph, LinkButton, List, Row, Skeleton, Until};
 use crate::vault::{Happening, Me, RecordItem, Share, Trouble};
@@ -65,7 +65,7 @@ fn ending(shares: &[Share], now: Option<Now>) -> Vec<Share> {
 }
 
 /// The shares that wait because somebody's key has changed.
-fn waiting(shares: &[Share], _now: Option<Now>) -> Vec<Share> {
+fn waiting(shares: &[Share]) -> Vec<Share> {
     holding(shares).into_iter().filter(|share| share.waits).collect()
 }
 
@@ -143,10 +143,8 @@ fn Begin() -> impl IntoView {
 #[component]
 fn NeedsAnswer(shares: Loaded<Vec<Share>>) -> impl IntoView {
     let now = use_now();
-    let of = move |choose: fn(&[Share], Option<Now>) -> Vec<Share>| {
-        Memo::new(move |_| shares.data.with(|shares| choose(shares.as_deref().unwrap_or_default(), now.get())))
-    };
-    let (waits, soon) = (of(waiting), of(ending));
+    let waits = Memo::new(move |_| shares.data.with(|shares| waiting(shares.as_deref().unwrap_or_default())));
+    let soon = Memo::new(move |_| shares.data.with(|shares| ending(shares.as_deref().unwrap_or_default(), now.get())));
     view! {
         {move || {
             let waits = waits.get();
@@ -303,5 +301,29 @@ fn WhatOthersDid(activity: Loaded<Vec<Happening>>) -> impl IntoView {
                 <Card title="What others did" action=|| view! { <a href="/activity">"All activity"</a> }><List>{rows}</List></Card>
             }
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pages::sharing::reach::tests::{NOW, ended, kind, record, share};
+
+    fn ids(shares: &[Share]) -> Vec<&str> {
+        shares.iter().map(|share| share.id.as_str()).collect()
+    }
+
+    #[test]
+    fn what_needs_an_answer_is_what_ends_soon_and_what_waits() {
+        let shares = [
+            share("later", "Ito", kind("imaging"), Some(30)),
+            share("in 5 days", "Vogt", kind("laboratory"), Some(5)),
+            Share { waits: true, ..share("tomorrow", "Ito", record("ct"), Some(1)) },
+            ended(Share { waits: true, ..share("over", "Ito", record("x-ray"), Some(1)) }),
+            share("no end", "Anna", record("ct"), None),
+        ];
+        assert_eq!(ids(&ending(&shares, Some(NOW))), ["tomorrow", "in 5 days"]);
+        assert!(ending(&shares, None).is_empty(), "nobody knows what soon is without the time");
+        assert_eq!(ids(&waiting(&shares)), ["tomorrow"]);
     }
 }

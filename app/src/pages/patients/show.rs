@@ -5,7 +5,7 @@ use leptos_meta::Title;
 use leptos_router::hooks::use_params_map;
 
 use crate::clock::use_now;
-use crate::pages::asking::{Loaded, TroubleAlert, WhenLoaded, load};
+use crate::pages::asking::{Loaded, TroubleAlert, WhenLoaded, lasting, load};
 use crate::pages::guarded::{Guarded, Guests};
 use crate::pages::inside::Inside;
 use crate::pages::records::list::RecordList;
@@ -59,9 +59,7 @@ pub(in crate::pages) fn inside() -> AnyView {
         Some(Some(_)) => {
             let first = patient.get_untracked().flatten();
             first.map(|first| {
-                let patient = Memo::new(move |last: Option<&Patient>| {
-                    patient.get().flatten().or_else(|| last.cloned()).unwrap_or_else(|| first.clone())
-                });
+                let patient = lasting(first, move || patient.get().flatten());
                 view! { <PatientView patient records /> }
             }).into_any()
         }

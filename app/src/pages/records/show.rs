@@ -15,7 +15,8 @@ use crate::pages::activity::sentence::{Seen, opened_by_others};
 use crate::pages::asking::{Act, Loaded, TroubleAlert, WhenLoaded, load, use_act};
 use crate::pages::guarded::{Guarded, Guests, side_of};
 use crate::pages::inside::Inside;
-use crate::pages::sharing::reaching;
+use crate::pages::sharing::reach::people_of;
+use crate::pages::sharing::shared::SharedBy;
 use crate::pages::sharing::stop::{StopDialog, Stopping, use_stopping};
 use crate::pages::{category, words};
 use crate::ui::{
@@ -61,7 +62,7 @@ pub(in crate::pages) fn inside(me: &Me) -> AnyView {
                 }
                 last.get_value()
             });
-            view! { <OpenRecord item side /> }.into_any()
+            view! { <OpenRecord item records side /> }.into_any()
         }
     })
     .into_any()
@@ -124,7 +125,7 @@ impl Opened {
 
 /// Asks the vault for everything that the view shows.
 #[component]
-fn OpenRecord(item: Signal<Option<RecordItem>>, side: Side) -> impl IntoView {
+fn OpenRecord(item: Signal<Option<RecordItem>>, records: Loaded<Vec<RecordItem>>, side: Side) -> impl IntoView {
     let opened = RwSignal::new(None::<Opened>);
     let opening = use_act();
     // An opening is written into the history, so the record is opened once for each of its revisions.
@@ -150,7 +151,7 @@ fn OpenRecord(item: Signal<Option<RecordItem>>, side: Side) -> impl IntoView {
     move || {
         item.with(Option::is_some).then(|| {
             let item = Signal::derive(move || item.get());
-            view! { <RecordView item opened opening shares activity save side /> }
+            view! { <RecordView item opened opening shares activity records save side /> }
         })
     }
 }
@@ -169,6 +170,8 @@ pub fn RecordView(
     shares: Loaded<Vec<Share>>,
     /// What happened in its vault.
     activity: Loaded<Vec<Happening>>,
+    /// The records, for what a share would leave.
+    records: Loaded<Vec<RecordItem>>,
     /// The saving of a copy.
     save: Act,
     /// Whose side it is.
@@ -189,7 +192,7 @@ pub fn RecordView(
             })
         })
     };
-    let stopping = use_stopping(activity);
+    let stopping = use_stopping(shares, records, activity);
     // Of somebody else's record this device cannot say more than that it did nothing to it.
     let kept = match side {
         Side::Patient => "The record is still in the vault.",
@@ -353,7 +356,7 @@ fn YourShare(item: Signal<Option<RecordItem>>, shares: Loaded<Vec<Share>>) -> im
     let now = use_now();
     move || {
         let item = item.get()?;
-        let share = shares.data.with(|shares| reaching(shares.as_deref()?, &item).into_iter().next())?;
+        let (share, _) = shares.data.with(|shares| people_of(&item, shares.as_deref()?).into_iter().next())?;
         let left = words::share_left(&share, now.get_untracked());
         let until = if share.until.is_none() { "until it is stopped".to_owned() } else { left.words };
         Some(view! {
@@ -369,40 +372,31 @@ fn YourShare(item: Signal<Option<RecordItem>>, shares: Loaded<Vec<Share>>) -> im
 /// Who can see a record now. Nothing is said of it before it is known.
 #[component]
 fn WhoCanSee(item: Signal<Option<RecordItem>>, shares: Loaded<Vec<Share>>, stopping: Stopping) -> impl IntoView {
-    let now = use_now();
-    let holding = Memo::new(move |_| {
+    let by = Memo::new(move |_| {
         item.with(|item| {
             let item = item.as_ref()?;
-            shares.data.with(|shares| Some(reaching(shares.as_deref()?, item)))
+            shares.data.with(|shares| Some(people_of(item, shares.as_deref()?)))
         })
         .unwrap_or_default()
     });
-    let rows = move || {
-        let row = move |share: Share| {
-            let left = words::share_left(&share, now.get_untracked());
-            let initials = words::initials(&share.person.name);
-            let sub = format!("{} · {}", words::reach_words(&share.reach), words::level_words(&share.level));
-            view! {
-                <Row top=true title=share.person.name.clone() sub tile=move || view! { <Face initials /> } more=move || view! { <Until percent=left.percent words=left.words soon=left.soon /> }>
-                    <Button kind=ButtonKind::Stop glyph=Glyph::StopSharing on_press=move || stopping.ask(share.clone())>"Stop sharing"</Button>
-                </Row>
-            }
-        };
-        match holding.get() {
-            none if none.is_empty() => {
-                view! { <p class="soft">"Only you. Share it to let somebody else see it."</p> }.into_any()
-            }
-            holding => view! { <List>{holding.into_iter().map(row).collect_view()}</List> }.into_any(),
+    let alone = Memo::new(move |_| by.with(Vec::is_empty));
+    let people = move || {
+        if alone.get() {
+            view! { <p class="soft">"Only you. Share it to let somebody else see it."</p> }.into_any()
+        } else {
+            view! { <SharedBy by stopping heading=".who-can-see h2" /> }.into_any()
         }
     };
     view! {
-        <Card title="Who can see it">
-            <WhenLoaded
-                loaded=shares
-                waiting=|| view! { <Skeleton label="Getting who can see it" shape=SkeletonShape::Lines count=2 /> }
-                page=move || rows
-            />
-        </Card>
+        <div class="who-can-see">
+            <Card title="Who can see it">
+                <WhenLoaded
+                    loaded=shares
+                    waiting=|| view! { <Skeleton label="Getting who can see it" shape=SkeletonShape::Lines count=2 /> }
+                    page=move || people
+                />
+            </Card>
+        </div>
     }
     .into_any()
 }

@@ -2,33 +2,55 @@
 
 use leptos::prelude::*;
 
+use super::ending::{consequence, question, stopped};
+use crate::clock::use_now;
 use crate::pages::activity::sentence::{listed, opened_titles};
 use crate::pages::asking::{Act, Loaded, TroubleAlert, use_act};
-use crate::pages::words;
+use crate::pages::focus::lead_focus;
 use crate::ui::{Button, ButtonKind, Dialog, Glyph, use_toasts};
-use crate::vault::{Happening, Share};
+use crate::vault::{Happening, RecordItem, Share};
 
 /// A share that somebody is about to stop.
 #[derive(Clone, Copy)]
 pub struct Stopping {
     share: RwSignal<Option<Share>>,
+    /// Names the heading that the share stands under.
+    heading: RwSignal<String>,
+    /// The share that was stopped, until its row is gone.
+    going: RwSignal<Option<String>>,
     open: RwSignal<bool>,
+    shares: Loaded<Vec<Share>>,
+    records: Loaded<Vec<RecordItem>>,
     activity: Loaded<Vec<Happening>>,
     act: Act,
 }
 
 impl Stopping {
-    /// Asks about a share.
-    pub fn ask(self, share: Share) {
+    /// Asks about a share, which stands under a heading that a selector names.
+    pub fn ask(self, share: Share, heading: String) {
         self.act.trouble.set(None);
         self.share.set(Some(share));
+        self.heading.set(heading);
         self.open.set(true);
     }
 }
 
 /// Nothing is being stopped yet.
-pub fn use_stopping(activity: Loaded<Vec<Happening>>) -> Stopping {
-    Stopping { share: RwSignal::new(None), open: RwSignal::new(false), activity, act: use_act() }
+pub fn use_stopping(
+    shares: Loaded<Vec<Share>>,
+    records: Loaded<Vec<RecordItem>>,
+    activity: Loaded<Vec<Happening>>,
+) -> Stopping {
+    Stopping {
+        share: RwSignal::new(None),
+        heading: RwSignal::new(String::new()),
+        going: RwSignal::new(None),
+        open: RwSignal::new(false),
+        shares,
+        records,
+        activity,
+        act: use_act(),
+    }
 }
 
 /// The question.
@@ -37,35 +59,33 @@ pub fn StopDialog(
     /// What is asked about.
     stopping: Stopping,
 ) -> impl IntoView {
-    let Stopping { share, open, activity, act } = stopping;
+    let Stopping { share, heading, going, open, shares, records, activity, act } = stopping;
+    let now = use_now();
     let toasts = use_toasts();
-    let name = move || share.with(|share| share.as_ref().map(|share| share.person.name.clone()).unwrap_or_default());
+    let ask = move || share.with(|share| share.as_ref().map(question).unwrap_or_default());
     let ends = move || {
         share.with(|share| {
-            share.as_ref().map(|share| {
-                format!(
-                    "{} can open nothing of this any more: {}.",
-                    share.person.name,
-                    words::reach_sentence(&share.reach)
-                )
+            let share = share.as_ref()?;
+            shares.data.with(|shares| {
+                let shares = shares.as_deref().unwrap_or_default();
+                records.data.with(|records| Some(consequence(share, shares, records.as_deref(), now.get())))
             })
         })
     };
     // What the history says is said once it is there; before that, nothing is.
     let opened = move || {
         share.with(|share| {
-            share.as_ref().and_then(|share| {
-                let titles = activity.data.with(|activity| {
-                    activity.as_ref().map(|activity| opened_titles(activity, &share.person.account, share.from))
-                })?;
-                Some(match titles.as_slice() {
-                    [] => format!("{} has opened nothing since you shared it.", share.person.name),
-                    titles => format!(
-                        "{} has opened {}. What a person has seen or saved cannot be taken back.",
-                        share.person.name,
-                        listed(titles)
-                    ),
-                })
+            let share = share.as_ref()?;
+            let titles = activity.data.with(|activity| {
+                activity.as_ref().map(|activity| opened_titles(activity, &share.person.account, share.from))
+            })?;
+            Some(match titles.as_slice() {
+                [] => format!("{} has opened nothing since you shared it.", share.person.name),
+                titles => format!(
+                    "{} has opened {}. What a person has seen or saved cannot be taken back.",
+                    share.person.name,
+                    listed(titles)
+                ),
             })
         })
     };
@@ -73,18 +93,30 @@ pub fn StopDialog(
         let trouble = activity.trouble.get();
         trouble.filter(|_| activity.data.with(Option::is_none))
     });
+    // The row goes away with the share, and the button that has the focus with it.
+    Effect::new(move |_| {
+        let Some(id) = going.get() else { return };
+        let holds =
+            |shares: &Option<Vec<Share>>| shares.iter().flatten().any(|share| share.id == id && share.ended.is_none());
+        if !shares.data.with(holds) {
+            going.set(None);
+            lead_focus(heading.get_untracked());
+        }
+    });
     let stop = move || {
         let Some(share) = share.get_untracked() else { return };
+        let id = share.id.clone();
         act.run(
-            move |vault| vault.stop(share.id),
+            move |vault| vault.stop(id),
             move |()| {
                 open.set(false);
-                toasts.good(format!("Sharing with {} is stopped.", share.person.name));
+                toasts.good(stopped(&share));
+                going.set(Some(share.id));
             },
         );
     };
     view! {
-        <Dialog id="stop-sharing" open title=move || format!("Stop sharing with {}?", name())>
+        <Dialog id="stop-sharing" open title=ask>
             <p>{ends}</p>
             {move || opened().map(|opened| view! { <p>{opened}</p> })}
             <TroubleAlert trouble=unknown again=Callback::new(move |()| activity.again()) />

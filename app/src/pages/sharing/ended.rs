@@ -1,0 +1,96 @@
+//! Shares that have ended, and how far each end has come.
+
+use leptos::prelude::*;
+
+use crate::clock::use_now;
+use crate::pages::activity::sentence::listed;
+use crate::pages::words;
+use crate::ui::{Button, ButtonKind, Card, CardTone, Chip, Glyph, Tone};
+use crate::vault::{Ended, Share};
+
+/// How many are in sight before somebody asks for more.
+const AT_ONCE: usize = 3;
+
+/// How many more a press shows.
+const MORE: usize = 20;
+
+/// Those that have ended, the last first.
+pub fn over(shares: &[Share]) -> Vec<Share> {
+    let mut over: Vec<Share> = shares.iter().filter(|share| share.ended.is_some()).cloned().collect();
+    over.sort_by_key(|share| std::cmp::Reverse(share.ended.as_ref().map(|ended| ended.at)));
+    over
+}
+
+/// What has ended.
+#[component]
+pub fn EndedShares(
+    /// The shares that have ended, the last first.
+    ended: Memo<Vec<Share>>,
+) -> impl IntoView {
+    let shown = RwSignal::new(AT_ONCE);
+    let in_sight = move || ended.with(|ended| ended.iter().take(shown.get()).cloned().collect::<Vec<_>>());
+    // An end goes on by steps: a card is drawn anew when its own has come further.
+    let key = |share: &Share| (share.id.clone(), share.ended.as_ref().map(|ended| (ended.rotated, ended.reencrypted)));
+    view! {
+        <For each=in_sight key=key let(share)><EndedCard share /></For>
+        {move || (ended.with(Vec::len) > shown.get()).then(|| view! {
+            <Button kind=ButtonKind::Quiet full=true on_press=move || shown.update(|shown| *shown += MORE)>"Show more"</Button>
+        })}
+    }
+    .into_any()
+}
+
+/// A share that has ended, and how far its end has come.
+#[component]
+fn EndedCard(share: Share) -> impl IntoView {
+    let now = use_now();
+    let Ended { at, blocked, rotated, reencrypted, opened_before } = share.ended?;
+    let name = share.person.name;
+    let heading = {
+        let name = name.clone();
+        move || format!("{}: {name}", words::ended(at, now.get()))
+    };
+    let state = |done: bool, words: &'static str, coming: &'static str| {
+        if done {
+            view! { <Chip tone=Tone::Good glyph=Glyph::Check>{words}</Chip> }.into_any()
+        } else {
+            view! { <Chip glyph=Glyph::Clock>{coming}</Chip> }.into_any()
+        }
+    };
+    let before = match opened_before.as_slice() {
+        [] => format!("Before that, {name} had opened nothing."),
+        titles => format!(
+            "Before that, {name} had opened {}. What a person has seen or saved cannot be taken back.",
+            listed(titles)
+        ),
+    };
+    Some(view! {
+        <Card tone=CardTone::Sunken title=heading>
+            <p class="soft">{format!("Was shared: {}", words::reach_words(&share.reach))}</p>
+            <div class="row">
+                {state(blocked, "blocked", "being blocked")}
+                {state(rotated, "key turned", "key being turned")}
+                {state(reencrypted, "resealed", "being resealed")}
+            </div>
+            <p class="soft">{before}</p>
+        </Card>
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::reach::tests::{NOW, ended, kind, share};
+    use super::*;
+
+    #[test]
+    fn what_ended_last_comes_first() {
+        let first = ended(share("1", "Ito", kind("imaging"), None));
+        let later = Share {
+            ended: first.ended.clone().map(|ended| Ended { at: NOW.minute + 5, ..ended }),
+            ..share("2", "Vogt", kind("imaging"), None)
+        };
+        let ids: Vec<_> =
+            over(&[first, share("3", "Anna", kind("other"), None), later]).into_iter().map(|share| share.id).collect();
+        assert_eq!(ids, ["2", "1"]);
+    }
+}

@@ -1,0 +1,196 @@
+//! What ends with a share and what does not, in words. Pure.
+
+use super::reach::{ends, shows};
+use crate::clock::Now;
+use crate::pages::activity::sentence::listed;
+use crate::pages::{category, words};
+use crate::vault::{Reach, RecordItem, Share};
+
+/// What a person still reaches, by other shares, of what a share reached.
+#[derive(Debug, PartialEq)]
+pub enum Left<'a> {
+    /// Nothing.
+    Nothing,
+    /// Parts of it, by these shares.
+    Parts(Vec<&'a Share>),
+    /// All of it, by this share; of several, by the one that lasts longest.
+    All(&'a Share),
+}
+
+/// What would be left to a person if a share were stopped.
+pub fn left<'a>(share: &Share, shares: &'a [Share], records: &[RecordItem]) -> Left<'a> {
+    let kind_of = |id: &str| {
+        let item = records.iter().find(|item| item.id == id);
+        item.map(|item| category::slug(&item.details.category))
+    };
+    let within = |inner: &Reach, outer: &Reach| match (inner, outer) {
+        (_, Reach::Everything) => true,
+        (Reach::Category(inner), Reach::Category(outer)) => category::slug(inner) == category::slug(outer),
+        (Reach::Record(id, _), Reach::Category(outer)) => kind_of(id) == Some(category::slug(outer)),
+        (Reach::Record(inner, _), Reach::Record(outer, _)) => inner == outer,
+        _ => false,
+    };
+    let others: Vec<&Share> = shares
+        .iter()
+        .filter(|other| other.id != share.id && other.person.account == share.person.account && shows(other))
+        .collect();
+    let all = others.iter().filter(|other| within(&share.reach, &other.reach)).max_by_key(|other| ends(other));
+    if let Some(all) = all {
+        return Left::All(all);
+    }
+    let parts: Vec<&Share> = others.into_iter().filter(|other| within(&other.reach, &share.reach)).collect();
+    if parts.is_empty() { Left::Nothing } else { Left::Parts(parts) }
+}
+
+/// "imaging", "everything"; nothing for a single record, which the page around it names.
+fn wide(reach: &Reach) -> Option<String> {
+    match reach {
+        Reach::Record(..) => None,
+        Reach::Category(_) | Reach::Everything => Some(words::reach_words(reach)),
+    }
+}
+
+/// What a button that stops a share says: "Stop sharing imaging".
+pub fn stop_words(reach: &Reach) -> String {
+    wide(reach).map_or_else(|| "Stop sharing".to_owned(), |what| format!("Stop sharing {what}"))
+}
+
+/// What is asked before it: "Stop sharing imaging with Dr Kenji Ito?"
+pub fn question(share: &Share) -> String {
+    format!("{} with {}?", stop_words(&share.reach), share.person.name)
+}
+
+/// What is said after it: "You stopped sharing CT of the chest with Dr Kenji Ito."
+pub fn stopped(share: &Share) -> String {
+    format!("You stopped sharing {} with {}.", words::reach_words(&share.reach), share.person.name)
+}
+
+/// What a share reaches, as something of which none can be opened any more: "your 37 imaging records".
+fn of_which(reach: &Reach, records: Option<&[RecordItem]>) -> String {
+    let kind = match reach {
+        Reach::Category(slug) => Some(category::slug(slug)),
+        Reach::Record(..) | Reach::Everything => None,
+    };
+    let belongs = |item: &&RecordItem| kind.is_none_or(|kind| category::slug(&item.details.category) == kind);
+    let count = records.map(|records| records.iter().filter(belongs).count()).filter(|count| *count > 1);
+    let name = kind.map(|slug| format!("{} ", category::label(slug).to_lowercase())).unwrap_or_default();
+    match count {
+        Some(count) => format!("your {count} {name}records"),
+        None => format!("your {name}records"),
+    }
+}
+
+/// What ends when a share is stopped, and what does not. The records may not be known yet.
+pub fn consequence(share: &Share, shares: &[Share], records: Option<&[RecordItem]>, now: Option<Now>) -> String {
+    let name = &share.person.name;
+    if !shows(share) {
+        return format!("{name} can add nothing to {} any more.", words::reach_words(&share.reach));
+    }
+    let left = left(share, shares, records.unwrap_or_default());
+    if let Left::All(other) = left {
+        let until = match (other.until, now) {
+            (None, _) => "until you stop it".to_owned(),
+            (Some(until), Some(now)) => {
+                format!("until {}", words::Day::of_minute(until, now.offset_minutes).words(Some(now)))
+            }
+            (Some(until), None) => format!("until {}", words::Day::of_minute(until, 0).words(None)),
+        };
+        return format!(
+            "{name} can still see it, because you also share {} {until}.",
+            words::reach_words(&other.reach)
+        );
+    }
+    let apart = match &share.reach {
+        Reach::Record(..) => return format!("{name} can no longer open {}.", words::reach_words(&share.reach)),
+        Reach::Category(_) => "a kind",
+        Reach::Everything => "everything",
+    };
+    let which = of_which(&share.reach, records);
+    let ends = match left {
+        Left::Parts(parts) => {
+            let still: Vec<String> = parts.iter().map(|part| words::reach_words(&part.reach)).collect();
+            format!("{name} can open none of {which} any more, but still {}, which you also share.", listed(&still))
+        }
+        Left::Nothing | Left::All(_) => format!("{name} can open none of {which} any more."),
+    };
+    format!("{ends} One record cannot be taken out of {apart}: share the others one by one.")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::reach::tests::{NOW, ended, item, kind, record, share};
+    use super::*;
+
+    fn says(of: usize, shares: &[Share]) -> String {
+        let records = [item("ct", "imaging"), item("x-ray", "imaging"), item("blood", "laboratory")];
+        consequence(&shares[of], shares, Some(&records), Some(NOW))
+    }
+
+    #[test]
+    fn what_ends_is_said_for_a_record_a_kind_and_everything() {
+        let of = |reach| [share("1", "Dr Ito", reach, Some(30))];
+        assert_eq!(says(0, &of(record("ct"))), "Dr Ito can no longer open Record ct.");
+        assert_eq!(
+            says(0, &of(kind("imaging"))),
+            "Dr Ito can open none of your 2 imaging records any more. One record cannot be taken out of a kind: share the others one by one."
+        );
+        assert!(
+            says(0, &of(kind("laboratory"))).starts_with("Dr Ito can open none of your laboratory records any more.")
+        );
+        assert!(says(0, &of(Reach::Everything)).starts_with("Dr Ito can open none of your 3 records any more."));
+        let unknown = consequence(&of(kind("imaging"))[0], &[], None, Some(NOW));
+        assert!(unknown.starts_with("Dr Ito can open none of your imaging records any more."));
+        let drop = [Share { level: "drop".to_owned(), ..share("1", "Labor", kind("laboratory"), None) }];
+        assert_eq!(says(0, &drop), "Labor can add nothing to laboratory any more.");
+    }
+
+    #[test]
+    fn what_another_share_still_lets_see_is_said() {
+        let shares = [
+            share("1", "Dr Ito", record("ct"), Some(30)),
+            share("2", "Dr Ito", kind("imaging"), Some(21)),
+            share("3", "Dr Vogt", Reach::Everything, None),
+        ];
+        assert_eq!(says(0, &shares), "Dr Ito can still see it, because you also share imaging until 13 December.");
+        assert!(says(1, &shares).starts_with(
+            "Dr Ito can open none of your 2 imaging records any more, but still Record ct, which you also share."
+        ));
+        let everything = [shares[1].clone(), share("4", "Dr Ito", Reach::Everything, None)];
+        assert_eq!(
+            says(0, &everything),
+            "Dr Ito can still see it, because you also share everything until you stop it."
+        );
+        assert!(says(1, &everything).contains("but still imaging, which you also share."));
+        // Neither what has ended, nor what somebody else has, nor what only adds lets see anything.
+        let over = [
+            shares[0].clone(),
+            ended(shares[1].clone()),
+            shares[2].clone(),
+            Share { level: "drop".to_owned(), ..share("5", "Dr Ito", kind("imaging"), None) },
+            share("6", "Dr Ito", kind("laboratory"), None),
+        ];
+        assert_eq!(says(0, &over), "Dr Ito can no longer open Record ct.");
+    }
+
+    #[test]
+    fn of_two_shares_of_the_same_the_longer_one_counts() {
+        let shares = [
+            share("1", "Dr Ito", record("ct"), Some(1)),
+            share("2", "Dr Ito", record("ct"), Some(2)),
+            share("3", "Dr Ito", kind("imaging"), Some(21)),
+        ];
+        assert_eq!(left(&shares[0], &shares, &[item("ct", "imaging")]), Left::All(&shares[2]));
+        assert_eq!(left(&shares[0], &shares, &[]), Left::All(&shares[1]), "as long as the records are not known");
+    }
+
+    #[test]
+    fn questions_and_answers_name_what_ends() {
+        let imaging = share("1", "Dr Ito", kind("imaging"), None);
+        let ct = share("2", "Dr Ito", record("ct"), None);
+        assert_eq!(question(&imaging), "Stop sharing imaging with Dr Ito?");
+        assert_eq!(question(&ct), "Stop sharing with Dr Ito?");
+        assert_eq!(stop_words(&Reach::Everything), "Stop sharing everything");
+        assert_eq!(stopped(&imaging), "You stopped sharing imaging with Dr Ito.");
+        assert_eq!(stopped(&ct), "You stopped sharing Record ct with Dr Ito.");
+    }
+}

@@ -1,0 +1,139 @@
+//! With whom something is shared, or what with somebody: until when, what may be done, what was done, and the way to
+//! stop it.
+
+use std::collections::BTreeMap;
+
+use leptos::prelude::*;
+
+use super::ending::stop_words;
+use super::person::{WAITS, compared_chip};
+use super::reach::Why;
+use super::stop::Stopping;
+use crate::clock::use_now;
+use crate::pages::asking::lasting;
+use crate::pages::focus::lead_focus;
+use crate::pages::records::pick::{AT_ONCE, more};
+use crate::pages::{category, words};
+use crate::ui::{Button, ButtonKind, Chip, Face, Glyph, Icon, Tone, Until};
+use crate::vault::{Reach, Share};
+
+/// Shares in a list, each with its own end. A row stays while its share changes.
+#[component]
+pub fn SharedBy(
+    /// Which, and why they reach what the list is about.
+    by: Memo<Vec<(Share, Why)>>,
+    /// They stand under their person: a row names what is shared, not with whom.
+    #[prop(optional)]
+    of_person: bool,
+    /// What stops one.
+    stopping: Stopping,
+    /// Names the heading above, to which the focus goes when one was stopped.
+    #[prop(into)]
+    heading: String,
+) -> impl IntoView {
+    let shown = RwSignal::new(AT_ONCE);
+    let index = Memo::new(move |_| {
+        by.with(|by| by.iter().map(|(share, _)| (share.id.clone(), share.clone())).collect::<BTreeMap<_, _>>())
+    });
+    let in_sight = move || by.with(|by| by.iter().take(shown.get()).cloned().collect::<Vec<_>>());
+    let left = Memo::new(move |_| more(by.with(Vec::len), shown.get()));
+    let beyond = heading.clone();
+    let row = move |(first, why): (Share, Why)| {
+        let id = first.id.clone();
+        let share = lasting(first, move || index.with(|index| index.get(&id).cloned()));
+        view! { <SharedWith share why of_person stopping heading=heading.clone() /> }
+    };
+    let show_more = move || {
+        shown.update(|shown| *shown += AT_ONCE);
+        lead_focus(beyond.clone());
+    };
+    view! {
+        <ul class="shares" role="list">
+            <For each=in_sight key=|(share, _)| share.id.clone() children=row />
+        </ul>
+        {move || {
+            let show_more = show_more.clone();
+            left.get().map(|left| view! {
+                <Button kind=ButtonKind::Quiet full=true on_press=move || show_more()>{format!("Show {left} more")}</Button>
+            })
+        }}
+    }
+    .into_any()
+}
+
+/// One share: with whom or what, how far, until when, what came of it, and the button that stops it.
+#[component]
+pub fn SharedWith(
+    /// The share.
+    share: Memo<Share>,
+    /// Why it reaches what stands above.
+    why: Why,
+    /// It stands under its person.
+    of_person: bool,
+    /// What stops it.
+    stopping: Stopping,
+    /// Names the heading above.
+    heading: String,
+) -> impl IntoView {
+    let now = use_now();
+    let left = Memo::new(move |_| share.with(|share| words::share_left(share, now.get())));
+    let reach = Memo::new(move |_| share.with(|share| share.reach.clone()));
+    let person = Memo::new(move |_| share.with(|share| share.person.clone()));
+    let waits = Memo::new(move |_| share.with(|share| share.waits));
+    let about = move || {
+        if of_person {
+            let what = words::reach_words(&reach.get());
+            match reach.get() {
+                Reach::Category(slug) => view! { <Chip category=category::slug(&slug)>{what}</Chip> }.into_any(),
+                Reach::Record(..) | Reach::Everything => view! { <Chip>{what}</Chip> }.into_any(),
+            }
+        } else {
+            let person = person.get();
+            let initials = words::initials(&person.name);
+            let chip = compared_chip(&person);
+            view! { <Face small=true initials /><span class="name">{person.name}</span>{chip} }.into_any()
+        }
+    };
+    let seen = move || {
+        let (name, opened, accepted) =
+            share.with(|share| (share.person.name.clone(), share.last_opened.clone(), share.accepted));
+        let (glyph, words) = match opened {
+            Some((at, title)) => (Glyph::Eye, format!("opened {title} {}", words::moment(at, now.get()))),
+            None if !accepted => (Glyph::Clock, format!("Waiting for {name} to look")),
+            None => (Glyph::Eye, "has opened nothing yet".to_owned()),
+        };
+        view! { <p class="seen"><Icon glyph /><span>{words}</span></p> }
+    };
+    // A screen reader hears the whole act: "Stop sharing CT of the chest with Dr Kenji Ito".
+    let which = move || {
+        let name = person.with(|person| person.name.clone());
+        match reach.get() {
+            Reach::Record(..) => format!(" {} with {name}", words::reach_words(&reach.get())),
+            Reach::Category(_) | Reach::Everything => format!(" with {name}"),
+        }
+    };
+    let stop = move || stopping.ask(share.get_untracked(), heading.clone());
+    view! {
+        <li class="share">
+            <div class="share-words">
+                <div class="row">
+                    {about}
+                    <Chip>{move || share.with(|share| words::level_words(&share.level))}</Chip>
+                    {move || waits.get().then(|| view! { <Chip tone=Tone::Warn glyph=Glyph::Clock>"waits"</Chip> })}
+                </div>
+                {why.words().map(|words| view! { <p class="soft">{words}</p> })}
+                {move || waits.get().then(|| view! { <p>{WAITS}</p> })}
+                <Until
+                    percent=Signal::derive(move || left.with(|left| left.percent))
+                    words=move || left.with(|left| left.words.clone())
+                    soon=Signal::derive(move || left.with(|left| left.soon))
+                />
+                {seen}
+            </div>
+            <Button kind=ButtonKind::Stop glyph=Glyph::StopSharing on_press=stop>
+                {move || stop_words(&reach.get())}<span class="heard">{which}</span>
+            </Button>
+        </li>
+    }
+    .into_any()
+}

@@ -1,0 +1,237 @@
+// Who can see what, until when: by person and by record, searched, stopped, and as long as nothing is known.
+import assert from "node:assert/strict";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { person, startBrowser, widths } from "../support/browser.mjs";
+import { commandLine, password } from "../support/command.mjs";
+import { assertQuiet, checkPage, go, heading, signIn } from "../support/people.mjs";
+import { startServer } from "../support/server.mjs";
+
+const ito = { name: "Dr Kenji Ito", email: "ito@example.org", specialty: "Cardiology" };
+const vogt = { name: "Lena Vogt", email: "vogt@example.org", specialty: "Nursing" };
+
+let browser;
+let server;
+let work;
+const ends = [];
+before(async () => {
+  server = await startServer();
+  browser = await startBrowser();
+  work = await mkdtemp(join(tmpdir(), "healthbridge-sharing-"));
+  await writeFile(join(work, "result.txt"), "This is a result.");
+  for (const { name, email, specialty } of [ito, vogt]) {
+    const someone = await commandLine(server.url);
+    ends.push(someone);
+    await someone.json("signup", "--email", email, "--name", name, "--as", "provider", "--specialty", specialty);
+  }
+});
+after(async () => {
+  await browser?.close();
+  for (const someone of ends) await someone.end();
+  await server?.stop();
+  if (work) await rm(work, { recursive: true, force: true });
+});
+
+/** A patient with records by title and kind. */
+async function patient(email, records) {
+  const maya = await commandLine(server.url);
+  ends.push(maya);
+  await maya.json("signup", "--email", email, "--name", "Maya Berg", "--as", "patient");
+  const ids = {};
+  for (const [title, kind] of records) {
+    const [{ id }] = await maya.json("upload", join(work, "result.txt"), "--title", title, "--category", kind, "--date", "2025-11-12");
+    ids[title] = id;
+  }
+  return { ...maya, ids, email };
+}
+
+async function page(viewport, { email }) {
+  const someone = await person(browser, viewport);
+  await signIn(someone, server.url, { email, password });
+  await heading(someone.page, /Maya/);
+  return someone;
+}
+
+/** The blocks of the list: each with its heading, its second line and the people in it, line by line. */
+const blocks = (page) =>
+  page.locator(".reached > .item").evaluateAll((items) =>
+    items.map((item) => ({
+      name: item.querySelector("h2").textContent,
+      about: item.querySelector(".item-words > .soft").textContent,
+      people: [...item.querySelectorAll(".share")].map((share) => [
+        share.querySelector(".name").textContent,
+        [...share.querySelectorAll("p.soft")].map((words) => words.textContent).join(" "),
+        share.querySelector("button").textContent,
+      ]),
+    })),
+  );
+
+const focused = (page, words) => page.waitForFunction((words) => document.activeElement?.textContent === words, words);
+
+for (const [width, viewport] of Object.entries(widths)) {
+  test(`who can see what stands by person and by record, and each share can be stopped in both (${width})`, async () => {
+    const others = Array.from({ length: 7 }, (_, number) => [`Letter ${number + 1}`, "visit-notes"]);
+    const maya = await patient(`maya.${width}@example.org`, [["CT of the chest", "imaging"], ["X-ray of the hand", "imaging"], ["Blood count", "laboratory"], ...others]);
+    const ct = maya.ids["CT of the chest"];
+    await maya.json("share", "--record", ct, "--with", ito.email, "--until", "3d");
+    await maya.json("share", "--category", "imaging", "--with", ito.email, "--until", "30d");
+    await maya.json("safety-phrase", vogt.email, "--compared");
+    await maya.json("share", "--all", "--with", vogt.email, "--until", "none");
+
+    const someone = await page(viewport, maya);
+    const { page: at } = someone;
+    await go(someone, `${server.url}/sharing`);
+    await at.getByText("2 people can see something. One share ends this week.").waitFor();
+    assert.deepEqual(await at.locator("main .item h2").allTextContents(), [ito.name, vogt.name], "what ends first is on top");
+    await checkPage(someone, `sharing, by person (${width})`);
+
+    await at.getByRole("button", { name: "By record", exact: true }).click();
+    await at.waitForURL("**/sharing?by=record");
+    await at.getByRole("heading", { name: "CT of the chest" }).waitFor();
+    const everything = [vogt.name, "because you share everything", `Stop sharing everything with ${vogt.name}`];
+    assert.deepEqual(await blocks(at), [
+      { name: "Everything", about: "10 records, and what you add later", people: [[vogt.name, "", `Stop sharing everything with ${vogt.name}`]] },
+      { name: "Imaging", about: "2 records, and what you add later", people: [[ito.name, "", `Stop sharing imaging with ${ito.name}`], everything] },
+      {
+        name: "CT of the chest",
+        about: "12 November 2025 · Imaging",
+        people: [
+          [ito.name, "", `Stop sharing CT of the chest with ${ito.name}`],
+          [ito.name, "because you share imaging", `Stop sharing imaging with ${ito.name}`],
+          everything,
+        ],
+      },
+    ]);
+    await checkPage(someone, `sharing, by record (${width})`);
+
+    // Any record can be asked for, and the address keeps the order.
+    await go(someone, `${server.url}/sharing?by=record`);
+    const search = at.getByRole("searchbox", { name: "Search your records" });
+    await search.fill("hand");
+    await at.getByText("1 record found").waitFor();
+    assert.deepEqual((await blocks(at)).map(({ name, people }) => [name, people.map(([who]) => who)]), [["X-ray of the hand", [ito.name, vogt.name]]]);
+    await search.fill("nothing like this");
+    await at.getByText("No record found").first().waitFor();
+    await checkPage(someone, `sharing, none found (${width})`);
+    await search.fill("");
+
+    // A record that a kind reaches too: the question says so, and what is left stays.
+    const stop = (name) => at.getByRole("button", { name, exact: true }).first();
+    await stop(`Stop sharing CT of the chest with ${ito.name}`).click();
+    const question = at.getByRole("dialog");
+    await question.getByText(`Stop sharing with ${ito.name}?`).waitFor();
+    await question.getByText(/^Dr Kenji Ito can still see it, because you also share imaging until \d+ \w+( \d+)?\.$/).waitFor();
+    await question.getByText("has opened nothing since you shared it").waitFor();
+    await checkPage(someone, `sharing, stop a record (${width})`);
+    await question.getByRole("button", { name: "Stop sharing", exact: true }).click();
+    await at.getByRole("status").getByText(`You stopped sharing CT of the chest with ${ito.name}.`).waitFor();
+    // Its block goes away; whoever was in it is back at the top of the page.
+    await at.getByRole("heading", { name: "CT of the chest", level: 2, exact: true }).waitFor({ state: "detached" });
+    await focused(at, "Who can see what");
+
+    await stop(`Stop sharing imaging with ${ito.name}`).click();
+    await question.getByText(`Stop sharing imaging with ${ito.name}?`).waitFor();
+    await question.getByText("Dr Kenji Ito can open none of your 2 imaging records any more. One record cannot be taken out of a kind: share the others one by one.").waitFor();
+    await question.getByRole("button", { name: "Keep sharing" }).click();
+    await at.getByRole("button", { name: "By person", exact: true }).click();
+    await at.waitForURL("**/sharing");
+    await at.getByRole("heading", { name: ito.name, level: 2, exact: true }).waitFor();
+
+    // Somebody who has another share stays, and their heading takes the focus.
+    await maya.json("share", "--record", maya.ids["Blood count"], "--with", ito.email, "--until", "9d");
+    await stop(`Stop sharing Blood count with ${ito.name}`).waitFor();
+    await stop(`Stop sharing imaging with ${ito.name}`).click();
+    await question.getByRole("button", { name: "Stop sharing", exact: true }).click();
+    await at.getByRole("status").getByText(`You stopped sharing imaging with ${ito.name}.`).waitFor();
+    await stop(`Stop sharing imaging with ${ito.name}`).waitFor({ state: "detached" });
+    await focused(at, ito.name);
+
+    // Only what was stopped is over.
+    await go(someone, `${server.url}/sharing?by=record`);
+    await search.fill("ray");
+    await at.getByText("1 record found").waitFor();
+    assert.deepEqual((await blocks(at))[0].people, [everything]);
+    await maya.json("revoke", (await maya.json("grants")).find(({ scope }) => scope === "all").id);
+    await at.getByText("Only you", { exact: true }).waitFor();
+    await checkPage(someone, `sharing, only you (${width})`);
+    assert.equal(await at.getByRole("link", { name: "Share X-ray of the hand" }).getAttribute("href"), `/sharing/new?record=${maya.ids["X-ray of the hand"]}`);
+    await someone.context.close();
+  });
+}
+
+test("a change leaves the row, the focus and the words of a search where they are", async () => {
+  const maya = await patient("still@example.org", Array.from({ length: 9 }, (_, number) => [`Letter ${number + 1}`, "visit-notes"]));
+  await maya.json("share", "--category", "visit-notes", "--with", ito.email);
+  const someone = await page(widths.wide, maya);
+  const { page: at } = someone;
+  await go(someone, `${server.url}/sharing?by=record`);
+  await at.getByRole("searchbox", { name: "Search your records" }).fill("letter 4");
+  await at.getByText("1 record found").waitFor();
+  const stop = at.getByRole("button", { name: `Stop sharing visit notes with ${ito.name}` });
+  await stop.focus();
+  await maya.json("share", "--record", maya.ids["Letter 4"], "--with", vogt.email);
+  await at.getByText(vogt.name).waitFor();
+  assert.ok(await stop.evaluate((button) => button === document.activeElement), "the button that had the focus still has it");
+  assert.equal(await at.getByRole("searchbox", { name: "Search your records" }).inputValue(), "letter 4");
+  assertQuiet(someone, "a change");
+  await someone.context.close();
+});
+
+test("ends are folded to three", async () => {
+  const maya = await patient("ended@example.org", [["Letter", "visit-notes"]]);
+  for (const kind of ["imaging", "laboratory", "visit-notes", "procedures", "other"]) {
+    const { id } = await maya.json("share", "--category", kind, "--with", ito.email);
+    await maya.json("revoke", id);
+  }
+  const someone = await page(widths.phone, maya);
+  const { page: at } = someone;
+  await go(someone, `${server.url}/sharing`);
+  await at.getByText("Nobody else can see your records").waitFor();
+  const ended = at.getByRole("heading", { name: `Ended today: ${ito.name}` });
+  await ended.first().waitFor();
+  assert.equal(await ended.count(), 3);
+  await checkPage(someone, "shares that have ended");
+  await at.getByRole("button", { name: "Show more" }).click();
+  await at.waitForFunction(() => document.querySelectorAll(".card.sunken").length === 5);
+  await someone.context.close();
+});
+
+test("nothing is claimed before it is known, and parts that fail say so and can be tried again", async () => {
+  const maya = await patient("unknown@example.org", [["Letter", "visit-notes"]]);
+  await maya.json("share", "--record", maya.ids.Letter, "--with", ito.email);
+  const someone = await page(widths.phone, maya);
+  const { page: at, context } = someone;
+  // Who people are is asked of the server: what is shared with them, and what they did, is not known without.
+  const people = "**/api/v1/people/**";
+  const held = [];
+  await context.route(people, (route) => held.push(route));
+  await go(someone, `${server.url}/records/${maya.ids.Letter}`);
+  await heading(at, "Letter");
+  await at.getByText("Getting who can see it").waitFor({ state: "attached" });
+  await at.getByText("Checking the history on this device").waitFor({ state: "attached" });
+  for (const claim of ["Only you", "Nobody but you"]) assert.equal(await at.getByText(claim).count(), 0, claim);
+  await context.unroute(people);
+  await context.route(people, (route) => route.abort());
+  for (const route of held.splice(0)) await route.abort();
+  await at.getByRole("button", { name: "Try again" }).first().waitFor();
+  for (const claim of ["Only you", "Nobody but you"]) assert.equal(await at.getByText(claim).count(), 0, claim);
+  await checkPage(someone, "a record of which little is known");
+
+  // Home shows the records all the same, and waits for nothing.
+  await go(someone, `${server.url}/home`);
+  await at.getByRole("link", { name: "Letter" }).waitFor();
+  await at.getByRole("alert").waitFor();
+  await at.waitForFunction(() => !document.querySelector(".skeleton"));
+  await checkPage(someone, "home without shares");
+  await go(someone, `${server.url}/sharing`);
+  await at.getByRole("alert").waitFor();
+  assert.equal(await at.getByText("Nobody else can see your records").count(), 0);
+  await checkPage(someone, "sharing that cannot be read");
+  await context.unroute(people);
+  await at.getByRole("button", { name: "Try again" }).click();
+  await at.getByText("One person can see something.").waitFor();
+  await at.getByRole("alert").waitFor({ state: "detached" });
+  await someone.context.close();
+});
