@@ -6,6 +6,7 @@ mod m0003_released_blobs;
 mod m0004_notices;
 mod m0005_restores;
 mod m0006_shown_notices;
+mod m0007_notices_by_kind;
 
 use sea_orm_migration::prelude::*;
 
@@ -25,6 +26,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0004_notices::Migration),
             Box::new(m0005_restores::Migration),
             Box::new(m0006_shown_notices::Migration),
+            Box::new(m0007_notices_by_kind::Migration),
         ]
     }
 }

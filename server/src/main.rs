@@ -13,6 +13,7 @@ use std::time::Duration;
 
 use axum::serve::ListenerExt as _;
 use clap::{Args, Parser, Subcommand};
+use protocol::BlobId;
 use server::backup::{self, Marker};
 use server::clock::{Clock as _, SystemClock};
 use server::config::{Config, LogFormat, Sources};
@@ -184,7 +185,7 @@ fn tell(finding: &Finding) {
 
 async fn scrub(config: &Config) -> Result<(), Failure> {
     let keep = Keep::open(config).await?;
-    let scrubbed = scrub::scrub(&keep.store, &keep.blobs, None, tell).await?;
+    let scrubbed = scrub::scrub(&keep.store, &keep.blobs, BlobId::from_bytes([0; 16]), None, tell).await?;
     keep.store.close().await?;
     if scrubbed.findings > 0 {
         return Err(scrubbed.to_string().into());

@@ -15,11 +15,12 @@ use crate::state::AppState;
 /// `__Host-` binds it to this host, to HTTPS, and to the whole site.
 pub(super) const NAME: &str = "__Host-healthbridge";
 
-/// The token that a request carries, if it carries one.
+/// The token that a request carries, if it carries one. Whatever else stands among the cookies of this host, in whatever
+/// bytes, is none of our business.
 pub(crate) fn token(headers: &HeaderMap) -> Option<&str> {
-    let pairs =
-        headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(';'));
-    pairs.filter_map(|pair| pair.trim().split_once('=')).find(|(name, _)| *name == NAME).map(|(_, token)| token)
+    let pairs = headers.get_all(COOKIE).iter().flat_map(|value| value.as_bytes().split(|byte| *byte == b';'));
+    let mut tokens = pairs.filter_map(|pair| pair.trim_ascii_start().strip_prefix(NAME.as_bytes())?.strip_prefix(b"="));
+    str::from_utf8(tokens.next()?.trim_ascii_end()).ok()
 }
 
 /// The token that a request may carry.
@@ -66,5 +67,28 @@ impl IntoResponseParts for SetSession {
 impl IntoResponse for Begun {
     fn into_response(self) -> Response {
         (SetSession(Some(self.token)), Cbor(self.signed_in)).into_response()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_token_is_found_among_other_cookies() {
+        let carried = |cookies: &[&[u8]]| {
+            let mut headers = HeaderMap::new();
+            for cookie in cookies {
+                headers.append(COOKIE, HeaderValue::from_bytes(cookie).unwrap());
+            }
+            token(&headers).map(str::to_owned)
+        };
+        let ours = b"__Host-healthbridge=abc";
+        assert_eq!(carried(&[ours]).as_deref(), Some("abc"));
+        assert_eq!(carried(&[b"n\xc3\xa4me=\xff; __Host-healthbridge=abc ; b=c"]).as_deref(), Some("abc"));
+        assert_eq!(carried(&[b"a=b", ours]).as_deref(), Some("abc"));
+        assert_eq!(carried(&[b"__Host-healthbridge2=abc; x__Host-healthbridge=abc; __Host-healthbridge"]), None);
+        assert_eq!(carried(&[b"__Host-healthbridge=\xff"]), None);
+        assert_eq!(carried(&[]), None);
     }
 }

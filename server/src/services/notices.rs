@@ -6,11 +6,11 @@ use protocol::{AccountId, Body, Entry, Ledger, Minute};
 
 use super::Result;
 use super::session::Caller;
-use crate::clock::DAY;
+use crate::clock::{DAY, HOUR, MINUTE};
 use crate::state::{AppState, Origin};
 use crate::store::notices::Notice;
 use crate::store::vaults::Vault;
-use crate::store::{Rows, accounts, grants, notices};
+use crate::store::{Rows, accounts, grants, notices, vaults};
 
 /// How many notices a page shows.
 const MOST: u64 = 100;
@@ -28,22 +28,38 @@ impl Notice {
     }
 }
 
+/// How long a mail waits that is not the first of its kind, so that what happens meanwhile is told of together: nobody
+/// floods another one's mail by sharing again and again.
+const TOGETHER: u64 = HOUR;
+
+/// When a mail about this may go, `last` being when the person was last told of the same; none when one is waiting that
+/// tells of it too.
+fn due(kind: NoticeKind, now: u64, last: Option<Minute>, waiting: bool) -> Option<u64> {
+    let often = last.is_some_and(|last| u64::from(last.0) * MINUTE + TOGETHER > now);
+    match kind {
+        kind if kind.is_security() => Some(now),
+        _ if waiting => None,
+        // Openings come often, so that a day's are told of together.
+        NoticeKind::Opened => Some(now + DAY),
+        _ if often => Some(now + TOGETHER),
+        _ => Some(now),
+    }
+}
+
 /// Keeps a notice, and a mail about it, as the person chose; within the transaction of what happened.
 pub(super) async fn tell(state: &AppState, db: &impl Rows, notice: Notice) -> Result<()> {
     let (account, kind) = (notice.account, notice.kind);
     let choices = notices::choices(account, db).await?;
     let Some(choice) = choices.into_iter().find(|choice| choice.kind == kind) else { return Ok(()) };
-    // Kept in any case: whether an end was told of is known by it, whichever way that was.
-    notices::insert(db, notice, choice.in_app).await?;
     if choice.by_mail {
-        let now = state.clock.now();
-        if kind != NoticeKind::Opened {
-            notices::queue(db, account, kind, now).await?;
-        } else if !notices::is_queued(db, account, kind).await? {
-            // Openings come often, so that a day's are told of together.
-            notices::queue(db, account, kind, now + DAY).await?;
+        let last = notices::last_told(account, db, kind).await?;
+        let waiting = notices::is_queued(db, account, kind).await?;
+        if let Some(due) = due(kind, state.clock.now(), last, waiting) {
+            notices::queue(db, account, kind, due).await?;
         }
     }
+    // Kept in any case: whether an end was told of is known by it, whichever way that was.
+    notices::insert(db, notice, choice.in_app).await?;
     Ok(())
 }
 
@@ -104,8 +120,9 @@ pub async fn tell_of_ends(state: &AppState) -> Result<u64> {
     for grant in grants::ending(state.store.reader(), Minute(now.0.saturating_sub(SOON)), near).await? {
         let Some(until) = grant.facts.until else { continue };
         let kind = if until < now { NoticeKind::Ended } else { NoticeKind::EndsSoon };
-        let Some(vault) = crate::store::vaults::find(state.store.reader(), grant.vault).await? else { continue };
         let transaction = state.store.begin().await?;
+        // Another server may be about to tell the same.
+        let Some(vault) = vaults::lock(&transaction, grant.vault).await? else { continue };
         let both = [(grant.facts.recipient, vault.owner), (vault.owner, grant.facts.recipient)];
         let mut accounts = Vec::new();
         for (account, other) in both {
@@ -191,4 +208,22 @@ pub async fn choose(state: &AppState, caller: Caller, choice: NoticeChoice) -> R
         notices::choose(caller.account, state.store.reader(), choice).await?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_mail_goes_at_once_and_what_follows_goes_together() {
+        let now = 1_000_000 * MINUTE;
+        let ago = |minutes: u32| Some(Minute(1_000_000 - minutes));
+        assert_eq!(due(NoticeKind::Shared, now, None, false), Some(now));
+        assert_eq!(due(NoticeKind::Shared, now, ago(61), false), Some(now));
+        assert_eq!(due(NoticeKind::Shared, now, ago(5), false), Some(now + HOUR));
+        assert_eq!(due(NoticeKind::Shared, now, ago(5), true), None);
+        assert_eq!(due(NoticeKind::Opened, now, None, false), Some(now + DAY));
+        assert_eq!(due(NoticeKind::Opened, now, None, true), None);
+        assert_eq!(due(NoticeKind::SignedIn, now, ago(0), true), Some(now), "what is security is never put off");
+    }
 }

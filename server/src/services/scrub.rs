@@ -14,7 +14,7 @@ use crate::blobs::{Blobs, BlobsError};
 use crate::clock::DAY;
 use crate::state::AppState;
 use crate::store::blobs::Chunk;
-use crate::store::inventory::{Kept, each};
+use crate::store::inventory::{Kept, each_from};
 use crate::store::{Store, blobs, counters};
 
 /// What is wrong with a chunk.
@@ -109,15 +109,16 @@ impl fmt::Display for Scrubbed {
 }
 
 /// Reads every chunk that the database names, and tells of each that is not what was stored. With `pace`, no more
-/// than so many bytes in a second.
+/// than so many bytes in a second. It begins at `first` and goes round.
 pub async fn scrub(
     store: &Store,
     objects: &Blobs,
+    first: BlobId,
     pace: Option<u64>,
     mut found: impl FnMut(&Finding),
 ) -> Result<Scrubbed> {
     let mut scrubbed = Scrubbed::default();
-    let mut all = pin!(each(store.reader()));
+    let mut all = pin!(each_from(store.reader(), first));
     while let Some(kept) = all.try_next().await? {
         for (number, chunk) in &kept.chunks {
             scrubbed.chunks += 1;
@@ -183,7 +184,9 @@ pub async fn scrub_if_due(state: &AppState, pace: u64) -> Result<Option<Scrubbed
     if counters::count(state.store.reader(), key, DAY, state.clock.now()).await?.count > 1 {
         return Ok(None);
     }
-    let scrubbed = scrub(&state.store, &state.blobs, Some(pace), |finding| {
+    // Somewhere else each day: where a server never stays up for the whole of it, all is looked at nevertheless.
+    let first = BlobId::from_bytes(state.random.draw());
+    let scrubbed = scrub(&state.store, &state.blobs, first, Some(pace), |finding| {
         state.metrics.found(finding.damage);
         let Finding { account, vault, record, blob, number, damage } = *finding;
         let record = record.map(|record| record.to_string()).unwrap_or_default();

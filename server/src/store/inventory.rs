@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use futures_util::stream::{Stream, TryStreamExt as _, iter, try_unfold};
+use futures_util::stream::{Stream, StreamExt as _, TryStreamExt as _, iter, try_unfold};
 use protocol::{AccountId, BlobId, RecordId, VaultId};
 use sea_orm::{
     ColumnTrait as _, ConnectionTrait, EntityTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _,
@@ -35,19 +35,32 @@ const BATCH: u64 = 100;
 
 /// Every blob, in the order of the ids.
 pub fn each<C: ConnectionTrait>(db: &C) -> impl Stream<Item = Result<Kept>> {
-    try_unfold(None, async |last| {
-        let batch = after(db, last, BATCH).await?;
-        let end = batch.last().map(|kept| kept.blob);
-        Ok::<_, StoreError>(end.map(|end| (iter(batch.into_iter().map(Ok)), Some(end))))
+    between(db, None, None)
+}
+
+/// Every blob, in the order of the ids but from `first` on, and then those before it.
+pub fn each_from<C: ConnectionTrait>(db: &C, first: BlobId) -> impl Stream<Item = Result<Kept>> {
+    between(db, Some(first), None).chain(between(db, None, Some(first)))
+}
+
+/// Blobs with ids above `last`, up to and with `end`.
+fn between<C: ConnectionTrait>(db: &C, last: Option<BlobId>, end: Option<BlobId>) -> impl Stream<Item = Result<Kept>> {
+    try_unfold(last, move |last| async move {
+        let batch = after(db, last, end, BATCH).await?;
+        let last = batch.last().map(|kept| kept.blob);
+        Ok::<_, StoreError>(last.map(|last| (iter(batch.into_iter().map(Ok)), Some(last))))
     })
     .try_flatten()
 }
 
 /// At most `most` blobs with the next higher ids.
-async fn after(db: &impl ConnectionTrait, last: Option<BlobId>, most: u64) -> Result<Vec<Kept>> {
+async fn after(db: &impl ConnectionTrait, last: Option<BlobId>, end: Option<BlobId>, most: u64) -> Result<Vec<Kept>> {
     let mut query = blobs::Entity::find().order_by_asc(blobs::Column::Id).limit(most);
     if let Some(last) = last {
         query = query.filter(blobs::Column::Id.gt(last.as_bytes().to_vec()));
+    }
+    if let Some(end) = end {
+        query = query.filter(blobs::Column::Id.lte(end.as_bytes().to_vec()));
     }
     let rows = query.all(db).await?;
     let named = rows.iter().map(|row| row.vault.clone());

@@ -152,6 +152,17 @@ pub async fn told_of(actor: AccountId, db: &impl ConnectionTrait, grant: GrantId
     Ok(found > 0)
 }
 
+/// When the actor was last told something of this kind.
+pub async fn last_told(actor: AccountId, db: &impl ConnectionTrait, what: NoticeKind) -> Result<Option<Minute>> {
+    let last = notices::Entity::find()
+        .filter(notices::Column::Account.eq(actor.as_bytes().to_vec()))
+        .filter(notices::Column::Kind.eq(code(what)))
+        .order_by_desc(notices::Column::Id)
+        .one(db)
+        .await?;
+    last.map(|row| minute("notices.at", row.at)).transpose()
+}
+
 /// When its holder was told of a grant.
 pub async fn shared_at(db: &impl ConnectionTrait, grant: GrantId) -> Result<Option<Minute>> {
     let first = notices::Entity::find()

@@ -68,7 +68,11 @@ async fn a_file_is_stored_read_scrubbed_backed_up_and_swept() {
     let mut found = Vec::new();
     blobs.delete(&objects[0].object).await.unwrap();
     blobs.delete(&objects[0].object).await.unwrap();
-    scrub(&app.state.store, &blobs, None, |finding| found.push((finding.blob, finding.damage))).await.unwrap();
+    scrub(&app.state.store, &blobs, BlobId::from_bytes([0; 16]), None, |finding| {
+        found.push((finding.blob, finding.damage));
+    })
+    .await
+    .unwrap();
     assert_eq!(found, [(blob, Damage::Missing)]);
 
     // What nothing names goes.

@@ -34,9 +34,13 @@ async fn damage(app: &TestApp, blob: BlobId, bytes: &'static [u8]) {
     app.state.blobs.copy_in(&chunk_of(app, blob, 0).await.object, Bytes::from_static(bytes)).await.unwrap();
 }
 
+/// Below every id that a test draws.
+const FIRST: BlobId = BlobId::from_bytes([0; 16]);
+
 async fn findings(app: &TestApp) -> (Scrubbed, Vec<Finding>) {
     let mut findings = vec![];
-    let scrubbed = scrub(&app.state.store, &app.state.blobs, None, |finding| findings.push(*finding)).await.unwrap();
+    let scrubbed =
+        scrub(&app.state.store, &app.state.blobs, FIRST, None, |finding| findings.push(*finding)).await.unwrap();
     (scrubbed, findings)
 }
 
@@ -115,6 +119,20 @@ on_both! {
         let line = format!("account {} vault {} record {record} blob {blob} chunk 1: was never stored", ann.account, ann.vault);
         assert_eq!(findings(&app).await.1[3].to_string(), line);
         assert_eq!(scrubbed.to_string(), format!("Looked at 7 chunks, {} bytes: 5 are damaged or missing.", CHUNK + 32));
+    }
+
+    async fn a_scrub_that_begins_in_the_middle_goes_round(app) {
+        let mut ann = Person::sign_up(&app, "ann@example.org", Profile::Patient).await;
+        let mut blobs = vec![];
+        for _ in 0..5 {
+            let (_, blob) = ann.add_record(&app, b"bytes").await;
+            lose(&app, blob).await;
+            blobs.push(blob);
+        }
+        let mut found = vec![];
+        let scrubbed = scrub(&app.state.store, &app.state.blobs, blobs[2], None, |finding| found.push(finding.blob)).await.unwrap();
+        assert_eq!(scrubbed.findings, 5);
+        assert_eq!(found, [blobs[3], blobs[4], blobs[0], blobs[1], blobs[2]]);
     }
 
     async fn a_server_scrubs_once_a_day(app) {

@@ -8,7 +8,7 @@ use futures_util::StreamExt as _;
 use protocol::api::Profile;
 use protocol::entry::AccessKind;
 use protocol::{Body, GrantScope, Level};
-use server::clock::{DAY, MINUTE};
+use server::clock::{DAY, HOUR, MINUTE};
 use server::mail::Mailer;
 use server::services::sweep::sweep;
 use server::services::{mail, notices};
@@ -209,6 +209,25 @@ on_both! {
         app.pass(DAY);
         assert_eq!(mail::send_due(&app.state).await.unwrap(), 1);
         assert!(mails(&app).contains(&mail("ann@example.org", "Your records were opened")));
+    }
+
+    async fn what_happens_again_and_again_is_mailed_together(app) {
+        let (mut ann, ito) = two_people(&app).await;
+        let vault = ann.vault;
+        let told = || mails(&app).into_iter().filter(|got| *got == mail("ito@example.org", "Records are shared with you")).count();
+        for expected in [1, 3, 5] {
+            for _ in 0..4 {
+                let (record, _) = ann.add_record(&app, b"a scan").await;
+                ann.grant(&app, vault, &ito, Level::Download, GrantScope::Record(record), 7 * 24 * 60).await.unwrap();
+                mail::send_due(&app.state).await.unwrap();
+                app.pass(MINUTE);
+            }
+            // The first goes at once; what came within the hour goes together at its end.
+            assert_eq!(told(), expected);
+            app.pass(HOUR);
+            mail::send_due(&app.state).await.unwrap();
+            assert_eq!(told(), expected + 1);
+        }
     }
 
     async fn mail_that_cannot_be_sent_waits_longer_and_longer_and_survives_a_restart(app) {

@@ -79,6 +79,7 @@ pub fn ChoiceList(
         </div>
         <p class="hint">
             "A mail says only that something happened. It never says who, or what is in your records."
+            " Of one kind it comes once an hour at most."
             {about_openings.then_some(" Mail about openings comes once a day at most.")}
         </p>
     }
