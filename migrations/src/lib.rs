@@ -7,6 +7,7 @@ mod m0004_notices;
 mod m0005_restores;
 mod m0006_shown_notices;
 mod m0007_notices_by_kind;
+mod m0008_instance;
 
 use sea_orm_migration::prelude::*;
 
@@ -27,6 +28,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0005_restores::Migration),
             Box::new(m0006_shown_notices::Migration),
             Box::new(m0007_notices_by_kind::Migration),
+            Box::new(m0008_instance::Migration),
         ]
     }
 }

@@ -164,10 +164,24 @@ impl Blobs {
         tokio::task::spawn_blocking(move || tidy(&folder, before)).await.unwrap_or(Ok(0)).map_err(BlobsError::Tidy)
     }
 
-    /// Every object in the store.
+    /// The id that this store was given; none until then. What is not one stands for the id of another.
+    pub async fn id(&self) -> Result<Option<[u8; 16]>, BlobsError> {
+        let Some(bytes) = self.read(ID).await? else { return Ok(None) };
+        let text = std::str::from_utf8(&bytes).ok().map(str::trim_end);
+        let id = text.and_then(|text| u128::from_str_radix(text, 16).ok()).unwrap_or_default();
+        Ok(Some(id.to_be_bytes()))
+    }
+
+    /// Gives this store an id, in place of the one before. When it returns, that is durable.
+    pub async fn set_id(&self, id: [u8; 16]) -> Result<(), BlobsError> {
+        self.copy_in(ID, Bytes::from(format!("{}\n", hex(id)))).await
+    }
+
+    /// Every object in the store but the one that holds its id.
     pub fn list(&self) -> BoxStream<'static, Result<Found, BlobsError>> {
         self.store
             .list(None)
+            .try_filter(|meta| std::future::ready(meta.location.as_ref() != ID))
             .map_ok(|meta| Found {
                 object: meta.location.to_string(),
                 written: u64::try_from(meta.last_modified.timestamp()).unwrap_or(0),
@@ -199,14 +213,17 @@ fn tidy(folder: &FilePath, before: u64) -> io::Result<u64> {
     Ok(removed)
 }
 
+/// The object that holds the store's id. No chunk's name is like it.
+const ID: &str = "instance";
+
+/// 128 bits in hexadecimal digits.
+fn hex(bytes: [u8; 16]) -> String {
+    format!("{:032x}", u128::from_be_bytes(bytes))
+}
+
 /// 128 random bits in hexadecimal digits, spread over folders by the first eight.
 fn name(bytes: [u8; 16]) -> String {
-    use std::fmt::Write as _;
-    let hex = bytes.iter().fold(String::with_capacity(32), |mut hex, byte| {
-        // Writing to a string cannot fail.
-        let _ = write!(hex, "{byte:02x}");
-        hex
-    });
+    let hex = hex(bytes);
     format!("{}/{hex}", hex.get(..2).unwrap_or_default())
 }
 

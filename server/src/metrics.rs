@@ -179,7 +179,7 @@ impl Metrics {
 
     /// Counts a sweep, and what it removed unless it failed. One that left something has failed, too.
     pub(crate) fn swept(&self, swept: Option<&Swept>) {
-        self.sweeps.get_or_create(&outcome(swept.is_some_and(|swept| swept.left == 0))).inc();
+        self.sweeps.get_or_create(&outcome(swept.is_some_and(|swept| swept.left == 0 && !swept.foreign))).inc();
         if let Some(swept) = swept {
             self.swept.get_or_create(&What { what: "blobs" }).inc_by(swept.blobs);
             self.swept.get_or_create(&What { what: "objects" }).inc_by(swept.objects);

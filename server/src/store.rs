@@ -8,6 +8,7 @@ pub mod copy;
 pub mod counters;
 mod entity;
 pub mod grants;
+pub mod instance;
 pub mod inventory;
 pub mod log;
 pub mod notices;

@@ -12,7 +12,7 @@ use crate::blobs::Blobs;
 use crate::secrets::Secrets;
 use crate::services::scrub::{Finding, read_whole};
 use crate::store::inventory::{Kept, each, forget_chunk};
-use crate::store::{Store, commit, copy, restores};
+use crate::store::{Store, commit, copy, instance, restores};
 
 /// What a restore is known by, so that clients can tell it from a server that hides what they have seen.
 #[derive(Clone, Copy, Debug)]
@@ -72,6 +72,9 @@ async fn restore_by(
     let reading = taken.snapshot().await?;
     copy::copy(&reading, &writing).await?;
     restores::set(&writing, marker.id, marker.at).await?;
+    // Both were empty, and belong together from now on. Who is interrupted here begins again, with another id.
+    instance::set(&writing, marker.id).await?;
+    to.blobs.set_id(marker.id).await?;
     commit(writing).await?;
     drop(reading);
     taken.close().await?;

@@ -10,7 +10,7 @@ use super::session::{IDLE, SESSION};
 use crate::clock::DAY;
 use crate::state::AppState;
 use crate::store::blobs::Blob;
-use crate::store::{attempts, blobs, commit, counters, notices, sessions};
+use crate::store::{attempts, blobs, commit, counters, instance, notices, sessions};
 
 /// How long a blob waits for the entry that names it, and how long it stays after its record let it go: somebody may
 /// be reading it, and a restored backup of the database still names it.
@@ -28,6 +28,8 @@ pub struct Swept {
     pub objects: u64,
     /// Objects that no chunk names and that the blob store did not delete. The next sweep tries again.
     pub left: u64,
+    /// Whether the blob store is not known to be this database's, so that none of its objects was touched.
+    pub foreign: bool,
     /// Attempts to sign in that nobody finished.
     pub attempts: u64,
     /// Counters of windows that are over.
@@ -54,9 +56,45 @@ pub async fn sweep(state: &AppState) -> Result<Swept> {
     };
     let before = now.saturating_sub(UNNEEDED);
     swept.blobs = sweep_blobs(state, before).await?;
-    sweep_objects(state, before, &mut swept).await?;
-    swept.objects += state.blobs.tidy(before).await?;
+    if is_own(state).await? {
+        sweep_objects(state, before, &mut swept).await?;
+        swept.objects += state.blobs.tidy(before).await?;
+    } else {
+        swept.foreign = true;
+        tracing::error!(
+            "the blob store belongs to another database, and nothing was swept from it: see to the settings \
+             `data`, `database` and `blobs`"
+        );
+    }
     Ok(swept)
+}
+
+/// Whether the blob store is this database's: to any other one, all of its objects are objects that no chunk names. A
+/// store without an id is taken if it fits, and both know it from then on.
+async fn is_own(state: &AppState) -> Result<bool> {
+    let known = instance::store(state.store.reader()).await?;
+    if let Some(found) = state.blobs.id().await? {
+        return Ok(known == Some(found));
+    }
+    if !fits(state).await? {
+        return Ok(false);
+    }
+    // The database first, which several servers may share: they all give the store the same id.
+    let id = instance::draw(state.store.reader(), state.random.draw()).await?;
+    state.blobs.set_id(id).await?;
+    Ok(true)
+}
+
+/// Whether a store is empty, or most of what lies in it is named by the database: a few objects more were left by
+/// crashes, but a database that is not the store's own names none, or what somebody has just sent.
+async fn fits(state: &AppState) -> Result<bool> {
+    let (mut named, mut all) = (0, 0);
+    let mut batches = state.blobs.list().map_ok(|found| found.object).try_chunks(BATCH);
+    while let Some(batch) = batches.try_next().await.map_err(|error| error.1)? {
+        all += batch.len();
+        named += blobs::known_objects(state.store.reader(), batch).await?.len();
+    }
+    Ok(named * 2 >= all)
 }
 
 async fn sweep_blobs(state: &AppState, before: u64) -> Result<u64> {

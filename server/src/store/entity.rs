@@ -189,3 +189,8 @@ table!(restores, "restores", {
     #[sea_orm(primary_key, auto_increment = false)] id: Vec<u8>,
     minute: i64,
 });
+
+table!(instance, "instance", {
+    #[sea_orm(primary_key, auto_increment = false)] number: i16,
+    store: Vec<u8>,
+});

@@ -1,9 +1,12 @@
 //! Ciphertext in and out, for its owner.
 
+use axum::body::Bytes;
 use futures_util::StreamExt as _;
 use protocol::api::{BlobCreate, BlobStatus, Conflict, Profile, Refusal, StoredChunk};
 use protocol::entry::{CHUNK, Content, Part, Revision, Tombstone};
 use protocol::{ApiError, BlobId, Body, Digest, RecordId};
+use server::blobs::Blobs;
+use server::clock::DAY;
 use server::services::sweep::{Swept, sweep};
 
 use crate::person::{Person, chunks_of, data_part, file_part, first_revision, id16};
@@ -15,6 +18,14 @@ async fn status(app: &TestApp, person: &Person, blob: BlobId) -> Result<BlobStat
 
 async fn objects(app: &TestApp) -> usize {
     app.state.blobs.list().count().await
+}
+
+/// Longer ago than stores in memory were written to, which know the time by themselves.
+const YEARS: u64 = 10 * 365 * DAY;
+
+/// An object that no chunk names.
+async fn stray(app: &TestApp) {
+    app.state.blobs.copy_in("00/stray", Bytes::from_static(b"stray")).await.unwrap();
 }
 
 fn second_revision(record: RecordId, parts: Vec<Part>) -> Body {
@@ -194,6 +205,59 @@ on_both! {
         }
         assert_eq!(ann.chunk(&app, new, 0).await.unwrap(), b"new");
         assert_eq!(objects(&app).await, 1);
+    }
+
+    async fn a_store_is_swept_only_by_the_database_that_it_belongs_to(app) {
+        let mut own = TestApp::sqlite().await;
+        let mut ann = Person::sign_up(&own, "ann@example.org", Profile::Patient).await;
+        ann.add_record(&own, b"kept").await;
+        assert_eq!(sweep(&own.state).await.unwrap(), Swept::default());
+        // An empty database, and the store of another one.
+        app.set(|state| state.blobs = own.state.blobs.clone());
+        let mut eve = Person::sign_up(&app, "eve@example.org", Profile::Patient).await;
+        for _ in 0..3 {
+            eve.add_record(&app, b"sent").await;
+        }
+        app.pass(YEARS);
+        assert!(sweep(&app.state).await.unwrap().foreign);
+        assert_eq!(objects(&app).await, 4);
+        // Its own one still sweeps it.
+        stray(&own).await;
+        own.pass(YEARS);
+        let swept = sweep(&own.state).await.unwrap();
+        assert_eq!((swept.objects, swept.foreign), (4, false));
+        let known = own.state.blobs.clone();
+        own.set(|state| state.blobs = Blobs::memory());
+        stray(&own).await;
+        assert!(sweep(&own.state).await.unwrap().foreign, "a store without an id is not its own either");
+        own.set(|state| state.blobs = known);
+        assert_eq!((objects(&own).await, sweep(&own.state).await.unwrap().foreign), (1, false));
+    }
+
+    async fn a_store_from_before_there_were_ids_goes_to_whoever_names_what_lies_in_it(app) {
+        let own = TestApp::sqlite().await;
+        let mut ann = Person::sign_up(&own, "ann@example.org", Profile::Patient).await;
+        for _ in 0..3 {
+            ann.add_record(&own, b"kept").await;
+        }
+        let before = app.state.blobs.clone();
+        app.set(|state| state.blobs = own.state.blobs.clone());
+        let mut eve = Person::sign_up(&app, "eve@example.org", Profile::Patient).await;
+        eve.add_record(&app, b"sent").await;
+        app.pass(YEARS);
+        assert!(sweep(&app.state).await.unwrap().foreign);
+        assert_eq!((objects(&app).await, app.state.blobs.id().await.unwrap()), (4, None));
+        own.pass(YEARS);
+        let swept = sweep(&own.state).await.unwrap();
+        assert_eq!((swept.objects, swept.foreign, objects(&own).await), (1, false, 3));
+        let id = own.state.blobs.id().await.unwrap();
+        assert!(id.is_some());
+        // An empty one is anybody's, and is theirs from then on.
+        app.set(|state| state.blobs = before);
+        assert!(!sweep(&app.state).await.unwrap().foreign);
+        stray(&app).await;
+        assert_eq!((sweep(&app.state).await.unwrap().objects, objects(&app).await), (1, 0));
+        assert!(app.state.blobs.id().await.unwrap().is_some_and(|drawn| Some(drawn) != id));
     }
 
     async fn everything_whose_time_is_over_is_swept(app) {

@@ -10,6 +10,7 @@ use protocol::{ApiError, BlobId, Digest, Head, Minute, RecordId};
 use sea_orm::ConnectionTrait as _;
 use server::backup::{BackupError, Copied, Marker, Place, backup, restore};
 use server::blobs::Blobs;
+use server::clock::DAY;
 use server::random::SystemRandom;
 use server::secrets::Secrets;
 use server::services::scrub::{Damage, Finding, Scrubbed, scrub, scrub_if_due};
@@ -183,6 +184,27 @@ on_both! {
             assert_eq!(ann.chunk(&into, next, 0).await.unwrap(), b"next");
         }
         assert_eq!(app.get("/api/v1/restored", Some(&ann.cookie)).await.error(), ApiError::NotFound);
+    }
+
+    async fn what_was_restored_is_swept_as_before(app) {
+        let mut ann = Person::sign_up(&app, "ann@example.org", Profile::Patient).await;
+        ann.add_record(&app, b"bytes").await;
+        assert!(!sweep(&app.state).await.unwrap().foreign);
+        let (_folder, path) = new_folder();
+        take(&app, &path).await.unwrap();
+        for into in [Some(TestApp::sqlite().await), TestApp::postgres().await].into_iter().flatten() {
+            // A server may have run here already, and the store may have been another database's.
+            assert!(!sweep(&into.state).await.unwrap().foreign);
+            into.state.blobs.set_id([9; 16]).await.unwrap();
+            assert!(sweep(&into.state).await.unwrap().foreign);
+            bring_back(&path, &into).await.unwrap();
+            into.state.blobs.copy_in("00/stray", Bytes::from_static(b"stray")).await.unwrap();
+            into.pass(10 * 365 * DAY);
+            let swept = sweep(&into.state).await.unwrap();
+            assert_eq!((swept.objects, swept.foreign), (1, false));
+            let (scrubbed, found) = findings(&into).await;
+            assert_eq!((scrubbed.chunks, found), (1, vec![]));
+        }
     }
 
     async fn a_backup_is_consistent_while_people_write(app) {
