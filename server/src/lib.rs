@@ -25,3 +25,4 @@ pub mod services;
 pub mod start;
 pub mod state;
 pub mod store;
+pub mod uploads;

@@ -17,6 +17,7 @@ use crate::random::Random;
 use crate::secrets::Secrets;
 use crate::services::limits::Limits;
 use crate::store::Store;
+use crate::uploads::Uploads;
 
 /// The parts of the server. Cloning it is cheap.
 #[derive(Clone, Debug)]
@@ -39,8 +40,8 @@ pub struct AppState {
     pub events: Events,
     /// Sends mail.
     pub mailer: Arc<Mailer>,
-    /// How many chunks may be in memory on their way in.
-    pub uploads: Arc<Semaphore>,
+    /// Turns at sending chunks.
+    pub uploads: Uploads,
     /// How many requests may be open, and for how long.
     pub load: Load,
     /// What is counted for who watches the server.
@@ -88,7 +89,7 @@ impl From<Essentials> for AppState {
                 assets: String::new(),
             }),
             mailer: Arc::new(mailer),
-            uploads: Arc::new(Semaphore::new(UPLOADS_AT_ONCE)),
+            uploads: Uploads::default(),
             load: Load::new(REQUESTS_AT_ONCE),
             metrics: Arc::new(Metrics::new()),
             leptos,
@@ -136,9 +137,6 @@ impl Load {
 
 /// Requests that may be open, where the settings do not say.
 pub const REQUESTS_AT_ONCE: usize = 1000;
-
-/// Chunks of eight MiB that may be in memory on their way in.
-pub const UPLOADS_AT_ONCE: usize = 8;
 
 impl FromRef<AppState> for LeptosOptions {
     fn from_ref(state: &AppState) -> Self {

@@ -7,6 +7,7 @@ use protocol::entry::CHUNK;
 use protocol::{ApiError, BlobId, Digest, VaultId};
 use sha2::{Digest as _, Sha256};
 use std::time::Duration;
+use tokio::time::{Instant, MissedTickBehavior};
 
 use super::session::Caller;
 use super::standing::Standing;
@@ -14,6 +15,7 @@ use super::{Result, ServiceError};
 use crate::state::AppState;
 use crate::store::blobs::{Blob, Chunk};
 use crate::store::{Rows, blobs, commit, vaults};
+use crate::uploads::Pace;
 
 /// The largest blob: one TiB.
 const MAX_BLOB: u64 = 1 << 40;
@@ -83,8 +85,8 @@ pub async fn put_chunk<E>(
     let blob = blobs::find(db, id).await?.filter(|blob| blob.creator == caller.account).ok_or(ApiError::NotFound)?;
     require_whole(state, db, caller, blob.vault).await?;
     let length = expected_length(&blob, number)?;
-    let _permit = state.uploads.acquire().await.map_err(|_| ApiError::Unavailable)?;
-    let received = tokio::time::timeout(PATIENCE, receive(body, length, digest));
+    let _turn = state.uploads.turn(caller.account).await.ok_or(ApiError::Unavailable)?;
+    let received = tokio::time::timeout(PATIENCE, receive(body, length, digest, state.uploads.pace));
     let bytes = received.await.map_err(|_| ApiError::Unavailable)??;
     state.metrics.received(length);
     let mut lost = None;
@@ -157,16 +159,33 @@ async fn keep(
     Ok(replaced)
 }
 
-/// Reads exactly the bytes that were announced.
+/// Reads exactly the bytes that were announced, unless they come too slowly.
 async fn receive<E>(
     mut body: impl Stream<Item = std::result::Result<Bytes, E>> + Unpin,
     length: u64,
     digest: Digest,
+    pace: Pace,
 ) -> Result<Vec<Bytes>> {
     let mut received = Vec::new();
     let mut hasher = Sha256::new();
     let mut missing = length;
-    while let Some(bytes) = body.next().await {
+    let mut window = tokio::time::interval_at(Instant::now() + pace.window, pace.window);
+    window.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut wanted = length.saturating_sub(pace.least);
+    loop {
+        let bytes = tokio::select! {
+            biased;
+            bytes = body.next() => bytes,
+            _ = window.tick() => {
+                // Nothing was wanted but its end.
+                if missing > wanted || wanted == 0 {
+                    return Err(ApiError::Unavailable.into());
+                }
+                wanted = missing.saturating_sub(pace.least);
+                continue;
+            }
+        };
+        let Some(bytes) = bytes else { break };
         let bytes = bytes.map_err(|_| Refusal::Chunk)?;
         missing = missing.checked_sub(bytes.len() as u64).ok_or(Refusal::Chunk)?;
         hasher.update(&bytes);

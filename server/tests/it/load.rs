@@ -4,17 +4,19 @@ use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use axum::body::Body;
-use axum::http::HeaderValue;
-use futures_util::stream;
-use protocol::ApiError;
-use protocol::api::{MEDIA_TYPE, Profile};
+use axum::http::{HeaderValue, Request};
+use futures_util::stream::{self, StreamExt as _};
+use protocol::api::{BlobCreate, CHUNK_DIGEST_HEADER, MEDIA_TYPE, Profile};
+use protocol::{ApiError, BlobId, Digest};
 use server::state::Load;
+use server::uploads::{Pace, UPLOADS_AT_ONCE, UPLOADS_OF_ONE};
 use tokio::sync::Semaphore;
 
-use crate::person::Person;
+use crate::person::{Person, id16};
 use crate::test_app::{TestApp, request};
 
 #[tokio::test]
@@ -64,6 +66,68 @@ async fn a_request_that_takes_too_long_is_given_up() {
     assert!(app.state.metrics.render().contains("healthbridge_requests_timed_out_total 1\n"));
     // Its place is free again.
     assert_eq!(app.get("/api/v1/session", Some(&ann.cookie)).await.status, 200);
+}
+
+on_both! {
+    async fn who_sends_slowly_holds_up_nobody_else(app) {
+        let ann = Person::sign_up(&app, "ann@example.org", Profile::Patient).await;
+        let ben = Person::sign_up(&app, "ben@example.org", Profile::Patient).await;
+        let length = 5;
+        let blobs: Vec<BlobId> = (0..=UPLOADS_AT_ONCE).map(|_| BlobId::from_bytes(id16())).collect();
+        for blob in &blobs {
+            announce(&app, &ann, *blob, length).await;
+        }
+        let blob = BlobId::from_bytes(id16());
+        announce(&app, &ben, blob, length).await;
+
+        let (app, listened) = (&app, Arc::new(AtomicUsize::new(0)));
+        let trickling = blobs.iter().map(|blob| {
+            let listened = Arc::clone(&listened);
+            // The server asks for the first byte once it is this chunk's turn.
+            let nothing = stream::once(async move {
+                listened.fetch_add(1, Ordering::SeqCst);
+                std::future::pending::<Result<Vec<u8>, std::io::Error>>().await
+            });
+            app.send(chunk_of(&ann, *blob, Body::from_stream(nothing)))
+        });
+        let sent = async {
+            while listened.load(Ordering::SeqCst) < UPLOADS_OF_ONE {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+            ben.put_chunk(app, blob, 0, b"bytes", Digest::of(b"bytes")).await.unwrap();
+        };
+        tokio::select! {
+            _ = futures_util::future::join_all(trickling) => panic!("nothing was sent"),
+            () = sent => {}
+        }
+        assert_eq!(listened.load(Ordering::SeqCst), UPLOADS_OF_ONE);
+    }
+
+    async fn a_chunk_that_comes_too_slowly_is_given_up(app) {
+        let ann = Person::sign_up(&app, "ann@example.org", Profile::Patient).await;
+        let blob = BlobId::from_bytes(id16());
+        announce(&app, &ann, blob, 5).await;
+        app.set(|state| state.uploads.pace = Pace { window: Duration::from_millis(200), least: 2 });
+        let every = async |wait| {
+            let bytes = stream::iter(b"bytes").then(move |byte| async move {
+                tokio::time::sleep(Duration::from_millis(wait)).await;
+                Ok::<_, std::io::Error>(vec![*byte])
+            });
+            app.send(chunk_of(&ann, blob, Body::from_stream(bytes))).await.done()
+        };
+        assert_eq!(every(300).await, Err(ApiError::Unavailable));
+        assert_eq!(every(50).await, Ok(()));
+    }
+}
+
+async fn announce(app: &TestApp, person: &Person, blob: BlobId, length: u64) {
+    let create = BlobCreate { vault: person.vault, length };
+    app.call("PUT", &format!("/api/v1/blobs/{blob}"), Some(&person.cookie), &create).await.done().unwrap();
+}
+
+fn chunk_of(person: &Person, blob: BlobId, body: Body) -> Request<Body> {
+    let put = request("PUT", &format!("/api/v1/blobs/{blob}/chunks/0"), Some(&person.cookie));
+    put.header(CHUNK_DIGEST_HEADER, Digest::of(b"bytes").to_string()).body(body).unwrap()
 }
 
 #[tokio::test]

@@ -20,7 +20,7 @@ use protocol::ApiError;
 use records::Category;
 use server::blobs::Blobs;
 use server::services::sweep::sweep;
-use server::state::UPLOADS_AT_ONCE;
+use server::uploads::UPLOADS_AT_ONCE;
 use tokio::sync::Notify;
 
 use crate::host::Host;
