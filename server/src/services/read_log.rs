@@ -10,7 +10,7 @@ use super::session::Caller;
 use super::standing::Standing;
 use crate::state::AppState;
 use crate::store::grants::Grant;
-use crate::store::log::Header;
+use crate::store::log::{Concern, Header};
 use crate::store::vaults::Vault;
 use crate::store::{Rows, StoreError, grants, log, restores, vaults};
 
@@ -37,14 +37,18 @@ pub async fn page(state: &AppState, caller: Caller, id: VaultId, after: u64) -> 
     let db = state.store.reader();
     let vault = vaults::find(db, id).await?.ok_or(ApiError::NotFound)?;
     let standing = Standing::of(caller.account, db, &vault, state.clock.minute()).await?;
-    let sight = Sight::of(caller.account, db, &vault, &standing).await?;
     let headers = log::headers_after(db, id, after, MAX_ENTRIES as u64).await?;
     let headers: Vec<Header> = headers.into_iter().take_while(|header| header.seq <= vault.head.seq).collect();
+    if headers.is_empty() {
+        // As most of the time. What a grantee sees takes a look at all that managers wrote.
+        return Ok(LogPage { head: vault.head, items: Vec::new(), now: state.clock.minute() });
+    }
+    let sight = Sight::of(caller.account, db, &vault, &standing).await?;
     let mut size = 0;
     let mut shown = BTreeSet::new();
     let mut items = Vec::with_capacity(headers.len());
     for header in headers {
-        if sight.sees(&header) {
+        if sight.sees(header.concern()) {
             size += header.size;
             if size > PAGE && !items.is_empty() {
                 break;
@@ -96,10 +100,10 @@ impl Sight {
         Ok(Self::Partial(sight))
     }
 
-    fn sees(&self, header: &Header) -> bool {
+    fn sees(&self, concern: Concern) -> bool {
         match self {
             Self::Whole => true,
-            Self::Partial(partial) => partial.sees(header),
+            Self::Partial(partial) => partial.sees(concern),
         }
     }
 }
@@ -122,21 +126,21 @@ impl Partial {
         }
     }
 
-    fn sees(&self, header: &Header) -> bool {
+    fn sees(&self, entry: Concern) -> bool {
         let in_scope = |scope: Option<ScopeId>| scope.is_some_and(|scope| self.scopes.contains(&scope));
-        let of = |grants: &BTreeSet<GrantId>| header.grant.is_some_and(|grant| grants.contains(&grant));
-        match header.code {
+        let of = |grants: &BTreeSet<GrantId>| entry.grant.is_some_and(|grant| grants.contains(&grant));
+        match entry.code {
             GENESIS => true,
             VAULT_EPOCH => self.vault,
-            SCOPE_EPOCH => self.whole || in_scope(header.scope),
+            SCOPE_EPOCH => self.whole || in_scope(entry.scope),
             RECORD_KEY..=TOMBSTONE => {
                 self.whole
-                    || in_scope(header.scope)
-                    || in_scope(header.left_scope)
-                    || header.record.is_some_and(|record| self.records.contains(&record))
+                    || in_scope(entry.scope)
+                    || in_scope(entry.left_scope)
+                    || entry.record.is_some_and(|record| self.records.contains(&record))
             }
-            GRANT..=REVOCATION => of(&self.grants) || header.code == GRANT && of(&self.managers),
-            ACCESS => Some(header.author) == self.reader,
+            GRANT..=REVOCATION => of(&self.grants) || entry.code == GRANT && of(&self.managers),
+            ACCESS => Some(entry.author) == self.reader,
             _ => false,
         }
     }
@@ -148,10 +152,10 @@ impl Partial {
             return Ok(());
         }
         let managers: BTreeSet<AccountId> = managing.iter().map(|grant| grant.facts.recipient).collect();
-        let written = log::headers_by(db, vault, &managers).await?;
+        let written = log::concerns_of(db, vault, &managers).await?;
         loop {
             let seen: BTreeSet<AccountId> =
-                written.iter().filter(|header| self.sees(header)).map(|header| header.author).collect();
+                written.iter().filter(|entry| self.sees(**entry)).map(|entry| entry.author).collect();
             let before = self.managers.len();
             self.managers
                 .extend(managing.iter().filter(|grant| seen.contains(&grant.facts.recipient)).map(|grant| grant.id));

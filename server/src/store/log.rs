@@ -37,6 +37,31 @@ pub struct Header {
     pub size: u64,
 }
 
+/// What an entry concerns, and who says so: as much of a header as decides who sees it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Concern {
+    /// [`protocol::Body::code`].
+    pub code: u8,
+    /// Who signed it.
+    pub author: AccountId,
+    /// The scope that it concerns.
+    pub scope: Option<ScopeId>,
+    /// The scope that a record left by it.
+    pub left_scope: Option<ScopeId>,
+    /// The record that it concerns.
+    pub record: Option<RecordId>,
+    /// The grant that it concerns.
+    pub grant: Option<GrantId>,
+}
+
+impl Header {
+    /// What decides who sees the entry.
+    pub const fn concern(&self) -> Concern {
+        let Self { code, author, scope, left_scope, record, grant, .. } = *self;
+        Concern { code, author, scope, left_scope, record, grant }
+    }
+}
+
 /// An entry that is about to be kept.
 #[derive(Clone, Debug)]
 pub struct NewEntry {
@@ -102,41 +127,56 @@ pub async fn chain_at(
 }
 
 #[derive(FromQueryResult)]
-struct HeaderRow {
-    seq: i64,
-    digest: Vec<u8>,
+struct ConcernRow {
     code: i16,
     author: Vec<u8>,
     scope: Option<Vec<u8>>,
     left_scope: Option<Vec<u8>>,
     record: Option<Vec<u8>>,
     grant_id: Option<Vec<u8>>,
-    size: i64,
 }
 
-const HEADER: [entries::Column; 9] = [
-    entries::Column::Seq,
-    entries::Column::Digest,
+#[derive(FromQueryResult)]
+struct HeaderRow {
+    seq: i64,
+    digest: Vec<u8>,
+    size: i64,
+    #[sea_orm(nested)]
+    concern: ConcernRow,
+}
+
+const CONCERN: [entries::Column; 6] = [
     entries::Column::Code,
     entries::Column::Author,
     entries::Column::Scope,
     entries::Column::LeftScope,
     entries::Column::Record,
     entries::Column::GrantId,
-    entries::Column::Size,
 ];
 
-fn read(row: &HeaderRow) -> Result<Header> {
+fn read_concern(row: &ConcernRow) -> Result<Concern> {
     let scope = |column, id: &Option<Vec<u8>>| id.as_ref().map(|id| fixed(column, id, ScopeId::from_bytes)).transpose();
-    Ok(Header {
-        seq: unsigned("entries.seq", row.seq)?,
-        digest: digest("entries.digest", &row.digest)?,
+    Ok(Concern {
         code: unsigned("entries.code", i64::from(row.code))?,
         author: fixed("entries.author", &row.author, AccountId::from_bytes)?,
         scope: scope("entries.scope", &row.scope)?,
         left_scope: scope("entries.left_scope", &row.left_scope)?,
         record: row.record.as_ref().map(|id| fixed("entries.record", id, RecordId::from_bytes)).transpose()?,
         grant: row.grant_id.as_ref().map(|id| fixed("entries.grant_id", id, GrantId::from_bytes)).transpose()?,
+    })
+}
+
+fn read(row: &HeaderRow) -> Result<Header> {
+    let Concern { code, author, scope, left_scope, record, grant } = read_concern(&row.concern)?;
+    Ok(Header {
+        seq: unsigned("entries.seq", row.seq)?,
+        digest: digest("entries.digest", &row.digest)?,
+        code,
+        author,
+        scope,
+        left_scope,
+        record,
+        grant,
         size: unsigned("entries.size", row.size)?,
     })
 }
@@ -145,7 +185,8 @@ fn read(row: &HeaderRow) -> Result<Header> {
 pub async fn headers_after(db: &impl ConnectionTrait, vault: VaultId, after: u64, most: u64) -> Result<Vec<Header>> {
     let rows = entries::Entity::find()
         .select_only()
-        .columns(HEADER)
+        .columns([entries::Column::Seq, entries::Column::Digest, entries::Column::Size])
+        .columns(CONCERN)
         .filter(entries::Column::Vault.eq(vault.as_bytes().to_vec()))
         .filter(entries::Column::Seq.gt(signed(after)))
         .order_by_asc(entries::Column::Seq)
@@ -156,21 +197,22 @@ pub async fn headers_after(db: &impl ConnectionTrait, vault: VaultId, after: u64
     rows.iter().map(read).collect()
 }
 
-/// What is known of the entries of these authors.
-pub async fn headers_by(
+/// What the entries of these authors concern: each once, however often they wrote of it.
+pub async fn concerns_of(
     db: &impl ConnectionTrait,
     vault: VaultId,
     authors: &BTreeSet<AccountId>,
-) -> Result<Vec<Header>> {
+) -> Result<Vec<Concern>> {
     let rows = entries::Entity::find()
         .select_only()
-        .columns(HEADER)
+        .columns(CONCERN)
+        .distinct()
         .filter(entries::Column::Vault.eq(vault.as_bytes().to_vec()))
         .filter(entries::Column::Author.is_in(authors.iter().map(|id| id.as_bytes().to_vec())))
-        .into_model::<HeaderRow>()
+        .into_model::<ConcernRow>()
         .all(db)
         .await?;
-    rows.iter().map(read).collect()
+    rows.iter().map(read_concern).collect()
 }
 
 /// The envelopes at these places.
