@@ -3,7 +3,7 @@
 use axum::extract::{Request, State};
 use axum::http::header::{
     CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderName, LAST_MODIFIED, REFERRER_POLICY,
-    STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
+    STRICT_TRANSPORT_SECURITY, VARY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
 };
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::middleware::Next;
@@ -61,6 +61,10 @@ pub(crate) async fn security_headers(State(state): State<AppState>, mut request:
         (false, _) => "no-store",
     };
     headers.insert(CACHE_CONTROL, HeaderValue::from_static(cache));
+    if file {
+        // A cache on the way must not give the compressed form of a file to who cannot read it.
+        headers.insert(VARY, HeaderValue::from_static("accept-encoding"));
+    }
     response
 }
 

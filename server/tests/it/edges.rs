@@ -197,6 +197,8 @@ async fn every_response_tells_the_browser_how_little_it_may_do() {
             _ => "no-store",
         };
         assert_eq!(header("cache-control"), kept, "{path}");
+        // The site's files are there in more than one form.
+        assert_eq!(header("vary"), if kept == "no-store" { "" } else { "accept-encoding" }, "{path}");
         assert_eq!(header("strict-transport-security"), "", "{path}");
     }
     app.set(|state| state.site = Arc::new(Site { https: true, ..(*state.site).clone() }));
