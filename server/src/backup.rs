@@ -11,14 +11,17 @@ use std::fs::{self, DirBuilder, File};
 use std::io::{self, BufRead as _, BufReader};
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
+use axum::body::Bytes;
 use futures_util::TryStreamExt as _;
 use protocol::Digest;
 
 use crate::blobs::{Blobs, BlobsError};
 use crate::secrets::{Secrets, SecretsError};
 use crate::services::ServiceError;
-use crate::services::scrub::{Finding, is_named, read_whole};
+use crate::services::scrub::{Damage, Finding, is_named, read_whole};
+use crate::store::blobs::Chunk;
 use crate::store::inventory::{Kept, each, forget_chunk};
 use crate::store::{Store, StoreError, blobs, commit, copy};
 
@@ -116,15 +119,17 @@ pub async fn backup(
     let mut manifest = Manifest::default();
     let objects = Blobs::folder(&to.join(OBJECTS))?;
     let mut findings = 0;
+    let mut source = Source::new(from.blobs);
     let mut all = Box::pin(each(taken.reader()));
     while let Some(kept) = all.try_next().await? {
-        copy_chunks(from, &taken, &kept, &objects, &mut manifest, |finding| {
+        copy_chunks(from.store, &mut source, &taken, &kept, &objects, &mut manifest, |finding| {
             findings += 1;
             found(finding);
         })
         .await?;
     }
     drop(all);
+    source.finish()?;
     let (accounts, records, chunks) = copy::count(taken.reader()).await?;
     taken.close().await?;
     manifest.add(DATABASE, digest_of(&database)?);
@@ -151,9 +156,69 @@ async fn copy_database(from: &Store, to: &Store) -> Result<(), BackupError> {
     Ok(commit(writing).await?)
 }
 
+/// How often a chunk is asked for that a store elsewhere does not give.
+const TRIES: u32 = 3;
+/// How long is waited before it is asked for again, the first time.
+const WAIT: Duration = Duration::from_millis(500);
+/// Chunks in a row that a store elsewhere does not give, before it counts as one that is away.
+const IN_A_ROW: u32 = 3;
+
+/// The blob store that is copied from. One object that it cannot read holds up no other, but a backup that lacks
+/// everything, because the store was away, is none.
+struct Source<'a> {
+    blobs: &'a Blobs,
+    /// Whether it ever gave an answer.
+    answers: bool,
+    failures: u32,
+    last: Option<BlobsError>,
+}
+
+impl<'a> Source<'a> {
+    /// A store of which nothing is known yet.
+    const fn new(blobs: &'a Blobs) -> Self {
+        Self { blobs, answers: false, failures: 0, last: None }
+    }
+
+    /// A chunk's bytes, or what is wrong with them.
+    async fn read(&mut self, chunk: &Chunk) -> Result<Result<Bytes, Damage>, BackupError> {
+        let tries = if self.blobs.is_local() { 1 } else { TRIES };
+        let mut wait = WAIT;
+        for left in (0..tries).rev() {
+            match read_whole(self.blobs, chunk).await {
+                Ok(read) => {
+                    (self.answers, self.failures, self.last) = (true, 0, None);
+                    return Ok(read);
+                }
+                Err(error) => {
+                    tracing::warn!(cause = ?error, "a chunk cannot be read");
+                    self.last = Some(error);
+                }
+            }
+            if left > 0 {
+                tokio::time::sleep(wait).await;
+                wait *= 2;
+            }
+        }
+        self.failures += 1;
+        match self.last.take_if(|_| !self.blobs.is_local() && self.failures >= IN_A_ROW) {
+            Some(error) => Err(error.into()),
+            None => Ok(Err(Damage::Unreadable)),
+        }
+    }
+
+    /// Refuses to call it a backup if a store elsewhere never answered.
+    fn finish(self) -> Result<(), BackupError> {
+        match self.last.filter(|_| !self.answers && !self.blobs.is_local()) {
+            Some(error) => Err(error.into()),
+            None => Ok(()),
+        }
+    }
+}
+
 /// Copies the objects of one blob. What was removed on purpose since the snapshot is forgotten in the copy, too.
 async fn copy_chunks(
-    from: Place<'_>,
+    store: &Store,
+    from: &mut Source<'_>,
     taken: &Store,
     kept: &Kept,
     objects: &Blobs,
@@ -161,15 +226,15 @@ async fn copy_chunks(
     mut found: impl FnMut(&Finding),
 ) -> Result<(), BackupError> {
     for (number, chunk) in &kept.chunks {
-        match read_whole(from.blobs, chunk).await? {
+        match from.read(chunk).await? {
             Ok(bytes) => {
                 objects.copy_in(&chunk.object, bytes).await?;
                 manifest.add(&format!("{OBJECTS}/{}", chunk.object), chunk.digest);
             }
-            Err(damage) if is_named(from.store, kept.blob, *number, chunk).await? => {
+            Err(damage) if is_named(store, kept.blob, *number, chunk).await? => {
                 found(&Finding::new(kept, *number, damage));
             }
-            Err(_) if blobs::find(from.store.reader(), kept.blob).await?.is_none() => {
+            Err(_) if blobs::find(store.reader(), kept.blob).await?.is_none() => {
                 blobs::delete(taken.reader(), kept.blob).await?;
                 return Ok(());
             }

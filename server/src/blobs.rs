@@ -106,6 +106,11 @@ impl Blobs {
         }
     }
 
+    /// Whether it lies on this machine: what fails there fails for that object, and trying again soon is of no use.
+    pub const fn is_local(&self) -> bool {
+        self.folder.is_some()
+    }
+
     /// Stores bytes under a new random name and gives the name. When it returns, they are durable.
     pub async fn put(&self, random: &dyn Random, bytes: Vec<Bytes>) -> Result<String, BlobsError> {
         let object = name(random.draw());

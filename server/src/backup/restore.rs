@@ -10,7 +10,7 @@ use super::manifest::Manifest;
 use super::{BackupError, Copied, DATABASE, OBJECTS, Place, digest_of, file_error};
 use crate::blobs::Blobs;
 use crate::secrets::Secrets;
-use crate::services::scrub::{Finding, read_whole};
+use crate::services::scrub::{Damage, Finding, read_whole};
 use crate::store::inventory::{Kept, each, forget_chunk};
 use crate::store::{Store, commit, copy, instance, restores};
 
@@ -124,8 +124,14 @@ async fn restore_chunks(
     mut found: impl FnMut(&Finding),
 ) -> Result<(), BackupError> {
     for (number, chunk) in &kept.chunks {
-        match read_whole(objects, chunk).await? {
+        let read = read_whole(objects, chunk).await.unwrap_or_else(|error| {
+            tracing::warn!(cause = ?error, "a chunk in the backup cannot be read");
+            Err(Damage::Unreadable)
+        });
+        match read {
             Ok(bytes) => to.copy_in(&chunk.object, bytes).await?,
+            // It is there, and the next attempt may read it.
+            Err(Damage::Unreadable) => found(&Finding::new(kept, *number, Damage::Unreadable)),
             // Who was still sending it sends it again.
             Err(_) if kept.record.is_none() => forget_chunk(taken.reader(), kept.blob, *number).await?,
             Err(damage) => found(&Finding::new(kept, *number, damage)),

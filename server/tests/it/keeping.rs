@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use axum::body::Bytes;
+use object_store::local::LocalFileSystem;
 use protocol::api::{LogItem, LogPage, Profile, Restored, SignedInWith};
 use protocol::entry::CHUNK;
 use protocol::{ApiError, BlobId, Digest, Head, Minute, RecordId};
@@ -33,6 +34,12 @@ async fn lose(app: &TestApp, blob: BlobId) {
 
 async fn damage(app: &TestApp, blob: BlobId, bytes: &'static [u8]) {
     app.state.blobs.copy_in(&chunk_of(app, blob, 0).await.object, Bytes::from_static(bytes)).await.unwrap();
+}
+
+/// Puts something in an object's place that cannot be opened, not by root either.
+fn make_unreadable(object: &Path) {
+    std::fs::remove_file(object).unwrap();
+    std::os::unix::fs::symlink(object, object).unwrap();
 }
 
 /// Below every id that a test draws.
@@ -234,6 +241,46 @@ on_both! {
         }
     }
 
+    async fn what_cannot_be_read_is_told_and_everything_else_is_copied(app) {
+        let mut ann = Person::sign_up(&app, "ann@example.org", Profile::Patient).await;
+        let objects = tempfile::tempdir().unwrap();
+        app.set(|state| state.blobs = Blobs::folder(objects.path()).unwrap());
+        let mut blobs = vec![];
+        for _ in 0..5 {
+            blobs.push(ann.add_record(&app, b"bytes").await);
+        }
+        let coming = BlobId::from_bytes(id16());
+        ann.put_blob(&app, ann.vault, coming, &[b"coming".to_vec()]).await.unwrap();
+        let unreadable = |(record, blob)| Finding { account: ann.account, vault: ann.vault, record, blob, number: 0, damage: Damage::Unreadable };
+        let (_folder, whole) = new_folder();
+        take(&app, &whole).await.unwrap();
+
+        // A store elsewhere may only stumble; a folder may be as bad as it is.
+        let mut expected = vec![];
+        for (bad, store) in [(1, elsewhere(objects.path())), (5, Blobs::folder(objects.path()).unwrap())] {
+            for (record, blob) in &blobs[expected.len()..bad] {
+                make_unreadable(&objects.path().join(chunk_of(&app, *blob, 0).await.object));
+                expected.push(unreadable((Some(*record), *blob)));
+            }
+            app.set(|state| state.blobs = store);
+            let (_folder, path) = new_folder();
+            let mut found = vec![];
+            let copied = backup(place(&app), &path, false, |finding| found.push(*finding)).await.unwrap();
+            assert_eq!((copied.chunks, copied.findings, &found), (6 - bad as u64, bad as u64, &expected));
+        }
+
+        // The same on the way back, and nobody is told to send again what may be read the next time.
+        for blob in [blobs[0].1, coming] {
+            make_unreadable(&whole.join("objects").join(chunk_of(&app, blob, 0).await.object));
+        }
+        let into = TestApp::sqlite().await;
+        let mut found = vec![];
+        let copied = restore(&whole, place(&into), MARKER, |finding| found.push(*finding)).await.unwrap();
+        assert_eq!((copied.chunks, found), (4, vec![expected[0], unreadable((None, coming))]));
+        chunk_of(&into, coming, 0).await;
+        assert_eq!(findings(&into).await.0.findings, 2);
+    }
+
     async fn damage_is_told_and_everything_else_is_copied(app) {
         let mut ann = Person::sign_up(&app, "ann@example.org", Profile::Patient).await;
         let (_, whole) = ann.add_record(&app, b"whole").await;
@@ -347,21 +394,29 @@ async fn a_backup_by_an_older_version_is_restored_and_one_by_a_newer_is_not() {
     assert_eq!(ann.chunk(&into, blob, 0).await.unwrap(), b"bytes");
 }
 
+/// A store elsewhere that is made of a folder, so that an object in it can be made unreadable.
+fn elsewhere(folder: &Path) -> Blobs {
+    Blobs::over(Arc::new(LocalFileSystem::new_with_prefix(folder).unwrap()))
+}
+
 #[tokio::test]
 async fn a_blob_store_that_does_not_answer_leaves_no_finished_backup() {
     let mut app = TestApp::sqlite().await;
-    let objects = app.site_folder().join("objects");
-    app.set(|state| state.blobs = Blobs::folder(&objects).unwrap());
+    let objects = tempfile::tempdir().unwrap();
+    app.set(|state| state.blobs = elsewhere(objects.path()));
     let mut ann = Person::sign_up(&app, "ann@example.org", Profile::Patient).await;
-    let (_, blob) = ann.add_record(&app, b"bytes").await;
-    // Where its folder was is a file: nothing can be said of what lay in it.
-    let object = objects.join(chunk_of(&app, blob, 0).await.object);
-    std::fs::remove_dir_all(object.parent().unwrap()).unwrap();
-    std::fs::write(object.parent().unwrap(), "").unwrap();
-    let (_folder, path) = new_folder();
-    assert!(matches!(take(&app, &path).await, Err(BackupError::Blobs(_))));
-    let into = TestApp::sqlite().await;
-    assert!(matches!(bring_back(&path, &into).await, Err(BackupError::Unfinished(_))));
+    // One, of which it is not known before the end, and more than are missed in a row.
+    for count in [1, 4] {
+        for _ in 0..count {
+            let (_, blob) = ann.add_record(&app, b"bytes").await;
+            make_unreadable(&objects.path().join(chunk_of(&app, blob, 0).await.object));
+        }
+        let (_folder, path) = new_folder();
+        let outcome = backup(place(&app), &path, false, |_| {}).await;
+        assert!(matches!(outcome, Err(BackupError::Blobs(_))), "{outcome:?}");
+        let into = TestApp::sqlite().await;
+        assert!(matches!(bring_back(&path, &into).await, Err(BackupError::Unfinished(_))));
+    }
 }
 
 #[tokio::test]
