@@ -140,8 +140,8 @@ pub async fn backup(
         }
     }
     if with_secrets {
-        for (name, digest) in Secrets::copy_files(from.folder, to)? {
-            manifest.add(name, digest);
+        for name in Secrets::FILES {
+            manifest.add(name, Secrets::copy_file(name, from.folder, to)?);
         }
     }
     manifest.write(to)?;

@@ -81,15 +81,12 @@ impl Secrets {
         Self::FILES.into_iter().any(|name| !folder.join(name).exists())
     }
 
-    /// Copies both files, for their owner's eyes only, and gives the digest of each.
-    pub(crate) fn copy_files(from: &Path, to: &Path) -> Result<[(&'static str, Digest); 2], SecretsError> {
-        let copy = |name: &'static str| {
-            let failed = |path: PathBuf| move |source| SecretsError::File { path, source };
-            let bytes = fs::read(from.join(name)).map_err(failed(from.join(name)))?;
-            create(&to.join(name), &bytes).map_err(failed(to.join(name)))?;
-            Ok((name, Digest::of(&bytes)))
-        };
-        Ok([copy(OPAQUE_FILE)?, copy(SERVER_FILE)?])
+    /// Copies one of them, for its owner's eyes only, and gives its digest.
+    pub(crate) fn copy_file(name: &str, from: &Path, to: &Path) -> Result<Digest, SecretsError> {
+        let failed = |path: PathBuf| move |source| SecretsError::File { path, source };
+        let bytes = fs::read(from.join(name)).map_err(failed(from.join(name)))?;
+        create(&to.join(name), &bytes).map_err(failed(to.join(name)))?;
+        Ok(Digest::of(&bytes))
     }
 
     /// The OPAQUE set-up.

@@ -95,22 +95,24 @@ async fn require_empty(to: Place<'_>, manifest: &Manifest) -> Result<(), BackupE
     Ok(())
 }
 
-/// Brings back the secret files if the backup has them, and never beside others. Those that are there already must
-/// be the ones that the backup's accounts depend on.
+/// Brings back the secret files that are missing, if the backup has them. Those that are there already are never
+/// overwritten, and must be the ones that the backup's accounts depend on.
 fn restore_secrets(from: &Path, to: &Path, manifest: &Manifest) -> Result<(), BackupError> {
-    let own = Secrets::FILES.into_iter().all(|name| to.join(name).exists());
-    if !own && Secrets::FILES.into_iter().all(|name| manifest.has(name)) {
-        for name in Secrets::FILES {
-            if Some(digest_of(&from.join(name))?) != manifest.digest(name) {
-                return Err(BackupError::Damaged(name.to_owned()));
+    let (own, missing): (Vec<_>, Vec<_>) = Secrets::FILES.into_iter().partition(|name| to.join(name).exists());
+    for name in own {
+        if Some(digest_of(&to.join(name))?) != manifest.apart(name) {
+            return Err(BackupError::Occupied("the key files in the data folder are not those of this backup"));
+        }
+    }
+    if Secrets::FILES.into_iter().all(|name| manifest.has(name)) {
+        for name in &missing {
+            let digest = Some(digest_of(&from.join(name))?);
+            if digest != manifest.digest(name) || digest != manifest.apart(name) {
+                return Err(BackupError::Damaged((*name).to_owned()));
             }
         }
-        Secrets::copy_files(from, to)?;
-    }
-    for name in Secrets::FILES {
-        let own = to.join(name);
-        if own.exists() && Some(digest_of(&own)?) != manifest.apart(name) {
-            return Err(BackupError::Occupied("the key files in the data folder are not those of this backup"));
+        for name in missing {
+            Secrets::copy_file(name, from, to)?;
         }
     }
     Ok(())

@@ -448,6 +448,21 @@ async fn a_restore_goes_to_an_empty_place() {
     // One of the two is not enough.
     std::fs::copy(app.site_folder().join("server.key"), into.site_folder().join("server.key")).unwrap();
     assert!(refusal(&into).await.starts_with("the key files in the data folder are not those"));
+    // Another one stays as it is, also where there is only that.
+    for name in ["opaque.key", "server.key"] {
+        let into = TestApp::sqlite().await;
+        std::fs::write(into.site_folder().join(name), b"other").unwrap();
+        assert!(refusal(&into).await.starts_with("the key files in the data folder are not those"));
+        assert_eq!(std::fs::read(into.site_folder().join(name)).unwrap(), b"other");
+        assert!(Secrets::are_missing(into.site_folder()));
+    }
+    // The other one joins the right one.
+    for name in ["opaque.key", "server.key"] {
+        let into = TestApp::sqlite().await;
+        std::fs::copy(app.site_folder().join(name), into.site_folder().join(name)).unwrap();
+        bring_back(&path, &into).await.unwrap();
+        Secrets::open(into.site_folder(), true, &SystemRandom).unwrap();
+    }
 
     // Half of it is there already, from an attempt that was interrupted.
     let mut into = TestApp::sqlite().await;
