@@ -1,6 +1,7 @@
 //! Bringing a backup back, to an empty place only.
 
 use std::fs;
+use std::io;
 use std::path::Path;
 
 use futures_util::TryStreamExt as _;
@@ -35,10 +36,25 @@ pub async fn restore(
     require_empty(to, &manifest).await?;
     // What is checked is what is used, and an older backup is brought up to date in this copy.
     let working = to.folder.join("restoring.db");
+    remove(&working)?;
     fs::copy(from.join(DATABASE), &working).map_err(file_error(&working))?;
     let outcome = restore_by(&working, &manifest, from, to, marker, &mut found).await;
-    fs::remove_file(&working).map_err(file_error(&working))?;
+    remove(&working)?;
     outcome
+}
+
+/// Removes a database and what SQLite may have left beside it. An attempt that was killed leaves a journal, and that
+/// would be played back into the next one's copy.
+fn remove(database: &Path) -> Result<(), BackupError> {
+    for suffix in ["-journal", "-wal", "-shm", ""] {
+        let mut name = database.as_os_str().to_owned();
+        name.push(suffix);
+        match fs::remove_file(&name) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(file_error(Path::new(&name))(error)),
+            _ => {}
+        }
+    }
+    Ok(())
 }
 
 async fn restore_by(

@@ -419,6 +419,25 @@ async fn a_blob_store_that_does_not_answer_leaves_no_finished_backup() {
     }
 }
 
+/// The journal of somebody who was killed while changing the database's first page: it would be undone by other bytes.
+fn hot_journal(database: &Path, journal: &Path) {
+    let page_size = 4096_u32;
+    let database = std::fs::read(database).unwrap();
+    let pages = u32::try_from(database.len()).unwrap() / page_size;
+    let mut bytes = vec![0xd9, 0xd5, 0x05, 0xf9, 0x20, 0xa1, 0x63, 0xd7];
+    let (nonce, sector) = (0_u32, 512_u32);
+    for number in [1, nonce, pages, sector, page_size] {
+        bytes.extend(number.to_be_bytes());
+    }
+    bytes.resize(512, 0);
+    let page = vec![0_u8; page_size as usize];
+    bytes.extend(1_u32.to_be_bytes());
+    bytes.extend(&page);
+    // SQLite's check sum: every two hundredth byte from the end.
+    bytes.extend(nonce.to_be_bytes());
+    std::fs::write(journal, bytes).unwrap();
+}
+
 #[tokio::test]
 async fn a_restore_goes_to_an_empty_place() {
     use std::os::unix::fs::PermissionsExt as _;
@@ -468,7 +487,12 @@ async fn a_restore_goes_to_an_empty_place() {
     let mut into = TestApp::sqlite().await;
     into.state.blobs.copy_in(&object, Bytes::from_static(b"by")).await.unwrap();
     std::fs::write(into.site_folder().join("restoring.db"), b"half").unwrap();
+    hot_journal(&path.join("healthbridge.db"), &into.site_folder().join("restoring.db-journal"));
+    std::fs::write(into.site_folder().join("restoring.db-wal"), b"half").unwrap();
     bring_back(&path, &into).await.unwrap();
+    for left in ["restoring.db", "restoring.db-journal", "restoring.db-wal", "restoring.db-shm"] {
+        assert!(!into.site_folder().join(left).exists(), "{left}");
+    }
     for name in ["opaque.key", "server.key"] {
         let restored = into.site_folder().join(name);
         assert_eq!(std::fs::read(&restored).unwrap(), std::fs::read(app.site_folder().join(name)).unwrap());
