@@ -14,6 +14,7 @@ pub mod clock;
 pub mod config;
 pub mod events;
 pub mod failpoints;
+pub mod listen;
 pub mod mail;
 pub mod metrics;
 mod middleware;

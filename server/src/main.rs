@@ -3,29 +3,26 @@
 use std::collections::BTreeMap;
 use std::error::Error;
 use std::fmt;
-use std::future::IntoFuture as _;
 use std::io::{self, IsTerminal as _, Write as _};
-use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::serve::ListenerExt as _;
 use clap::{Args, Parser, Subcommand};
 use protocol::BlobId;
 use server::backup::{self, Marker};
 use server::clock::{Clock as _, SystemClock};
 use server::config::{Config, LogFormat, Sources};
 use server::failpoints;
+use server::listen;
 use server::metrics;
 use server::random::{Random, SystemRandom};
 use server::router::router;
 use server::secrets::Secrets;
 use server::services::scrub::{self, Finding};
 use server::start::{self, Keep, Surroundings};
-use socket2::SockRef;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpListener;
 
 /// HealthBridge's server: an end-to-end encrypted health-record vault.
 #[derive(Parser)]
@@ -267,7 +264,6 @@ async fn serve(config: &Config, variables: &BTreeMap<String, String>) -> Result<
         }));
     }
     let (store, events) = (state.store.clone(), state.events.clone());
-    let service = router(state).into_make_service_with_connect_info::<SocketAddr>();
     let (tell, told) = tokio::sync::oneshot::channel();
     let stop = async move {
         asked_to_stop().await;
@@ -280,7 +276,7 @@ async fn serve(config: &Config, variables: &BTreeMap<String, String>) -> Result<
         tokio::time::sleep(GRACE).await;
     };
     tokio::select! {
-        served = axum::serve(listener.tap_io(give_up_on_the_silent), service).with_graceful_shutdown(stop).into_future() => served?,
+        () = listen::serve(listener, router(state), listen::PATIENCE, stop) => {}
         () = too_long => tracing::warn!("stopped, although some requests were not done"),
     }
     for task in beside {
@@ -291,15 +287,6 @@ async fn serve(config: &Config, variables: &BTreeMap<String, String>) -> Result<
         closed?;
     }
     Ok(())
-}
-
-/// How long a connection may take no answer: who reads nothing must not hold a place for ever.
-const SILENCE: Duration = Duration::from_mins(1);
-
-fn give_up_on_the_silent(stream: &mut TcpStream) {
-    if let Err(error) = SockRef::from(&*stream).set_tcp_user_timeout(Some(SILENCE)) {
-        tracing::warn!(cause = ?error, "a connection has no bound on its silence");
-    }
 }
 
 /// How long requests that are under way may take to finish once the server is asked to stop.

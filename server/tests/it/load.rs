@@ -1,7 +1,7 @@
 //! Too many requests, too slow ones, the last ones; and what is counted of all of them.
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
-use std::net::TcpStream;
+use std::net::{SocketAddr, TcpStream};
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -12,8 +12,11 @@ use axum::http::{HeaderValue, Request};
 use futures_util::stream::{self, StreamExt as _};
 use protocol::api::{BlobCreate, CHUNK_DIGEST_HEADER, MEDIA_TYPE, Profile};
 use protocol::{ApiError, BlobId, Digest};
+use server::listen::serve;
+use server::router::router;
 use server::state::Load;
 use server::uploads::{Pace, UPLOADS_AT_ONCE, UPLOADS_OF_ONE};
+use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 
 use crate::person::{Person, id16};
@@ -156,6 +159,51 @@ async fn metrics_count_and_name_nobody() {
     for secret in told.iter().map(String::as_str).chain(["ann@", "ANN", "203.0.113"]) {
         assert!(!metrics.contains(secret), "{secret} is in the metrics:\n{metrics}");
     }
+}
+
+/// What comes back before the connection is closed.
+fn until_closed(address: SocketAddr, sent: &'static str) -> tokio::task::JoinHandle<String> {
+    tokio::task::spawn_blocking(move || {
+        let mut stream = TcpStream::connect(address).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+        stream.write_all(sent.as_bytes()).unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        answer
+    })
+}
+
+#[tokio::test]
+async fn a_connection_on_which_nothing_comes_is_closed() {
+    let app = TestApp::sqlite().await;
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+    let served = tokio::spawn(serve(listener, router(app.state.clone()), Duration::from_millis(200), async {
+        let _ = stopped.await;
+    }));
+    assert_eq!(until_closed(address, "").await.unwrap(), "");
+    assert_eq!(until_closed(address, "P").await.unwrap(), "");
+    assert_eq!(until_closed(address, "GET /healthz HTTP/1.1\r\nhost: local").await.unwrap(), "");
+    // One that was of use is closed, too.
+    let answer = until_closed(address, "GET /healthz HTTP/1.1\r\nhost: localhost\r\n\r\n").await.unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200 OK\r\n") && answer.ends_with("\r\n\r\nok"), "{answer}");
+    // Who has sent the whole head may take longer over the body.
+    let body = tokio::task::spawn_blocking(move || {
+        let mut stream = TcpStream::connect(address).unwrap();
+        let head = format!("POST /api/v1/signin/start HTTP/1.1\r\nhost: localhost\r\ncontent-type: {MEDIA_TYPE}");
+        write!(stream, "{head}\r\ncontent-length: 2\r\nconnection: close\r\n\r\n\0").unwrap();
+        std::thread::sleep(Duration::from_millis(600));
+        stream.write_all(b"\0").unwrap();
+        let mut answer = vec![];
+        stream.read_to_end(&mut answer).unwrap();
+        answer
+    });
+    let answer = body.await.unwrap();
+    assert!(answer.starts_with(b"HTTP/1.1 400"), "{answer:?}");
+    stop.send(()).unwrap();
+    served.await.unwrap();
+    assert!(TcpStream::connect(address).is_err());
 }
 
 struct Running {
