@@ -32,7 +32,8 @@ use crate::pages::records::list::RecordsPage;
 use crate::pages::records::show::RecordPage;
 use crate::pages::sharing::list::SharingPage;
 use crate::pages::sharing::new::NewSharePage;
-use crate::ui::{ToastRegion, provide_toasts};
+use crate::ui::{ToastRegion, Toasts, provide_toasts};
+use crate::vault::{Status, use_status};
 use crate::visitor::use_visitor;
 
 /// The document that the server sends: metadata, styles, hydration scripts, and the application. The paths of its files
@@ -68,7 +69,7 @@ pub fn shell(options: LeptosOptions, assets: &str) -> impl IntoView + use<> {
 #[component]
 pub fn App() -> impl IntoView {
     provide_meta_context();
-    provide_toasts();
+    forget_when_locked(provide_toasts());
     provide_notices();
     view! {
         <Title formatter=|title: String| if title.is_empty() { "HealthBridge".to_owned() } else { format!("{title} · HealthBridge") } />
@@ -100,6 +101,18 @@ pub fn App() -> impl IntoView {
         </Router>
     }
     .into_any()
+}
+
+/// What was said while the vault was open goes when it is locked: it may name a record.
+fn forget_when_locked(toasts: Toasts) {
+    let status = use_status();
+    Effect::new(move |before: Option<bool>| {
+        let open = status.with(|status| matches!(status, Status::Open(_)));
+        if before == Some(true) && !open {
+            toasts.clear();
+        }
+        open
+    });
 }
 
 /// Leads the focus to the heading of the page, unless somebody has gone elsewhere meanwhile. Some pages change their

@@ -462,6 +462,9 @@ pub struct Happening {
     /// For a share: with whom, and what it reaches.
     #[n(6)]
     pub share: Option<(String, Reach)>,
+    /// Whether this account did it.
+    #[n(7)]
+    pub own: bool,
 }
 
 /// A patient who shares, for a provider's dashboard.

@@ -190,6 +190,21 @@ test("a change of the vault leaves the step as it is, and a record that goes awa
   await someone.context.close();
 });
 
+test("whoever has to sign in first comes to what they asked for", async () => {
+  const someone = await person(browser, widths.phone);
+  const { page } = someone;
+  const asked = `${server.url}/sharing/new?record=${blood}`;
+  await go(someone, asked);
+  await page.waitForURL("**/sign-in?back=*");
+  await page.getByLabel("E-mail", { exact: true }).fill(patient.email);
+  await page.getByLabel("Password", { exact: true }).fill(patient.password);
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await page.waitForURL(asked);
+  await heading(page, "Share");
+  assertQuiet(someone, "coming back from signing in");
+  await someone.context.close();
+});
+
 test("activity is narrowed to one record by the same search", async () => {
   const someone = await person(browser, widths.phone);
   const { page } = someone;

@@ -83,7 +83,7 @@ test("everything works with the keyboard alone", async () => {
   await tabTo(page, "button", "Add 1 record");
   await press("Space");
   await kept(page, "Rash on the arm");
-  await tabTo(page, "link", "Open");
+  await tabTo(page, "link", "Open Rash on the arm");
   await press("Enter");
   await heading(page, "Rash on the arm");
   await drawn(page);

@@ -233,7 +233,7 @@ test("a newer file that was interrupted is not what a new record goes on from, a
   // Chosen for the letter, it goes on from what had arrived.
   const sent = counter();
   await replace();
-  await page.getByText("This file is kept safely, but it cannot be shown here.").waitFor({ timeout: 60_000 });
+  await page.getByText("This record is kept, but cannot be shown here").waitFor({ timeout: 60_000 });
   assert.ok(sent() < SIZE, "what had arrived was not sent again");
   await heading(page, "Letter");
   assert.equal(sha256((await saveCopy(page)).bytes), sha256(content));

@@ -205,7 +205,7 @@ for (const [width, viewport] of Object.entries(widths)) {
     await page.getByText(new RegExp(`opened ${ct.title}`)).first().waitFor();
     await page.getByRole("button", { name: /^Stop sharing/ }).click();
     const question = page.getByRole("dialog");
-    await question.getByText(`Stop sharing with ${doctor.name}?`).waitFor();
+    await question.getByText(`Stop sharing ${ct.title} with ${doctor.name}?`).waitFor();
     await question.getByText(`${doctor.name} has opened ${ct.title}`).waitFor();
     await check("stop sharing?");
     await question.getByRole("button", { name: "Stop sharing", exact: true }).click();

@@ -222,6 +222,7 @@ mod tests {
             what: "added".to_owned(),
             record: None,
             share: None,
+            own: true,
         }
     }
 

@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 
 use crate::ui::{Alert, Button, ButtonKind, Glyph, Tone};
-use crate::vault::{Local, Trouble, TroubleKind, Vault, VaultHandle, use_vault};
+use crate::vault::{Local, Status, Trouble, TroubleKind, Vault, VaultHandle, use_vault};
 
 /// Something that was read from the vault, and is read again whenever the vault changes.
 pub struct Loaded<T: Send + Sync + 'static> {
@@ -32,31 +32,49 @@ impl<T: Send + Sync + 'static> Loaded<T> {
     }
 }
 
+/// How a question stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Asking {
+    /// Nothing is asked.
+    Idle,
+    /// It is asked.
+    Asked,
+    /// It is asked, and what it is about has changed since.
+    Stale,
+}
+
 /// Reads something from the vault, now and after every change of it.
 pub fn load<T: Send + Sync + 'static>(ask: impl Fn(Rc<dyn Vault>) -> Local<Result<T, Trouble>> + 'static) -> Loaded<T> {
     let vault = use_vault();
     let loaded = Loaded { data: RwSignal::new(None), trouble: RwSignal::new(None), again: Trigger::new() };
-    let asked = StoredValue::new(0_u32);
+    let asking = StoredValue::new(Asking::Idle);
     Effect::new(move |_| {
         loaded.again.track();
         let Some(vault) = vault.get() else { return };
         vault.version().track();
-        asked.update_value(|asked| *asked = asked.wrapping_add(1));
-        let own = asked.get_value();
+        // One question at a time: where a vault changes faster than it answers, each answer would be overtaken, and
+        // nothing would ever be shown.
+        if asking.get_value() != Asking::Idle {
+            asking.set_value(Asking::Stale);
+            return;
+        }
+        asking.set_value(Asking::Asked);
         // What the vault reads while it is asked is no reason to ask again.
         let answer = untrack(|| ask(vault));
         spawn_local(async move {
             let answer = answer.await;
-            // A later question may have been answered first, and the page may be gone.
-            if asked.try_get_value() != Some(own) {
-                return;
-            }
+            // The page may be gone.
+            let Some(stood) = asking.try_get_value() else { return };
+            asking.set_value(Asking::Idle);
             match answer {
                 Ok(data) => {
                     loaded.data.try_set(Some(data));
                     loaded.trouble.try_set(None);
                 }
                 Err(trouble) => drop(loaded.trouble.try_set(Some(trouble))),
+            }
+            if stood == Asking::Stale {
+                loaded.again();
             }
         });
     });
@@ -79,7 +97,13 @@ pub fn use_act() -> Act {
 }
 
 impl Act {
-    /// Does it, and then goes on with what came of it. While it is at work, a second call does nothing.
+    /// Whether the page that asked is still there: nobody is led away from another one.
+    pub fn is_here(self) -> bool {
+        self.busy.try_get_untracked().is_some()
+    }
+
+    /// Does it, and then goes on with what came of it, unless the vault was locked meanwhile. While it is at work, a
+    /// second call does nothing.
     pub fn run<T: 'static>(
         self,
         ask: impl FnOnce(Rc<dyn Vault>) -> Local<Result<T, Trouble>>,
@@ -91,10 +115,14 @@ impl Act {
         }
         self.busy.set(true);
         self.trouble.set(None);
-        let answer = untrack(|| ask(vault));
+        let answer = untrack(|| ask(Rc::clone(&vault)));
         spawn_local(async move {
             let answer = answer.await;
-            self.busy.try_set(false);
+            let gone = self.busy.try_set(false).is_some();
+            // A locked page says nothing of what was done before, which may name a record.
+            if gone && !vault.status().with_untracked(|status| matches!(status, Status::Open(_))) {
+                return;
+            }
             match answer {
                 Ok(done) => then(done),
                 Err(trouble) => drop(self.trouble.try_set(Some(trouble))),
@@ -134,13 +162,22 @@ pub fn TroubleAlert(
     /// What was kept.
     #[prop(optional, into)]
     kept: Option<&'static str>,
+    /// What failed was to be written: where the answer was lost, it may have been, and nothing is claimed.
+    #[prop(optional)]
+    written: bool,
     /// Tries again.
     #[prop(optional, into)]
     again: Option<Callback<()>>,
 ) -> impl IntoView {
     move || {
         trouble.get().map(|trouble| {
-            let next = next_words(trouble.kind);
+            let unsure = written && trouble.kind == TroubleKind::Offline;
+            let next = if unsure {
+                "Look again when the connection is back: it may have been done all the same."
+            } else {
+                next_words(trouble.kind)
+            };
+            let kept = kept.filter(|_| !unsure);
             let button = again.map(|again| {
                 view! { <Button kind=ButtonKind::Quiet glyph=Glyph::Again on_press=again>"Try again"</Button> }
             });

@@ -22,6 +22,14 @@ pub fn label(slug: &str) -> &'static str {
     ALL.iter().find(|(own, _)| *own == slug).map_or("Other", |(_, label)| label)
 }
 
+/// The name of a kind inside a sentence: "imaging", "other records".
+pub fn inside(slug: &str) -> String {
+    match label(slug) {
+        "Other" => "other records".to_owned(),
+        label => label.to_lowercase(),
+    }
+}
+
 /// The slug as it is stored for good; one that is not known is "other".
 pub fn slug(slug: &str) -> &'static str {
     ALL.iter().find(|(own, _)| *own == slug).map_or("other", |(own, _)| own)

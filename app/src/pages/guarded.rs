@@ -4,6 +4,7 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::NavigateOptions;
 use leptos_router::hooks::{use_location, use_navigate};
+use leptos_router::location::Url;
 
 use super::account::unlock::LockedPanel;
 use super::asking::{next_words, use_alive};
@@ -115,7 +116,9 @@ fn lead_away(guests: Guests) {
         let away = status.with(|status| match status {
             Status::SignedOut => {
                 let path = location.pathname.get_untracked();
-                Some(format!("/sign-in?back={path}"))
+                let query = location.search.get_untracked();
+                let back = if query.is_empty() { path } else { format!("{path}?{query}") };
+                Some(format!("/sign-in?back={}", Url::escape(&back)))
             }
             Status::Open(me) if !guests.admits(side_of(me)) => Some(side_of(me).home().to_owned()),
             _ => None,

@@ -297,7 +297,7 @@ pub fn reach_words(reach: &Reach) -> String {
     match reach {
         Reach::Record(_, title) if title.is_empty() => "one record".to_owned(),
         Reach::Record(_, title) => title.clone(),
-        Reach::Category(slug) => super::category::label(slug).to_lowercase(),
+        Reach::Category(slug) => super::category::inside(slug),
         Reach::Everything => "everything".to_owned(),
     }
 }

@@ -34,7 +34,7 @@ pub fn Button(
     kind: ButtonKind,
     /// A drawing before the words.
     #[prop(optional, into)]
-    glyph: Option<Glyph>,
+    glyph: MaybeProp<Glyph>,
     /// Sends the form that it stands in.
     #[prop(optional)]
     submit: bool,
@@ -71,7 +71,7 @@ pub fn Button(
             on:click=press
         >
             {move || busy.get().then(|| view! { <span class="spinner" aria-hidden="true"></span> })}
-            {glyph.map(|glyph| view! { <Icon glyph /> })}
+            {move || glyph.get().map(|glyph| view! { <Icon glyph /> })}
             <span>{children()}</span>
         </button>
     }

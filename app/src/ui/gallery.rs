@@ -290,7 +290,7 @@ fn Waiting() -> impl IntoView {
                 <EmptyState
                     glyph=Glyph::Sharing
                     title="Nobody else can see your records"
-                    next="Share with a doctor, a laboratory or somebody who helps you. You choose what and until when."
+                    next="Share with a doctor, a laboratory or another care team. You choose what and until when."
                 >
                     <Button glyph=Glyph::Add>"Share"</Button>
                 </EmptyState>
@@ -445,7 +445,7 @@ fn Drawings() -> impl IntoView {
 fn Dialogs() -> impl IntoView {
     let open = RwSignal::new(false);
     view! {
-        <Dialog id="stop" open title="Stop sharing with Dr Kenji Ito?">
+        <Dialog id="stop" open title="Stop sharing imaging with Dr Kenji Ito?">
             <p>"He can open nothing from now on. He opened 3 records before; what a person has seen or saved cannot be taken back."</p>
             <div class="actions">
                 <Button kind=ButtonKind::Quiet on_press=move || open.set(false)>"Keep sharing"</Button>

@@ -48,6 +48,11 @@ impl Toasts {
         });
     }
 
+    /// Takes back everything that was said: for when what it is about may be seen no more.
+    pub fn clear(self) {
+        self.shown.set(Vec::new());
+    }
+
     fn close(self, number: u32) {
         // A timer may outlive the page that started it.
         self.shown.try_update(|shown| shown.retain(|toast| toast.number != number));

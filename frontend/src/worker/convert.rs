@@ -1,6 +1,6 @@
 //! From the client's types to those that pages show.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use app::pages::records::filter::sought;
 use app::vault::{Details, Ended, Happening, Me, Patient, Person, Provider, Reach, RecordItem, Share};
@@ -11,7 +11,7 @@ use client::share::unknown_person;
 use client::view::{self, Record, VaultView};
 use protocol::api::{self, Profile};
 use protocol::entry::PartKind;
-use protocol::{Account, AccountId, GrantId, GrantScope, Minute, RecordId};
+use protocol::{Account, AccountId, GrantId, GrantScope, Level, Minute, RecordId};
 use records::{Category, Date, Metadata};
 
 use super::trouble::Failure;
@@ -59,7 +59,10 @@ pub(crate) fn apply(details: &Details, metadata: &mut Metadata) {
 /// A record in a list; none when it does not open.
 pub(crate) fn item(view: &VaultView, record: &Record, owner: Option<&str>, now: Minute) -> Option<RecordItem> {
     let metadata = record.metadata.as_ref()?;
-    let shared = view.shares().filter(|share| view.reaches(share, record.id) && view.holds(share, now));
+    let sees = |share: &&view::Share| {
+        share.grant.level != Level::Drop && view.reaches(share, record.id) && view.holds(share, now)
+    };
+    let people: BTreeSet<AccountId> = view.shares().filter(sees).map(|share| share.grant.recipient).collect();
     let mut item = RecordItem {
         id: record.id.to_string(),
         vault: view.id().to_string(),
@@ -71,7 +74,7 @@ pub(crate) fn item(view: &VaultView, record: &Record, owner: Option<&str>, now: 
         changed: record.changed.0,
         owner: owner.map(str::to_owned),
         // Whom else an owner shares with is not for others to know, and not shown to them.
-        shared_with: if owner.is_some() { 0 } else { u32::try_from(shared.count()).unwrap_or(u32::MAX) },
+        shared_with: if owner.is_some() { 0 } else { u32::try_from(people.len()).unwrap_or(u32::MAX) },
         has_thumbnail: owner.is_none() && record.part(PartKind::Thumbnail).is_some(),
         revision: record.revision.number,
         sought: String::new(),
@@ -170,6 +173,7 @@ pub(crate) fn happening(
     view: &VaultView,
     event: &client::activity::Event,
     names: &BTreeMap<AccountId, String>,
+    me: AccountId,
 ) -> Happening {
     let name = |account: AccountId| names.get(&account).cloned().unwrap_or_else(|| unknown_person(account));
     let share = event.what.grant().and_then(|grant| view.share(grant));
@@ -181,6 +185,7 @@ pub(crate) fn happening(
         what: event.what.name().to_owned(),
         record: event.what.record().map(|record| (record.to_string(), title(view, record))),
         share: share.map(|share| (name(share.grant.recipient), reach(view, share))),
+        own: event.who == me,
     }
 }
 

@@ -62,11 +62,12 @@ impl Desk {
             let people = self.people(&session, concerned).await?;
             let mut names: BTreeMap<_, _> =
                 people.into_iter().map(|(account, person)| (account, person.name)).collect();
-            names.insert(session.who().account, "You".to_owned());
+            let me = session.who().account;
+            names.insert(me, "You".to_owned());
             happenings.extend(session.with_view(vault, |view| {
                 // What was only sealed anew, nobody changed.
                 let told = view.events().iter().filter(|event| !matches!(event.what, What::Renewed(_)));
-                told.map(|event| convert::happening(view, event, &names)).collect::<Vec<_>>()
+                told.map(|event| convert::happening(view, event, &names, me)).collect::<Vec<_>>()
             })?);
         }
         happenings.sort_by_key(|happening| std::cmp::Reverse((happening.at, happening.seq)));

@@ -25,11 +25,11 @@ pub(crate) struct OpenDocument {
 /// Why a kind of file is not decoded at all.
 pub(crate) fn cannot_be_shown(metadata: &Metadata) -> Option<String> {
     if metadata.kind == Kind::Unknown {
-        return Some("This file is kept safely, but it cannot be shown here.".to_owned());
+        return Some("Save a copy and open it with another program.".to_owned());
     }
     if metadata.kind.viewer() == Viewer::None {
         let kind = metadata.kind.label();
-        return Some(format!("This is a file of the kind “{kind}”. It is kept safely, but it cannot be shown here."));
+        return Some(format!("It is a file of the kind “{kind}”. Save a copy and open it with another program."));
     }
     if metadata.size > LARGEST {
         return Some("This file is too large to be shown here. You can save a copy.".to_owned());

@@ -54,7 +54,9 @@ pub fn PasswordView(
             move |vault| vault.change_password(before, chosen),
             move |()| {
                 toasts.good("Your new password is set, and everywhere else you are signed out.");
-                navigate("/account", NavigateOptions { replace: true, ..NavigateOptions::default() });
+                if act.is_here() {
+                    navigate("/account", NavigateOptions { replace: true, ..NavigateOptions::default() });
+                }
             },
         );
     };

@@ -21,7 +21,7 @@ pub fn sentence(happening: &Happening) -> String {
         None => ("", "a record".to_owned()),
     };
     match happening.what.as_str() {
-        "created" if name == "You" => "You made your vault".to_owned(),
+        "created" if happening.own => "You made your vault".to_owned(),
         "created" => format!("{name} made the vault"),
         "added" => format!("{name} added {record}"),
         "changed" => format!("{name} changed {record}"),
@@ -102,7 +102,9 @@ fn distinct<'a>(pairs: impl Iterator<Item = (&'a str, &'a str)>) -> Vec<(String,
 /// Somebody who looked at a record.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Seen {
-    /// Who.
+    /// Who: the account's id.
+    pub who: String,
+    /// Who, by name.
     pub name: String,
     /// "opened it", "saved a copy".
     pub what: &'static str,
@@ -113,16 +115,16 @@ pub struct Seen {
 /// Who else opened a record, and when last; newest first, once for each person and act.
 pub fn opened_by_others(happenings: &[Happening], record: &str) -> Vec<Seen> {
     let mut seen: Vec<Seen> = Vec::new();
-    for happening in happenings.iter().filter(|happening| happening.name != "You") {
+    for happening in happenings.iter().filter(|happening| !happening.own) {
         let what = match happening.what.as_str() {
             "opened" => "opened it",
             "saved" => "saved a copy",
             _ => continue,
         };
         let of_record = happening.record.as_ref().is_some_and(|(id, _)| id == record);
-        let known = seen.iter().any(|one| one.name == happening.name && one.what == what);
+        let known = seen.iter().any(|one| one.who == happening.who && one.what == what);
         if of_record && !known {
-            seen.push(Seen { name: happening.name.clone(), what, at: happening.at });
+            seen.push(Seen { who: happening.who.clone(), name: happening.name.clone(), what, at: happening.at });
         }
     }
     seen
@@ -161,6 +163,7 @@ mod tests {
             what: what.to_owned(),
             record: record.map(|title| (title.to_lowercase(), title.to_owned())),
             share: None,
+            own: who == "me",
         }
     }
 

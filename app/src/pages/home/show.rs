@@ -12,6 +12,7 @@ use crate::pages::records::rows::{RecordRows, keep_pictures};
 use crate::pages::records::uploads::{Uploads, Which};
 use crate::pages::sharing::person::{WAITS, compared_chip, profession};
 use crate::pages::sharing::reach::{by_person, holding};
+use crate::pages::sharing::shared::load_shares;
 use crate::pages::words;
 use crate::ui::{ButtonKind, Card, CardTone, EmptyState, Face, Glyph, LinkButton, List, Row, Skeleton, Until};
 use crate::vault::{Happening, Me, RecordItem, Share, Trouble};
@@ -26,7 +27,7 @@ pub fn HomePage() -> impl IntoView {
 pub(in crate::pages) fn inside(me: Me) -> AnyView {
     keep_pictures();
     let records = load(|vault| vault.records());
-    let shares = load(|vault| vault.shares());
+    let shares = load_shares();
     let activity = load(|vault| vault.activity());
     view! {
         <HomeHead name=me.name />
@@ -71,7 +72,7 @@ fn waiting(shares: &[Share]) -> Vec<Share> {
 
 /// What others did, newest first.
 fn by_others(activity: &[Happening], most: usize) -> Vec<Happening> {
-    activity.iter().filter(|happening| happening.name != "You").take(most).cloned().collect()
+    activity.iter().filter(|happening| !happening.own).take(most).cloned().collect()
 }
 
 /// The first trouble among the three: one connection breaks them all, and once is enough to say so.
@@ -175,7 +176,7 @@ fn RecentRecords(records: Loaded<Vec<RecordItem>>) -> impl IntoView {
         } else if there.get() {
             view! {
                 <Card title="Recent records" action=move || view! { <a href="/records">{move || format!("All {}", count.get())}</a> }>
-                    {move || view! { <RecordRows items=recent.get() /> }}
+                    <RecordRows items=recent />
                 </Card>
             }
             .into_any()

@@ -42,7 +42,15 @@ fn ReplaceDialog(item: Signal<Option<RecordItem>>, open: RwSignal<bool>) -> impl
     let picks = use_picks();
     let vault = use_vault();
     let toasts = use_toasts();
-    // Only the file that was chosen last counts.
+    // Only the file that was chosen last counts, and none that an earlier question left.
+    Effect::new(move |_| {
+        let keep = usize::from(open.get());
+        let before = picks.list.with(|list| list.len().saturating_sub(keep));
+        let keys: Vec<_> = picks.list.with_untracked(|list| list.iter().take(before).map(|pick| pick.key).collect());
+        for key in keys {
+            picks.take_away(key);
+        }
+    });
     let last = Memo::new(move |_| picks.list.with(|list| list.last().map(|pick| pick.key)));
     let look =
         move || picks.list.with(|list| list.last().map(|pick| (pick.key, pick.file_name.clone(), pick.look.get())));
@@ -100,7 +108,9 @@ fn DeleteDialog(item: Signal<Option<RecordItem>>, open: RwSignal<bool>) -> impl 
             move |vault| vault.delete(id),
             move |()| {
                 toasts.good("The record is deleted.");
-                navigate("/records", NavigateOptions { replace: true, ..NavigateOptions::default() });
+                if act.is_here() {
+                    navigate("/records", NavigateOptions { replace: true, ..NavigateOptions::default() });
+                }
             },
         );
     });
@@ -110,7 +120,7 @@ fn DeleteDialog(item: Signal<Option<RecordItem>>, open: RwSignal<bool>) -> impl 
             {move || (shared() > 0).then(|| view! {
                 <Alert still=true tone=Tone::Warn happened=format!("It is shared with {} now.", words::count(shared(), "person").replace("persons", "people")) next="They cannot open it any more. What a person has seen or saved cannot be taken back." />
             })}
-            <TroubleAlert trouble=act.trouble kept="The record is still there." />
+            <TroubleAlert trouble=act.trouble kept="The record is still there." written=true />
             <div class="actions">
                 <Button kind=ButtonKind::Quiet on_press=move || open.set(false)>"Keep it"</Button>
                 <Button kind=ButtonKind::Stop glyph=Glyph::Delete busy=act.busy on_press=delete>"Delete for good"</Button>

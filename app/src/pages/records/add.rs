@@ -4,9 +4,12 @@ use leptos::ev;
 use leptos::prelude::*;
 
 use super::chosen::{Look, PickCard, Picks, use_picks};
+use super::details::provide_onlookers;
 use super::uploads::{Uploads, Which};
+use crate::pages::focus::lead_focus;
 use crate::pages::guarded::{Guarded, Guests};
 use crate::pages::inside::Inside;
+use crate::pages::sharing::reach::reaches_what_comes;
 use crate::pages::words;
 use crate::ui::{Button, ButtonKind, DropZone, Glyph, Icon, LinkButton};
 use crate::vault::use_vault;
@@ -25,8 +28,16 @@ pub(in crate::pages) fn inside() -> AnyView {
 /// The page inside its frame.
 #[component]
 pub fn AddRecords() -> impl IntoView {
+    let shares = provide_onlookers();
     let picks = use_picks();
     let vault = use_vault();
+    let wide = Memo::new(move |_| shares.data.with(|shares| shares.as_deref().map(reaches_what_comes)));
+    // Nothing is claimed of who sees them before that is known.
+    let seen_by = move || match wide.get() {
+        Some(false) => " Nobody sees them until you share them.",
+        Some(true) => " Who will see them stands beside each.",
+        None => "",
+    };
     let sent = RwSignal::new(0_u32);
     let paste = window_event_listener(ev::paste, move |event| {
         let files = event.clipboard_data().and_then(|data| data.files());
@@ -37,6 +48,7 @@ pub fn AddRecords() -> impl IntoView {
         }
     });
     on_cleanup(move || paste.remove());
+    let any = Memo::new(move |_| picks.list.with(|list| !list.is_empty()));
     let add = move || {
         let Some(vault) = vault.get() else { return };
         let ready: Vec<_> = picks.list.with_untracked(|list| {
@@ -49,6 +61,7 @@ pub fn AddRecords() -> impl IntoView {
         });
         // All or none: half of a list that was sent is hard to tell from one that was not.
         if ready.iter().any(|(_, _, details)| details.is_none()) {
+            lead_focus("[aria-invalid=true]");
             return;
         }
         for (key, id, details) in ready {
@@ -62,7 +75,7 @@ pub fn AddRecords() -> impl IntoView {
     view! {
         <div class="stack">
             <h1>"Add records"</h1>
-            <p class="soft">"Sealed on this device before they leave it. Nobody sees them until you share them."</p>
+            <p class="soft">"Sealed on this device before they leave it." {seen_by}</p>
         </div>
         <div class="stack near">
             <DropZone
@@ -81,7 +94,7 @@ pub fn AddRecords() -> impl IntoView {
             (false, 0) => String::new(),
             (false, n) => format!("{} to check", words::count(u64::try_from(n).unwrap_or(u64::MAX), "file")),
         }}</p>
-        {move || (picks.list.with(|list| !list.is_empty())).then(|| view! {
+        {move || any.get().then(|| view! {
             <div class="actions fill stay">
                 <Button glyph=Glyph::Add busy=Signal::derive(move || picks.reading()) disabled=Signal::derive(move || picks.ready() == 0 && !picks.reading()) on_press=add>
                     {move || add_words(picks.ready())}
@@ -89,7 +102,7 @@ pub fn AddRecords() -> impl IntoView {
                 <Button kind=ButtonKind::Quiet on_press=move || take_all_away(picks)>"Add none of them"</Button>
             </div>
         })}
-        {move || (sent.get() > 0 && picks.list.with(Vec::is_empty)).then(|| view! {
+        {move || (sent.get() > 0 && !any.get()).then(|| view! {
             <div class="actions"><LinkButton kind=ButtonKind::Quiet href="/records">"Go to your records"</LinkButton></div>
         })}
     }

@@ -74,6 +74,8 @@ impl Picks {
         let answer = vault.choose(file);
         spawn_local(async move {
             let seen = match answer.await {
+                // It was taken away while it was looked at, or the page has gone.
+                Ok(chosen) if !self.lists(key) => return vault.unchoose(chosen.id),
                 Ok(chosen) => {
                     let entered = owner.with(|| Entered::new(chosen.details.clone()));
                     Look::Read(Box::new(chosen), entered)
@@ -82,6 +84,10 @@ impl Picks {
             };
             look.try_set(seen);
         });
+    }
+
+    fn lists(self, key: u32) -> bool {
+        self.list.try_with_untracked(|list| list.iter().any(|pick| pick.key == key)).unwrap_or(false)
     }
 
     /// Looks at every file of a list.

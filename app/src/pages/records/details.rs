@@ -2,10 +2,22 @@
 
 use leptos::prelude::*;
 
+use crate::pages::asking::{Loaded, load};
 use crate::pages::category;
-use crate::pages::words::Day;
-use crate::ui::{Select, TextArea, TextField};
-use crate::vault::Details;
+use crate::pages::sharing::reach::will_see;
+use crate::ui::{Glyph, Icon, Select, TextArea, TextField};
+use crate::vault::{Details, Share};
+
+/// The shares, for who will see a record of a kind as soon as it is there.
+#[derive(Clone, Copy)]
+struct Onlookers(Loaded<Vec<Share>>);
+
+/// Lets the fields below say who will see the record.
+pub fn provide_onlookers() -> Loaded<Vec<Share>> {
+    let shares = load(|vault| vault.shares());
+    provide_context(Onlookers(shares));
+    shares
+}
 
 /// What is typed about one record.
 #[derive(Clone, Copy)]
@@ -23,7 +35,6 @@ impl Entered {
         Self {
             title: RwSignal::new(details.title),
             category: RwSignal::new(category::slug(&details.category).to_owned()),
-            // The field knows whole days only; a year alone would show as empty and be lost when it is saved.
             date: RwSignal::new(details.date),
             notes: RwSignal::new(details.notes),
             title_wrong: RwSignal::new(None),
@@ -54,13 +65,19 @@ pub fn DetailFields(
     number: u32,
 ) -> impl IntoView {
     let field = move |name: &str| format!("{name}-{number}");
-    let whole_day = entered.date.with_untracked(|date| date.is_empty() || Day::parse(date).is_some());
-    let date_kind = if whole_day { "date" } else { "text" };
+    let onlookers = use_context::<Onlookers>();
+    let will_see = move || {
+        let shares = onlookers?.0.data.get()?;
+        entered.category.with(|slug| will_see(&shares, slug))
+    };
     view! {
         <TextField name=field("title") label="Title" value=entered.title error=entered.title_wrong autocomplete="off" />
         <div class="halves">
             <Select name=field("category") label="Kind of record" value=entered.category options=category::options() />
-            <TextField name=field("date") label="Date" kind=date_kind optional=true value=entered.date autocomplete="off" />
+            <TextField name=field("date") label="Date" kind="date" optional=true value=entered.date autocomplete="off" />
+        </div>
+        <div role="status">
+            {move || will_see().map(|words| view! { <p class="seen"><Icon glyph=Glyph::Eye /><span>{words}</span></p> })}
         </div>
         <TextArea name=field("notes") label="Notes" rows=2 optional=true value=entered.notes />
     }

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use leptos_router::NavigateOptions;
 use leptos_router::hooks::{use_navigate, use_params_map};
 
-use super::details::{DetailFields, Entered};
+use super::details::{DetailFields, Entered, provide_onlookers};
 use super::show::NotThere;
 use crate::pages::asking::{TroubleAlert, WhenLoaded, load, use_act};
 use crate::pages::guarded::{Guarded, Guests};
@@ -48,6 +48,7 @@ pub fn EditRecord(
     /// The record as it is.
     item: RecordItem,
 ) -> impl IntoView {
+    provide_onlookers();
     let entered = Entered::new(item.details);
     let act = use_act();
     let toasts = use_toasts();
@@ -63,7 +64,9 @@ pub fn EditRecord(
             move |vault| vault.edit(id, details),
             move |()| {
                 toasts.good("Saved.");
-                navigate(&to, NavigateOptions { replace: true, ..NavigateOptions::default() });
+                if act.is_here() {
+                    navigate(&to, NavigateOptions { replace: true, ..NavigateOptions::default() });
+                }
             },
         );
     };

@@ -3,8 +3,7 @@
 use leptos::prelude::*;
 
 use super::filter::{self, Order};
-use super::rows::LongRecordRow;
-use super::rows::{RecordRows, keep_pictures};
+use super::rows::{LongRecordRow, RecordRows, keep_pictures, row_key};
 use super::uploads::{Uploads, Which};
 use crate::clock::use_now;
 use crate::pages::asking::{WhenLoaded, data, load};
@@ -94,34 +93,36 @@ pub fn RecordList(
         let place = found.with(|found| found.get(row).copied())?;
         items.with(|items| items.get(place).cloned())
     };
-    // Whatever a row shows goes into its key, so that it is drawn anew when that changes.
     let key = move |row: usize| {
         let place = found.with(|found| found.get(row).copied());
-        let shows =
-            |item: &RecordItem| format!("{} {} {} {}", item.id, item.revision, item.has_thumbnail, item.shared_with);
-        items.with(|items| items.get(place?).map(shows)).unwrap_or_default()
+        items.with(|items| items.get(place?).map(row_key)).unwrap_or_default()
     };
     let long_row = move |place: Signal<LongPlace>| {
         let item = untrack(|| item(place.get().row));
         item.map(|item| view! { <LongRecordRow item place whose /> }).into_any()
     };
+    let of_group = move |heading: &str| {
+        groups.with(|groups| {
+            let before: usize = groups.iter().take_while(|(own, _)| own != heading).map(|(_, count)| count).sum();
+            let count = groups.iter().find(|(own, _)| own == heading).map_or(0, |(_, count)| *count);
+            (before..before + count).filter_map(item).collect::<Vec<_>>()
+        })
+    };
+    let group = move |heading: String| {
+        let month = (!heading.is_empty()).then(|| view! { <h2 class="month">{heading.clone()}</h2> });
+        let items = Memo::new(move |_| of_group(&heading));
+        view! { {month} <RecordRows items whose /> }
+    };
     let short = move || {
-        let mut from = 0;
-        let group = |(heading, count): (String, usize)| {
-            let of_group: Vec<RecordItem> = (from..from + count).filter_map(item).collect();
-            from += count;
-            view! {
-                {(!heading.is_empty()).then(|| view! { <h2 class="month">{heading}</h2> })}
-                <RecordRows items=of_group whose />
-            }
-        };
-        groups.get().into_iter().map(group).collect_view()
+        let headings =
+            move || groups.with(|groups| groups.iter().map(|(heading, _)| heading.clone()).collect::<Vec<_>>());
+        view! { <For each=headings key=String::clone children=group /> }
     };
     let rows = move || {
         if is_long.get() {
             view! { <LongList layout one="record" key row=long_row /> }.into_any()
         } else {
-            (move || short()).into_any()
+            short().into_any()
         }
     };
     let options = Order::OPTIONS.map(|(name, words)| (name.to_owned(), words.to_owned())).to_vec();

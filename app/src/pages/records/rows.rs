@@ -10,7 +10,7 @@ use leptos::task::spawn_local;
 
 use crate::clock::use_now;
 use crate::pages::{category, words};
-use crate::ui::{Chip, List, LongPlace, LongRow, Row, Tone, category_tile};
+use crate::ui::{Chip, List, LongPlace, LongRow, Row, category_tile};
 use crate::vault::{RecordItem, use_vault};
 
 /// Small pictures that were fetched, so that a list which is drawn anew does not flicker. They live as long as the
@@ -102,52 +102,38 @@ fn about(item: &RecordItem, now: Option<crate::clock::Now>, whose: bool) -> Stri
         .join(" · ")
 }
 
-/// A list of records.
+/// Everything that can change in a row, so that it is drawn anew when that does, and only then.
+pub fn row_key(item: &RecordItem) -> String {
+    format!("{} {} {} {}", item.id, item.revision, item.has_thumbnail, item.shared_with)
+}
+
+/// A list of records. A row stays, and keeps the focus, while what it shows is the same.
 #[component]
 pub fn RecordRows(
     /// The records.
-    items: Vec<RecordItem>,
+    #[prop(into)]
+    items: Signal<Vec<RecordItem>>,
     /// Names whose they are.
     #[prop(optional)]
     whose: bool,
-    /// Marks those that are new since this minute.
-    #[prop(optional)]
-    new_since: Option<u32>,
-    /// What the list is, where no heading says it.
-    #[prop(optional, into)]
-    label: Option<String>,
 ) -> impl IntoView {
     let now = use_now();
-    let rows = items
-        .into_iter()
-        .map(|item| {
-            let (title, href) = (title_of(&item), format!("/records/{}", item.id));
-            let (end, line) = (end_of(&item, new_since), item.clone());
-            let sub = move || about(&line, now.get(), whose);
-            match end {
-                Some(end) => {
-                    view! { <Row title sub href tile=move || view! { <Thumbnail item /> }>{end}</Row> }.into_any()
-                }
-                None => view! { <Row title sub href tile=move || view! { <Thumbnail item /> } /> }.into_any(),
-            }
-        })
-        .collect_view();
-    match label {
-        Some(label) => view! { <List label>{rows}</List> }.into_any(),
-        None => view! { <List>{rows}</List> }.into_any(),
-    }
+    let row = move |item: RecordItem| {
+        let (title, href) = (title_of(&item), format!("/records/{}", item.id));
+        let (end, line) = (end_of(&item), item.clone());
+        let sub = move || about(&line, now.get(), whose);
+        match end {
+            Some(end) => view! { <Row title sub href tile=move || view! { <Thumbnail item /> }>{end}</Row> }.into_any(),
+            None => view! { <Row title sub href tile=move || view! { <Thumbnail item /> } /> }.into_any(),
+        }
+    };
+    view! { <List><For each=move || items.get() key=row_key children=row /></List> }
 }
 
 /// What stands at the end of a row.
-fn end_of(item: &RecordItem, new_since: Option<u32>) -> Option<AnyView> {
+fn end_of(item: &RecordItem) -> Option<AnyView> {
     let shared = item.shared_with;
-    if new_since.is_some_and(|since| item.added >= since) {
-        Some(view! { <Chip tone=Tone::Brand>"new"</Chip> }.into_any())
-    } else if shared > 0 {
-        Some(view! { <Chip>{format!("shared with {shared}")}</Chip> }.into_any())
-    } else {
-        None
-    }
+    (shared > 0).then(|| view! { <Chip>{format!("shared with {shared}")}</Chip> }.into_any())
 }
 
 /// A row of a long list of records.
@@ -162,7 +148,7 @@ pub fn LongRecordRow(
 ) -> impl IntoView {
     let now = use_now();
     let (title, href) = (title_of(&item), format!("/records/{}", item.id));
-    let (end, line) = (end_of(&item, None), item.clone());
+    let (end, line) = (end_of(&item), item.clone());
     let sub = move || about(&line, now.get(), whose);
     view! { <LongRow place title sub href end tile=move || view! { <Thumbnail item /> } /> }
 }

@@ -15,8 +15,8 @@ use crate::pages::activity::sentence::{Seen, opened_by_others};
 use crate::pages::asking::{Act, Loaded, TroubleAlert, WhenLoaded, load, use_act};
 use crate::pages::guarded::{Guarded, Guests, side_of};
 use crate::pages::inside::Inside;
-use crate::pages::sharing::reach::people_of;
-use crate::pages::sharing::shared::SharedBy;
+use crate::pages::sharing::reach::{ends, people_of};
+use crate::pages::sharing::shared::{SharedBy, load_shares};
 use crate::pages::sharing::stop::{StopDialog, Stopping, use_stopping};
 use crate::pages::{category, words};
 use crate::ui::{
@@ -128,15 +128,27 @@ impl Opened {
 fn OpenRecord(item: Signal<Option<RecordItem>>, records: Loaded<Vec<RecordItem>>, side: Side) -> impl IntoView {
     let opened = RwSignal::new(None::<Opened>);
     let opening = use_act();
-    // An opening is written into the history, so the record is opened once for each of its revisions.
-    let revision = Memo::new(move |_| item.with(|item| item.as_ref().map(|item| (item.id.clone(), item.revision))));
+    // An opening is written into the history, so the record is opened once for each content; that it was only sealed
+    // anew changes none of this.
+    let content = Memo::new(move |_| {
+        let of = |item: &RecordItem| (item.id.clone(), item.changed, item.size, item.file_name.clone());
+        item.with(|item| item.as_ref().map(of))
+    });
+    let last = StoredValue::new(None);
     Effect::new(move |_| {
-        if let Some((id, _)) = revision.get() {
+        // What changes while it is being opened is opened after that.
+        let busy = opening.busy.get();
+        let content = content.get();
+        if busy || content == last.get_value() {
+            return;
+        }
+        last.set_value(content.clone());
+        if let Some((id, ..)) = content {
             opening.run(move |vault| vault.open(id), move |content| drop(opened.try_set(Some(content.into()))));
         }
     });
     let shares: Loaded<Vec<Share>> = match side {
-        Side::Patient => load(|vault| vault.shares()),
+        Side::Patient => load_shares(),
         Side::Provider => load(move |vault| {
             let own = item.with_untracked(|item| item.as_ref().map(|item| item.vault.clone()));
             Box::pin(async move {
@@ -291,7 +303,11 @@ fn Document(title: String, id: String, count: u32) -> impl IntoView {
                     trouble.try_set(None);
                     pixels.try_set(Some(Arc::new(drawn)));
                 }
-                Err(failed) => drop(trouble.try_set(Some(failed))),
+                Err(failed) => {
+                    // What stands there is another page.
+                    pixels.try_set(None);
+                    trouble.try_set(Some(failed));
+                }
             }
         });
     });
@@ -356,7 +372,9 @@ fn YourShare(item: Signal<Option<RecordItem>>, shares: Loaded<Vec<Share>>) -> im
     let now = use_now();
     move || {
         let item = item.get()?;
-        let (share, _) = shares.data.with(|shares| people_of(&item, shares.as_deref()?).into_iter().next())?;
+        // Of several, the one that lasts longest.
+        let all = shares.data.with(|shares| Some(people_of(&item, shares.as_deref()?)))?;
+        let (share, _) = all.into_iter().max_by_key(|(share, _)| ends(share))?;
         let left = words::share_left(&share, now.get_untracked());
         let until = if share.until.is_none() { "until it is stopped".to_owned() } else { left.words };
         Some(view! {
@@ -413,7 +431,7 @@ fn WhoOpened(item: Signal<Option<RecordItem>>, activity: Loaded<Vec<Happening>>)
         .unwrap_or_default()
     });
     let rows = move || {
-        let row = move |Seen { name, what, at }| {
+        let row = move |Seen { name, what, at, .. }| {
             let initials = words::initials(&name);
             view! { <Row title=name sub=format!("{what} {}", words::moment(at, now.get_untracked())) tile=move || view! { <Face initials /> } /> }
         };

@@ -71,45 +71,49 @@ fn UploadRow(id: u32, uploads: Signal<Vec<Upload>>) -> impl IntoView {
             vault.cancel(id);
         }
     };
-    // The buttons must not be made anew with every byte that is sent: that would take their focus.
+    // The buttons must not be made anew with every byte that is sent, nor when one of them is pressed: that would take
+    // their focus.
     let acts = Memo::new(move |_| {
         upload.with(|upload| {
             upload.as_ref().map(|upload| match &upload.state {
-                UploadState::Waiting | UploadState::Sending | UploadState::Offline => Acts::Pause,
-                UploadState::Paused => Acts::GoOn,
+                UploadState::Waiting | UploadState::Sending | UploadState::Offline | UploadState::Paused => Acts::Send,
                 UploadState::NeedsFile | UploadState::Failed(_) => Acts::Stop,
                 UploadState::Kept(record) => Acts::Open(record.clone()),
             })
         })
     });
+    let paused = Memo::new(move |_| {
+        upload.with(|upload| upload.as_ref().is_some_and(|upload| matches!(upload.state, UploadState::Paused)))
+    });
+    let glyph = move || if paused.get() { Glyph::Play } else { Glyph::Pause };
+    // A screen reader hears of which file: "Pause CT of the chest".
+    let named = StoredValue::new(format!(" {name}"));
+    let of = move || view! { <span class="heard">{named.get_value()}</span> };
+    let buttons = move |acts| match acts {
+        Acts::Send => view! {
+            <Button kind=ButtonKind::Quiet glyph=Signal::derive(glyph) on_press=move || pause(!paused.get_untracked())>
+                {move || if paused.get() { "Go on" } else { "Pause" }}
+                {of()}
+            </Button>
+            <Button kind=ButtonKind::Quiet on_press=cancel>"Stop sending"{of()}</Button>
+        }
+        .into_any(),
+        Acts::Stop => view! { <Button kind=ButtonKind::Quiet on_press=cancel>"Take away"{of()}</Button> }.into_any(),
+        Acts::Open(record) => view! {
+            <LinkButton kind=ButtonKind::Quiet href=format!("/records/{record}")>"Open"{of()}</LinkButton>
+            <Button kind=ButtonKind::Quiet on_press=cancel>"Take off this list"{of()}</Button>
+        }
+        .into_any(),
+    };
     view! {
-        <FileRow name about category=slug state detail>
-            {move || acts.get().map(|acts| match acts {
-                Acts::Pause => view! {
-                    <Button kind=ButtonKind::Quiet glyph=Glyph::Pause on_press=move || pause(true)>"Pause"</Button>
-                    <Button kind=ButtonKind::Quiet on_press=cancel>"Stop sending"</Button>
-                }.into_any(),
-                Acts::GoOn => view! {
-                    <Button kind=ButtonKind::Quiet glyph=Glyph::Play on_press=move || pause(false)>"Go on"</Button>
-                    <Button kind=ButtonKind::Quiet on_press=cancel>"Stop sending"</Button>
-                }.into_any(),
-                Acts::Stop => view! {
-                    <Button kind=ButtonKind::Quiet on_press=cancel>"Take away"</Button>
-                }.into_any(),
-                Acts::Open(record) => view! {
-                    <LinkButton kind=ButtonKind::Quiet href=format!("/records/{record}")>"Open"</LinkButton>
-                    <Button kind=ButtonKind::Quiet on_press=cancel>"Take off this list"</Button>
-                }.into_any(),
-            })}
-        </FileRow>
+        <FileRow name about category=slug state detail>{move || acts.get().map(&buttons)}</FileRow>
     }
     .into_any()
 }
 
 #[derive(Clone, PartialEq, Eq)]
 enum Acts {
-    Pause,
-    GoOn,
+    Send,
     Stop,
     Open(String),
 }

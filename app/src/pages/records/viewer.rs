@@ -111,8 +111,10 @@ fn Pan(
             return;
         };
         pixels.with(|pixels| {
-            if let Some(pixels) = pixels {
-                vault.paint(canvas, pixels);
+            match pixels {
+                Some(pixels) => vault.paint(canvas, pixels),
+                // Setting its size empties it.
+                None => canvas.set_width(canvas.width()),
             }
         });
     });
@@ -122,7 +124,13 @@ fn Pan(
         let view = view_node.get_untracked().map(|view| view.get_bounding_client_rect());
         view.map_or((0.0, 0.0), |view| (x - view.left() - view.width() / 2.0, y - view.top() - view.height() / 2.0))
     };
+    // A whole picture does not hold up whoever scrolls past it.
+    let larger = Memo::new(move |_| place.get().zoom > 1.0);
     let wheel = move |event: ev::WheelEvent| {
+        // Two fingers on a touchpad come as a wheel with Ctrl.
+        if !larger.get_untracked() && !event.ctrl_key() {
+            return;
+        }
         event.prevent_default();
         let at = from_middle(f64::from(event.client_x()), f64::from(event.client_y()));
         let factor = if event.delta_y() < 0.0 { 1.15 } else { 1.0 / 1.15 };
@@ -163,8 +171,16 @@ fn Pan(
         touches.update_value(|touches| touches.retain(|touch| touch.0 != event.pointer_id()));
     };
     let keys = move |event: ev::KeyboardEvent| {
+        // The browser's own, such as a larger page.
+        if event.ctrl_key() || event.meta_key() || event.alt_key() {
+            return;
+        }
+        let key = event.key();
+        if key.starts_with("Arrow") && !larger.get_untracked() {
+            return;
+        }
         let step = 48.0;
-        let change: Box<dyn Fn(Place) -> Place> = match event.key().as_str() {
+        let change: Box<dyn Fn(Place) -> Place> = match key.as_str() {
             "ArrowLeft" => Box::new(move |place| place.moved(step, 0.0, view_size())),
             "ArrowRight" => Box::new(move |place| place.moved(-step, 0.0, view_size())),
             "ArrowUp" => Box::new(move |place| place.moved(0.0, step, view_size())),
@@ -183,6 +199,7 @@ fn Pan(
             class="stage-pan"
             class:waiting=move || busy.get()
             class:tall=tall
+            class:larger=move || larger.get()
             tabindex="0"
             role="group"
             aria-label=about

@@ -17,9 +17,6 @@ use crate::pages::{category, words};
 use crate::ui::{Button, ButtonKind, Card, EmptyState, Glyph, Icon, LinkButton, SearchField, category_tile};
 use crate::vault::{Reach, RecordItem, Share};
 
-/// Up to this many records are found without a search.
-const FEW: usize = 8;
-
 /// The records that match what was typed, each with everybody who sees it: how many, and the first of them.
 fn searched(holders: &Holders, records: &[RecordItem], typed: &str, most: usize) -> (usize, Vec<Reached>) {
     let found = filter::shown(records, typed, None, Order::Date);
@@ -36,7 +33,7 @@ fn searched(holders: &Holders, records: &[RecordItem], typed: &str, most: usize)
 fn about(reached: &Reached, now: Option<Now>) -> String {
     match (&reached.what, &reached.item) {
         (Reach::Record(..), Some(item)) => line(item, now),
-        (Reach::Record(..), None) => "This record was deleted.".to_owned(),
+        (Reach::Record(..), None) => "This record is not in your list.".to_owned(),
         (Reach::Category(_) | Reach::Everything, _) => {
             let count = words::count(u64::try_from(reached.records).unwrap_or(u64::MAX), "record");
             format!("{count}, and what you add later")
@@ -62,8 +59,9 @@ pub fn ByRecord(
             shown.set(AT_ONCE);
         }
     });
-    let many = Memo::new(move |_| records.data.with(|records| records.as_ref().is_some_and(|all| all.len() > FEW)));
-    let searching = Memo::new(move |_| many.get() && typed.with(|typed| !typed.trim().is_empty()));
+    // Any record can be asked for, also one that nobody else sees.
+    let any = Memo::new(move |_| records.data.with(|records| records.as_ref().is_some_and(|all| !all.is_empty())));
+    let searching = Memo::new(move |_| any.get() && typed.with(|typed| !typed.trim().is_empty()));
     let holders = Memo::new(move |_| held.with(|held| Holders::new(held)));
     let found = Memo::new(move |_| {
         holders.with(|holders| {
@@ -99,7 +97,7 @@ pub fn ByRecord(
         lead_focus(format!(".reached > .item:nth-child({first_new}) .name"));
     };
     view! {
-        {move || many.get().then(|| view! {
+        {move || any.get().then(|| view! {
             <SearchField name="search-shared" label="Search your records" value=typed placeholder="Title, kind, date, notes or file" />
         })}
         <p class="soft" role="status">{said}</p>
@@ -209,6 +207,6 @@ mod tests {
         let of = |what, records| Reached { what, item: None, records, by: Vec::new() };
         assert_eq!(about(&of(kind("imaging"), 37), None), "37 records, and what you add later");
         assert_eq!(about(&of(Reach::Everything, 1), None), "1 record, and what you add later");
-        assert_eq!(about(&of(record("ct"), 0), None), "This record was deleted.");
+        assert_eq!(about(&of(record("ct"), 0), None), "This record is not in your list.");
     }
 }

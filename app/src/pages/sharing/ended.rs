@@ -4,6 +4,7 @@ use leptos::prelude::*;
 
 use crate::clock::use_now;
 use crate::pages::activity::sentence::listed;
+use crate::pages::focus::lead_focus_nth;
 use crate::pages::words;
 use crate::ui::{Button, ButtonKind, Card, CardTone, Chip, Glyph, Tone};
 use crate::vault::{Ended, Share};
@@ -31,10 +32,16 @@ pub fn EndedShares(
     let in_sight = move || ended.with(|ended| ended.iter().take(shown.get()).cloned().collect::<Vec<_>>());
     // An end goes on by steps: a card is drawn anew when its own has come further.
     let key = |share: &Share| (share.id.clone(), share.ended.as_ref().map(|ended| (ended.rotated, ended.reencrypted)));
+    let left = Memo::new(move |_| ended.with(Vec::len).saturating_sub(shown.get()).min(MORE));
+    let show_more = move || {
+        let first_new = shown.get_untracked();
+        shown.update(|shown| *shown += MORE);
+        lead_focus_nth(None, ".sunken h2", first_new);
+    };
     view! {
         <For each=in_sight key=key let(share)><EndedCard share /></For>
-        {move || (ended.with(Vec::len) > shown.get()).then(|| view! {
-            <Button kind=ButtonKind::Quiet full=true on_press=move || shown.update(|shown| *shown += MORE)>"Show more"</Button>
+        {move || (left.get() > 0).then(|| view! {
+            <Button kind=ButtonKind::Quiet full=true on_press=show_more>{format!("Show {} more", left.get())}</Button>
         })}
     }
     .into_any()
@@ -50,6 +57,7 @@ fn EndedCard(share: Share) -> impl IntoView {
         let name = name.clone();
         move || format!("{}: {name}", words::ended(at, now.get()))
     };
+    // A share is blocked the moment it has ended; the rest takes a device its time.
     let state = |done: bool, words: &'static str, coming: &'static str| {
         if done {
             view! { <Chip tone=Tone::Good glyph=Glyph::Check>{words}</Chip> }.into_any()

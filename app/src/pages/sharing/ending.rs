@@ -42,7 +42,7 @@ pub fn left<'a>(share: &Share, shares: &'a [Share], records: &[RecordItem]) -> L
     if parts.is_empty() { Left::Nothing } else { Left::Parts(parts) }
 }
 
-/// "imaging", "everything"; nothing for a single record, which the page around it names.
+/// "imaging", "everything"; nothing for a single record, which the row around a button names.
 fn wide(reach: &Reach) -> Option<String> {
     match reach {
         Reach::Record(..) => None,
@@ -57,7 +57,7 @@ pub fn stop_words(reach: &Reach) -> String {
 
 /// What is asked before it: "Stop sharing imaging with Dr Kenji Ito?"
 pub fn question(share: &Share) -> String {
-    format!("{} with {}?", stop_words(&share.reach), share.person.name)
+    format!("Stop sharing {} with {}?", words::reach_words(&share.reach), share.person.name)
 }
 
 /// What is said after it: "You stopped sharing CT of the chest with Dr Kenji Ito."
@@ -80,13 +80,26 @@ fn of_which(reach: &Reach, records: Option<&[RecordItem]>) -> String {
     }
 }
 
-/// What ends when a share is stopped, and what does not. The records may not be known yet.
-pub fn consequence(share: &Share, shares: &[Share], records: Option<&[RecordItem]>, now: Option<Now>) -> String {
+/// What ends when a share is stopped, and what does not. None where that hangs on the kind of a record, and the records
+/// are not known yet.
+pub fn consequence(
+    share: &Share,
+    shares: &[Share],
+    records: Option<&[RecordItem]>,
+    now: Option<Now>,
+) -> Option<String> {
     let name = &share.person.name;
     if !shows(share) {
-        return format!("{name} can add nothing to {} any more.", words::reach_words(&share.reach));
+        return Some(format!("{name} can add nothing to {} any more.", words::reach_words(&share.reach)));
     }
     let left = left(share, shares, records.unwrap_or_default());
+    let of_kind = |other: &Share| {
+        other.person.account == share.person.account && shows(other) && matches!(other.reach, Reach::Category(_))
+    };
+    let by_record = matches!(share.reach, Reach::Record(..));
+    if records.is_none() && by_record && left == Left::Nothing && shares.iter().any(of_kind) {
+        return None;
+    }
     if let Left::All(other) = left {
         let until = match (other.until, now) {
             (None, _) => "until you stop it".to_owned(),
@@ -95,13 +108,11 @@ pub fn consequence(share: &Share, shares: &[Share], records: Option<&[RecordItem
             }
             (Some(until), None) => format!("until {}", words::Day::of_minute(until, 0).words(None)),
         };
-        return format!(
-            "{name} can still see it, because you also share {} {until}.",
-            words::reach_words(&other.reach)
-        );
+        let reach = words::reach_words(&other.reach);
+        return Some(format!("{name} can still see it, because you also share {reach} {until}."));
     }
     let apart = match &share.reach {
-        Reach::Record(..) => return format!("{name} can no longer open {}.", words::reach_words(&share.reach)),
+        Reach::Record(..) => return Some(format!("{name} can no longer open {}.", words::reach_words(&share.reach))),
         Reach::Category(_) => "a kind",
         Reach::Everything => "everything",
     };
@@ -109,11 +120,12 @@ pub fn consequence(share: &Share, shares: &[Share], records: Option<&[RecordItem
     let ends = match left {
         Left::Parts(parts) => {
             let still: Vec<String> = parts.iter().map(|part| words::reach_words(&part.reach)).collect();
-            format!("{name} can open none of {which} any more, but still {}, which you also share.", listed(&still))
+            let still = listed(&still);
+            format!("Of {which}, {name} can then open only what you also share: {still}.")
         }
         Left::Nothing | Left::All(_) => format!("{name} can open none of {which} any more."),
     };
-    format!("{ends} One record cannot be taken out of {apart}: share the others one by one.")
+    Some(format!("{ends} One record cannot be taken out of {apart}: share the others one by one."))
 }
 
 #[cfg(test)]
@@ -123,7 +135,7 @@ mod tests {
 
     fn says(of: usize, shares: &[Share]) -> String {
         let records = [item("ct", "imaging"), item("x-ray", "imaging"), item("blood", "laboratory")];
-        consequence(&shares[of], shares, Some(&records), Some(NOW))
+        consequence(&shares[of], shares, Some(&records), Some(NOW)).unwrap()
     }
 
     #[test]
@@ -138,7 +150,7 @@ mod tests {
             says(0, &of(kind("laboratory"))).starts_with("Dr Ito can open none of your laboratory records any more.")
         );
         assert!(says(0, &of(Reach::Everything)).starts_with("Dr Ito can open none of your 3 records any more."));
-        let unknown = consequence(&of(kind("imaging"))[0], &[], None, Some(NOW));
+        let unknown = consequence(&of(kind("imaging"))[0], &[], None, Some(NOW)).unwrap();
         assert!(unknown.starts_with("Dr Ito can open none of your imaging records any more."));
         let drop = [Share { level: "drop".to_owned(), ..share("1", "Labor", kind("laboratory"), None) }];
         assert_eq!(says(0, &drop), "Labor can add nothing to laboratory any more.");
@@ -152,15 +164,16 @@ mod tests {
             share("3", "Dr Vogt", Reach::Everything, None),
         ];
         assert_eq!(says(0, &shares), "Dr Ito can still see it, because you also share imaging until 13 December.");
-        assert!(says(1, &shares).starts_with(
-            "Dr Ito can open none of your 2 imaging records any more, but still Record ct, which you also share."
-        ));
+        assert!(
+            says(1, &shares)
+                .starts_with("Of your 2 imaging records, Dr Ito can then open only what you also share: Record ct.")
+        );
         let everything = [shares[1].clone(), share("4", "Dr Ito", Reach::Everything, None)];
         assert_eq!(
             says(0, &everything),
             "Dr Ito can still see it, because you also share everything until you stop it."
         );
-        assert!(says(1, &everything).contains("but still imaging, which you also share."));
+        assert!(says(1, &everything).contains("can then open only what you also share: imaging."));
         // Neither what has ended, nor what somebody else has, nor what only adds lets see anything.
         let over = [
             shares[0].clone(),
@@ -170,6 +183,16 @@ mod tests {
             share("6", "Dr Ito", kind("laboratory"), None),
         ];
         assert_eq!(says(0, &over), "Dr Ito can no longer open Record ct.");
+    }
+
+    #[test]
+    fn nothing_is_said_of_what_hangs_on_records_that_are_not_known() {
+        let shares = [share("1", "Dr Ito", record("ct"), Some(30)), share("2", "Dr Ito", kind("imaging"), None)];
+        assert_eq!(consequence(&shares[0], &shares, None, Some(NOW)), None);
+        assert!(consequence(&shares[0], &shares[..1], None, Some(NOW)).is_some());
+        assert!(consequence(&shares[1], &shares, None, Some(NOW)).is_some());
+        let vogt = [shares[0].clone(), share("2", "Dr Vogt", kind("imaging"), None)];
+        assert!(consequence(&vogt[0], &vogt, None, Some(NOW)).is_some(), "what others see has no part in it");
     }
 
     #[test]
@@ -188,7 +211,7 @@ mod tests {
         let imaging = share("1", "Dr Ito", kind("imaging"), None);
         let ct = share("2", "Dr Ito", record("ct"), None);
         assert_eq!(question(&imaging), "Stop sharing imaging with Dr Ito?");
-        assert_eq!(question(&ct), "Stop sharing with Dr Ito?");
+        assert_eq!(question(&ct), "Stop sharing Record ct with Dr Ito?");
         assert_eq!(stop_words(&Reach::Everything), "Stop sharing everything");
         assert_eq!(stopped(&imaging), "You stopped sharing imaging with Dr Ito.");
         assert_eq!(stopped(&ct), "You stopped sharing Record ct with Dr Ito.");

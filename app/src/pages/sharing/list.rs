@@ -8,6 +8,7 @@ use super::by_person::ByPerson;
 use super::by_record::ByRecord;
 use super::ended::{EndedShares, over};
 use super::reach::{holding, summary};
+use super::shared::load_shares;
 use super::stop::{StopDialog, Stopping, use_stopping};
 use crate::clock::use_now;
 use crate::pages::asking::{Loaded, WhenLoaded, load};
@@ -26,7 +27,7 @@ pub fn SharingPage() -> impl IntoView {
 /// The page inside its frame.
 pub(in crate::pages) fn inside() -> AnyView {
     keep_pictures();
-    let shares = load(|vault| vault.shares());
+    let shares = load_shares();
     let activity = load(|vault| vault.activity());
     let records = load(|vault| vault.records());
     view! { <SharingView shares activity records /> }.into_any()
@@ -80,7 +81,7 @@ fn Nobody() -> impl IntoView {
             <EmptyState
                 glyph=Glyph::Sharing
                 title="Nobody else can see your records"
-                next="Share with a doctor, a laboratory or somebody who helps you. You choose what and until when."
+                next="Share with a doctor, a laboratory or another care team. You choose what and until when."
             >
                 <LinkButton href="/sharing/new" glyph=Glyph::Add>"Share"</LinkButton>
             </EmptyState>

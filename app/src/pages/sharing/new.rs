@@ -390,7 +390,9 @@ pub fn Check(
             move |vault| vault.share(new),
             move |()| {
                 toasts.good(format!("Shared with {}.", person.name));
-                navigate("/sharing", NavigateOptions::default());
+                if act.is_here() {
+                    navigate("/sharing", NavigateOptions::default());
+                }
             },
         );
     });
@@ -401,7 +403,7 @@ pub fn Check(
                 <p class="row"><Chip tone=Tone::Warn glyph=Glyph::Warning>"unverified"</Chip><span>"You have not compared the six words yet."</span></p>
             })}
             <p>"You see every opening in your activity, and you can stop at any time. What a person has seen or saved cannot be taken back."</p>
-            <TroubleAlert trouble=act.trouble kept="Nothing was shared, and what you chose is still here." />
+            <TroubleAlert trouble=act.trouble kept="Nothing was shared, and what you chose is still here." written=true />
             <div class="actions fill">
                 <Button glyph=Glyph::Sharing busy=act.busy on_press=share>"Share"</Button>
                 <Button kind=ButtonKind::Quiet on_press=move || draft.step.set(2)>"Back"</Button>

@@ -1,16 +1,16 @@
 //! Who reaches what, worked out of shares and records. Pure.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::clock::Now;
+use crate::pages::activity::sentence::listed;
 use crate::pages::{category, words};
 use crate::vault::{Reach, RecordItem, Share};
 
 /// By what a share reaches something that it may not name.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Why {
     /// It is what was shared.
-    #[default]
     Itself,
     /// Its kind is shared.
     Kind(&'static str),
@@ -23,7 +23,7 @@ impl Why {
     pub fn words(self) -> Option<String> {
         match self {
             Self::Itself => None,
-            Self::Kind(slug) => Some(format!("because you share {}", category::label(slug).to_lowercase())),
+            Self::Kind(slug) => Some(format!("because you share {}", category::inside(slug))),
             Self::Everything => Some("because you share everything".to_owned()),
         }
     }
@@ -159,9 +159,23 @@ impl Holders {
     }
 }
 
-/// What is shared, and with whom.
-pub fn by_record(shares: &[Share], records: &[RecordItem]) -> Vec<Reached> {
-    Holders::new(shares).by_record(records)
+/// Whether anybody sees records without being given each: by their kind, or all of them.
+pub fn reaches_what_comes(shares: &[Share]) -> bool {
+    shares.iter().any(|share| shows(share) && !matches!(share.reach, Reach::Record(..)))
+}
+
+/// Who will see a record of a kind as soon as it is there: "Dr Kenji Ito will see it, because you share imaging."
+pub fn will_see(shares: &[Share], slug: &str) -> Option<String> {
+    let slug = category::slug(slug);
+    let holders = Holders::new(shares);
+    let by: Vec<(Share, Why)> =
+        holders.of_kind(slug, Why::Kind(slug)).chain(holders.of_everything(Why::Everything)).collect();
+    let mut accounts = BTreeSet::new();
+    let first = by.iter().filter(|(share, _)| accounts.insert(share.person.account.as_str()));
+    let names: Vec<String> = first.map(|(share, _)| share.person.name.clone()).collect();
+    let mut reasons: Vec<String> = by.iter().filter_map(|(_, why)| why.words()).collect();
+    reasons.dedup();
+    (!names.is_empty()).then(|| format!("{} will see it, {}.", listed(&names), reasons.join(", and ")))
 }
 
 /// Everybody who can see one record, and why.
@@ -170,7 +184,7 @@ pub fn people_of(item: &RecordItem, shares: &[Share]) -> Vec<(Share, Why)> {
 }
 
 /// The minute at which a share ends; one that has no end comes last.
-pub(super) fn ends(share: &Share) -> u32 {
+pub fn ends(share: &Share) -> u32 {
     share.until.unwrap_or(u32::MAX)
 }
 
@@ -275,6 +289,10 @@ pub(crate) mod tests {
         Share { ended: Some(ended), ..share }
     }
 
+    fn by_record(shares: &[Share], records: &[RecordItem]) -> Vec<Reached> {
+        Holders::new(shares).by_record(records)
+    }
+
     fn lines(by: &[(Share, Why)]) -> Vec<(&str, Why)> {
         by.iter().map(|(share, why)| (share.person.name.as_str(), *why)).collect()
     }
@@ -304,6 +322,25 @@ pub(crate) mod tests {
         assert_eq!(found[3].item.as_ref().map(|item| item.id.as_str()), Some("ct"));
         // What nobody was given by itself is reached all the same.
         assert_eq!(lines(&people_of(&records[1], &shares)), [("Ito", Why::Kind("imaging")), ("Anna", Why::Everything)]);
+    }
+
+    #[test]
+    fn who_will_see_what_comes_is_said() {
+        let shares = [
+            share("1", "Ito", kind("imaging"), Some(5)),
+            share("2", "Ito", kind("imaging"), None),
+            share("3", "Vogt", record("ct"), None),
+            ended(share("4", "Gone", Reach::Everything, None)),
+        ];
+        assert!(reaches_what_comes(&shares));
+        assert_eq!(will_see(&shares, "imaging").as_deref(), Some("Ito will see it, because you share imaging."));
+        assert_eq!(will_see(&shares, "laboratory"), None);
+        assert!(!reaches_what_comes(&shares[2..]));
+        let all = [shares[0].clone(), share("5", "Anna", Reach::Everything, None)];
+        assert_eq!(
+            will_see(&all, "imaging").as_deref(),
+            Some("Ito and Anna will see it, because you share imaging, and because you share everything.")
+        );
     }
 
     #[test]

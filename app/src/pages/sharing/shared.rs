@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use leptos::html;
 use leptos::prelude::*;
 
 use super::ending::stop_words;
@@ -10,12 +11,31 @@ use super::person::{WAITS, compared_chip};
 use super::reach::Why;
 use super::stop::Stopping;
 use crate::clock::use_now;
-use crate::pages::asking::lasting;
-use crate::pages::focus::lead_focus;
+use crate::pages::asking::{Loaded, lasting, load};
+use crate::pages::focus::lead_focus_nth;
 use crate::pages::records::pick::{AT_ONCE, more};
 use crate::pages::{category, words};
 use crate::ui::{Button, ButtonKind, Chip, Face, Glyph, Icon, Tone, Until};
 use crate::vault::{Reach, Share};
+
+/// The shares of this account, past and present, read again when the end of one has passed.
+pub fn load_shares() -> Loaded<Vec<Share>> {
+    let shares = load(|vault| vault.shares());
+    let now = use_now();
+    let passed = Memo::new(move |_| {
+        let now = now.get()?;
+        let is_over = |share: &&Share| share.ended.is_none() && share.until.is_some_and(|until| until < now.minute);
+        shares.data.with(|shares| Some(shares.as_ref()?.iter().filter(is_over).count()))
+    });
+    Effect::new(move |before: Option<Option<usize>>| {
+        let passed = passed.get();
+        if passed > before.flatten().or(Some(0)) {
+            shares.again();
+        }
+        passed
+    });
+    shares
+}
 
 /// Shares in a list, each with its own end. A row stays while its share changes.
 #[component]
@@ -37,26 +57,25 @@ pub fn SharedBy(
     });
     let in_sight = move || by.with(|by| by.iter().take(shown.get()).cloned().collect::<Vec<_>>());
     let left = Memo::new(move |_| more(by.with(Vec::len), shown.get()));
-    let beyond = heading.clone();
     let row = move |(first, why): (Share, Why)| {
         let id = first.id.clone();
         let share = lasting(first, move || index.with(|index| index.get(&id).cloned()));
         view! { <SharedWith share why of_person stopping heading=heading.clone() /> }
     };
+    let list = NodeRef::<html::Ul>::new();
+    // Whoever asks for more goes on where the new ones begin.
     let show_more = move || {
+        let first_new = shown.get_untracked();
         shown.update(|shown| *shown += AT_ONCE);
-        lead_focus(beyond.clone());
+        lead_focus_nth(list.get_untracked().map(Into::into), ".share > button", first_new);
     };
     view! {
-        <ul class="shares" role="list">
+        <ul class="shares" role="list" node_ref=list>
             <For each=in_sight key=|(share, _)| share.id.clone() children=row />
         </ul>
-        {move || {
-            let show_more = show_more.clone();
-            left.get().map(|left| view! {
-                <Button kind=ButtonKind::Quiet full=true on_press=move || show_more()>{format!("Show {left} more")}</Button>
-            })
-        }}
+        {move || left.get().map(|left| view! {
+            <Button kind=ButtonKind::Quiet full=true on_press=show_more>{format!("Show {left} more")}</Button>
+        })}
     }
     .into_any()
 }

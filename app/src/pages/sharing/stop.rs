@@ -6,8 +6,8 @@ use super::ending::{consequence, question, stopped};
 use crate::clock::use_now;
 use crate::pages::activity::sentence::{listed, opened_titles};
 use crate::pages::asking::{Act, Loaded, TroubleAlert, use_act};
-use crate::pages::focus::lead_focus;
-use crate::ui::{Button, ButtonKind, Dialog, Glyph, use_toasts};
+use crate::pages::focus::{is_nowhere, lead_focus};
+use crate::ui::{Button, ButtonKind, Dialog, Glyph, Skeleton, SkeletonShape, use_toasts};
 use crate::vault::{Happening, RecordItem, Share};
 
 /// A share that somebody is about to stop.
@@ -28,6 +28,10 @@ pub struct Stopping {
 impl Stopping {
     /// Asks about a share, which stands under a heading that a selector names.
     pub fn ask(self, share: Share, heading: String) {
+        // What is being stopped is answered first.
+        if self.act.busy.get_untracked() {
+            return;
+        }
         self.act.trouble.set(None);
         self.share.set(Some(share));
         self.heading.set(heading);
@@ -68,7 +72,7 @@ pub fn StopDialog(
             let share = share.as_ref()?;
             shares.data.with(|shares| {
                 let shares = shares.as_deref().unwrap_or_default();
-                records.data.with(|records| Some(consequence(share, shares, records.as_deref(), now.get())))
+                records.data.with(|records| consequence(share, shares, records.as_deref(), now.get()))
             })
         })
     };
@@ -90,9 +94,13 @@ pub fn StopDialog(
         })
     };
     let unknown = Signal::derive(move || {
-        let trouble = activity.trouble.get();
-        trouble.filter(|_| activity.data.with(Option::is_none))
+        let no_activity = activity.trouble.get().filter(|_| activity.data.with(Option::is_none));
+        no_activity.or_else(|| records.trouble.get().filter(|_| ends().is_none()))
     });
+    let again = move |()| {
+        activity.again();
+        records.again();
+    };
     // The row goes away with the share, and the button that has the focus with it.
     Effect::new(move |_| {
         let Some(id) = going.get() else { return };
@@ -100,7 +108,9 @@ pub fn StopDialog(
             |shares: &Option<Vec<Share>>| shares.iter().flatten().any(|share| share.id == id && share.ended.is_none());
         if !shares.data.with(holds) {
             going.set(None);
-            lead_focus(heading.get_untracked());
+            if is_nowhere() {
+                lead_focus(heading.get_untracked());
+            }
         }
     });
     let stop = move || {
@@ -109,20 +119,24 @@ pub fn StopDialog(
         act.run(
             move |vault| vault.stop(id),
             move |()| {
-                open.set(false);
                 toasts.good(stopped(&share));
-                going.set(Some(share.id));
+                open.try_set(false);
+                going.try_set(Some(share.id));
             },
         );
     };
     view! {
         <Dialog id="stop-sharing" open title=ask>
-            <p>{ends}</p>
+            {move || match ends() {
+                Some(ends) => view! { <p>{ends}</p> }.into_any(),
+                None if share.with(Option::is_none) => ().into_any(),
+                None => view! { <Skeleton label="Looking at what else they can see" shape=SkeletonShape::Lines count=1 /> }.into_any(),
+            }}
             {move || opened().map(|opened| view! { <p>{opened}</p> })}
-            <TroubleAlert trouble=unknown again=Callback::new(move |()| activity.again()) />
-            <TroubleAlert trouble=act.trouble kept="The share holds as before." />
+            <TroubleAlert trouble=unknown again=Callback::new(again) />
+            <TroubleAlert trouble=act.trouble kept="The share holds as before." written=true />
             <div class="actions">
-                <Button kind=ButtonKind::Quiet on_press=move || open.set(false)>"Keep sharing"</Button>
+                <Button kind=ButtonKind::Quiet disabled=act.busy on_press=move || open.set(false)>"Keep sharing"</Button>
                 <Button kind=ButtonKind::Stop glyph=Glyph::StopSharing busy=act.busy on_press=stop>"Stop sharing"</Button>
             </div>
         </Dialog>
