@@ -9,7 +9,7 @@ use web_sys::{AesGcmParams, Crypto, CryptoKey, SubtleCrypto};
 
 /// The browser's AES-GCM.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct WebCipher;
+pub struct WebCipher;
 
 /// `crypto.subtle`, in a page as in a worker.
 pub(crate) fn subtle() -> Result<SubtleCrypto, CipherUnavailable> {

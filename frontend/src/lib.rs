@@ -1,11 +1,11 @@
 //! Hydration and every browser binding: the worker that holds the keys, fetch, IndexedDB, `WebCrypto`, canvas.
 
-mod cipher;
+pub mod cipher;
 mod clock;
 mod device;
 mod kept;
 mod message;
-mod platform;
+pub mod platform;
 
 mod page;
 mod worker;

@@ -14,7 +14,7 @@ use crate::kept::{self, Shelf};
 
 /// The browser, and whose requests go out: its cookie is that of whoever signed in last, in any of its tabs.
 #[derive(Debug, Default)]
-pub(crate) struct Browser(Cell<Option<AccountId>>);
+pub struct Browser(Cell<Option<AccountId>>);
 
 impl Browser {
     /// Requests of one account only.
