@@ -6,8 +6,18 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use client::platform::{Method, Platform, Request, Response, Unreachable};
 use protocol::Minute;
 use protocol::api::{CHUNK_DIGEST_HEADER, MEDIA_TYPE};
+use protocol::entry::CHUNK;
 use reqwest::header::{CONTENT_TYPE, COOKIE, SET_COOKIE};
 use vault::floe::Native;
+
+/// How long an answer may take to begin, from the first byte sent: as long as the server takes.
+const PATIENCE: Duration = Duration::from_mins(2);
+
+/// The same for a chunk, which may have to go up a slow line before.
+const PATIENCE_FOR_CHUNKS: Duration = Duration::from_mins(15);
+
+/// How long an answer that has begun may pause.
+const SILENCE: Duration = Duration::from_mins(1);
 
 /// The command line as a platform.
 pub struct Terminal {
@@ -31,11 +41,8 @@ impl Terminal {
 
     /// The same over a connection with settings of its own.
     pub fn over(builder: reqwest::ClientBuilder, server: &str, cookie: Option<String>) -> Result<Self, reqwest::Error> {
-        let http = builder
-            .connect_timeout(Duration::from_secs(15))
-            .read_timeout(Duration::from_mins(1))
-            .redirect(reqwest::redirect::Policy::none())
-            .build()?;
+        let http =
+            builder.connect_timeout(Duration::from_secs(15)).redirect(reqwest::redirect::Policy::none()).build()?;
         Ok(Self { http, server: server.trim_end_matches('/').to_owned(), cookie: RefCell::new(cookie) })
     }
 
@@ -43,6 +50,10 @@ impl Terminal {
     pub fn cookie(&self) -> Option<String> {
         self.cookie.borrow().clone()
     }
+}
+
+async fn within<T>(limit: Duration, what: impl Future<Output = reqwest::Result<T>>) -> Result<T, Unreachable> {
+    tokio::time::timeout(limit, what).await.map_err(|_| Unreachable)?.map_err(|_| Unreachable)
 }
 
 impl Platform for Terminal {
@@ -63,18 +74,25 @@ impl Platform for Terminal {
         if let Some(cookie) = self.cookie() {
             builder = builder.header(COOKIE, cookie);
         }
+        let patience = if request.chunk.is_some() { PATIENCE_FOR_CHUNKS } else { PATIENCE };
         builder = match request.chunk {
             Some(digest) => builder.header(CHUNK_DIGEST_HEADER, digest.to_string()),
             None => builder.header(CONTENT_TYPE, MEDIA_TYPE),
         };
-        let response = builder.send().await.map_err(|_| Unreachable)?;
+        // reqwest's own limits would cut off what is still on its way, up or down.
+        let mut response = within(patience, builder.send()).await?;
         for set in response.headers().get_all(SET_COOKIE) {
             let pair = set.to_str().ok().and_then(|set| set.split(';').next());
             // A cookie that is cleared comes with an empty value.
             *self.cookie.borrow_mut() = pair.filter(|pair| !pair.ends_with('=')).map(str::to_owned);
         }
         let status = response.status().as_u16();
-        let body = response.bytes().await.map_err(|_| Unreachable)?.to_vec();
+        // What the answer says of its length is only believed as far as chunks go.
+        let expected = response.content_length().unwrap_or(0).min(CHUNK);
+        let mut body = Vec::with_capacity(usize::try_from(expected).unwrap_or(0));
+        while let Some(piece) = within(SILENCE, response.chunk()).await? {
+            body.extend_from_slice(&piece);
+        }
         Ok(Response { status, body })
     }
 
