@@ -31,10 +31,14 @@ impl Host {
         let folder = tempfile::tempdir()?;
         let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port();
         let address = format!("127.0.0.1:{port}");
-        let process = Command::new(&arguments.server)
+        // Nothing of what surrounds the benchmark sets anything: no variable, and no `healthbridge.toml` where it runs.
+        let process = Command::new(std::path::absolute(&arguments.server)?)
             .args(["serve", "--listen", &address, "--data"])
             .arg(folder.path())
-            .env("HEALTHBRIDGE_SITE", &arguments.site)
+            .current_dir(folder.path())
+            .env_clear()
+            .envs(std::env::var_os("PATH").map(|path| ("PATH", path)))
+            .env("HEALTHBRIDGE_SITE", std::path::absolute(&arguments.site)?)
             .env("HEALTHBRIDGE_SIGN_UPS_PER_HOUR", "1000")
             .env("RUST_LOG", "warn")
             .stdout(Stdio::null())

@@ -4,7 +4,6 @@
 #![expect(clippy::print_stdout, reason = "what it prints is what it is for")]
 #![expect(clippy::disallowed_methods, reason = "it measures time")]
 
-mod first_page;
 mod growth;
 mod host;
 mod load;
@@ -40,7 +39,7 @@ struct Arguments {
     /// Leaves the server with the largest vault open, prints how to reach it, and waits until standard input ends.
     #[arg(long)]
     stay: bool,
-    /// Only these parts: page, transfer, requests, growth.
+    /// Only these parts: transfer, requests, growth.
     parts: Vec<String>,
 }
 
@@ -58,9 +57,6 @@ fn main() -> Result<(), Failure> {
 }
 
 async fn run(arguments: &Arguments) -> Result<(), Failure> {
-    if arguments.wants("page") {
-        first_page::measure(arguments).await?;
-    }
     if arguments.wants("transfer") {
         transfer::measure(arguments).await?;
     }

@@ -10,8 +10,8 @@ use client::platform::{Request, Response, Unreachable};
 use client::session::SignUp;
 use client::upload::{NoOutbox, Unwatched};
 use client::{Platform, Session};
-use protocol::api::Profile;
-use protocol::{Minute, RecordId};
+use protocol::api::{Profile, SignInStart};
+use protocol::{Minute, RecordId, cbor};
 
 use crate::Failure;
 use crate::host::Host;
@@ -19,10 +19,15 @@ use crate::host::Host;
 /// Everybody's password: nothing here is anybody's.
 const PASSWORD: &str = "a quiet bridge over water";
 
+/// Where a sign-in begins.
+pub(crate) const SIGN_IN_START: &str = "/api/v1/signin/start";
+
 /// The command line's platform, which notes how long each request took.
 pub(crate) struct Timed {
     terminal: Terminal,
     times: RefCell<Vec<(String, Duration)>>,
+    /// The message that began the last sign-in.
+    sign_in: RefCell<Vec<u8>>,
 }
 
 impl Timed {
@@ -33,12 +38,21 @@ impl Timed {
         // `localhost` may be ::1 first, which no 127.* can reach.
         let builder = reqwest::Client::builder().local_address(own).tcp_nodelay(true);
         let server = format!("http://{}", host.address);
-        Ok(Self { terminal: Terminal::over(builder, &server, None)?, times: RefCell::default() })
+        Ok(Self {
+            terminal: Terminal::over(builder, &server, None)?,
+            times: RefCell::default(),
+            sign_in: RefCell::default(),
+        })
     }
 
     /// The session's cookie.
     pub(crate) fn cookie(&self) -> Result<String, Failure> {
         self.terminal.cookie().ok_or_else(|| "there is no session".into())
+    }
+
+    /// The message that began the last sign-in.
+    pub(crate) fn sign_in_message(&self) -> Result<SignInStart, Failure> {
+        Ok(cbor::decode(&self.sign_in.borrow())?)
     }
 
     /// How long the requests took whose path ends so, since this was last asked.
@@ -59,6 +73,9 @@ impl Platform for Timed {
 
     async fn send(&self, request: Request) -> Result<Response, Unreachable> {
         let path = request.path.clone();
+        if path == SIGN_IN_START {
+            self.sign_in.borrow_mut().clone_from(&request.body);
+        }
         let start = Instant::now();
         let answer = self.terminal.send(request).await;
         self.times.borrow_mut().push((path, start.elapsed()));
@@ -78,7 +95,8 @@ impl Platform for Timed {
     }
 }
 
-fn email(number: u16) -> String {
+/// Somebody's address.
+pub(crate) fn email(number: u16) -> String {
     format!("person{number}@example.org")
 }
 
