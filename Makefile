@@ -31,7 +31,7 @@ soak: ## Kills a server again and again under load and checks what it kept; MINU
 	@scripts/soak $(or $(MINUTES),10) $(SEED)
 
 .PHONY: fuzz
-fuzz: ## Runs every fuzz target for a minute; needs a nightly compiler
+fuzz: ## Runs every fuzz target for a minute; installs a nightly compiler if none is there
 	@scripts/fuzz
 
 .PHONY: release
