@@ -22,7 +22,7 @@ const server = createServer(({ url }, response) => {
 await once(server, "listening");
 const browser = await startBrowser();
 try {
-  const { page } = await person(browser, widths.wide);
+  const { page } = await person(browser, widths.wide, { capture: false });
   await page.goto(`http://127.0.0.1:${server.address().port}/`);
   const best = await page.evaluate(
     async ({ mib, rounds }) => {

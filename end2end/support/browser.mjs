@@ -20,14 +20,26 @@ const flags = [
 
 export const widths = { phone: { width: 390, height: 844 }, wide: { width: 1280, height: 900 } };
 
-export async function startBrowser() {
+/**
+ * A browser. With a folder for its profile it is one person's alone, who keeps on disk what people keep there: without
+ * one, everything is in memory.
+ */
+export async function startBrowser({ profile } = {}) {
   const executablePath = ["/usr/bin/chromium", "/usr/bin/chromium-browser"].find(existsSync);
   assert(executablePath, "Chromium is not installed: run `make setup`");
-  return chromium.launch({ executablePath, args: flags });
+  if (!profile) return chromium.launch({ executablePath, args: flags });
+  let context;
+  return {
+    newContext: async (options) => (context = await chromium.launchPersistentContext(profile, { executablePath, args: flags, ...options })),
+    close: async () => context?.close(),
+  };
 }
 
-/** A person with a browser profile of their own. Errors on any page end the journey. */
-export async function person(browser, viewport, { colorScheme = "light" } = {}) {
+/**
+ * A person with a browser profile of their own. Errors on any page end the journey. What was sent is kept in `requests`,
+ * unless nobody wants to `capture` it.
+ */
+export async function person(browser, viewport, { colorScheme = "light", capture = true } = {}) {
   const context = await browser.newContext({ viewport, colorScheme, reducedMotion: "reduce", acceptDownloads: true });
   const page = await context.newPage();
   const errors = [];
@@ -37,10 +49,12 @@ export async function person(browser, viewport, { colorScheme = "light" } = {}) 
     // A refused request is an answer that pages deal with; Chromium writes a line about it all the same.
     if (message.type() === "error" && !message.text().startsWith("Failed to load resource")) errors.push(message.text());
   });
-  context.on("request", (request) => {
-    const body = request.postDataBuffer();
-    requests.push(Buffer.concat([Buffer.from(`${request.method()} ${request.url()}\n${JSON.stringify(request.headers())}\n`), body ?? Buffer.alloc(0)]));
-  });
+  if (capture) {
+    context.on("request", (request) => {
+      const body = request.postDataBuffer();
+      requests.push(Buffer.concat([Buffer.from(`${request.method()} ${request.url()}\n${JSON.stringify(request.headers())}\n`), body ?? Buffer.alloc(0)]));
+    });
+  }
   return { context, page, errors, requests };
 }
 
