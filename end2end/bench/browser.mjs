@@ -50,21 +50,21 @@ async function rendererPeak() {
 /** Everything that a page and its workers fetch, until nothing more comes: bytes as they were sent, with their heads. */
 async function fetched(page, path, isThere) {
   const sizes = [];
-  const finished = (request) =>
-    sizes.push(
-      request.sizes().then(({ responseBodySize, responseHeadersSize }) => ({
-        path: new URL(request.url()).pathname,
-        bytes: responseBodySize + responseHeadersSize,
-      })),
-    );
-  page.context().on("requestfinished", finished);
+  const sizeOf = async (request) => {
+    const { responseBodySize, responseHeadersSize } = await request.sizes();
+    // Of a worker's own script Playwright is not told when it has come; the server says how long it is.
+    const body = responseBodySize || Number((await (await request.response())?.headerValue("content-length")) ?? 0);
+    return { path: new URL(request.url()).pathname, bytes: body + responseHeadersSize };
+  };
+  const finished = (request) => sizes.push(sizeOf(request));
+  page.on("requestfinished", finished);
   await page.goto(`${url}${path}`);
   await isThere();
   for (let before = -1; sizes.length !== before; ) {
     before = sizes.length;
-    await sleep(2000);
+    await sleep(3000);
   }
-  page.context().off("requestfinished", finished);
+  page.off("requestfinished", finished);
   const all = await Promise.all(sizes);
   const sum = (holds) => (all.filter(holds).reduce((sum, { bytes }) => sum + bytes, 0) / 1000).toFixed(1);
   const isAnswer = ({ path }) => path.startsWith("/api/");
