@@ -28,7 +28,7 @@ const score = (result) => (result.score === null ? "?" : String(Math.round(resul
 async function measure(name, path, { disableStorageReset = false } = {}) {
   const { lhr } = await lighthouse(`${url}${path}`, { port, onlyCategories: categories, disableStorageReset, logLevel: "error" });
   const shown = ["first-contentful-paint", "largest-contentful-paint", "total-blocking-time", "cumulative-layout-shift", "total-byte-weight"];
-  console.log(`| ${name} | ${categories.map((category) => score(lhr.categories[category])).join(" | ")} | ${shown.map((audit) => lhr.audits[audit].displayValue).join(" | ")} |`);
+  console.log(`| ${name} | ${categories.map((category) => score(lhr.categories[category])).join(" | ")} | ${shown.map((audit) => lhr.audits[audit].displayValue.replace("Total size was ", "")).join(" | ")} |`);
   const failed = categories.flatMap((category) => lhr.categories[category].auditRefs.map(({ id }) => lhr.audits[id]).filter((audit) => audit.score !== null && audit.score < 0.9).map((audit) => `${audit.id} ${audit.displayValue ?? ""}`));
   if (failed.length) console.error(`${name}: ${failed.join("; ")}`);
 }
