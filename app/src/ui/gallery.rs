@@ -4,9 +4,10 @@ use leptos::prelude::*;
 
 use super::{
     Alert, AppFrame, Button, ButtonKind, Card, CardTone, Checkbox, Chip, Choice, Choices, Dialog, DropZone, EmptyState,
-    Face, Fact, Facts, FileRow, FileState, Glyph, Icon, IconButton, LinkButton, List, PasswordField, Progress,
-    RecoveryCode, Row, SafetyPhrase, SearchField, Select, Skeleton, SkeletonShape, Stage, Steps, StrengthMeter, Switch,
-    TextArea, TextField, ToastRegion, ToggleChip, Tone, Until, category_tile, provide_toasts, use_toasts,
+    Face, Fact, Facts, FileRow, FileState, Glyph, Icon, IconButton, LinkButton, List, PasswordField, PlainTerms,
+    Progress, RecoveryCode, Row, SafetyPhrase, SearchField, Select, Skeleton, SkeletonShape, Stage, Steps,
+    StrengthMeter, Switch, TextArea, TextField, ToastRegion, ToggleChip, Tone, Until, category_tile, provide_toasts,
+    use_toasts,
 };
 
 /// The gallery. It needs a router around it, because the frame does.
@@ -40,6 +41,7 @@ pub fn Gallery() -> impl IntoView {
             <Categories />
             <Chosen />
             <Drawings />
+            <PlainTerms />
             <Dialogs />
         </AppFrame>
         <ToastRegion />
