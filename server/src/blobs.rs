@@ -13,7 +13,9 @@ use object_store::local::LocalFileSystem;
 use object_store::memory::InMemory;
 use object_store::path::Path;
 use object_store::prefix::PrefixStore;
-use object_store::{ObjectStore, ObjectStoreExt as _, PutPayload};
+use object_store::{GetResultPayload, ObjectStore, ObjectStoreExt as _, PutPayload};
+use tokio::fs::File;
+use tokio_util::io::ReaderStream;
 use url::Url;
 
 use crate::failpoints;
@@ -31,6 +33,9 @@ pub enum BlobsError {
     /// The store failed.
     #[error("the blob store failed")]
     Store(#[source] object_store::Error),
+    /// A file in the folder cannot be read on.
+    #[error("a file in the folder for blobs cannot be read")]
+    Read(#[source] io::Error),
     /// There is no room for more.
     #[error("the blob store is full")]
     Full(#[source] object_store::Error),
@@ -38,6 +43,9 @@ pub enum BlobsError {
     #[error("cannot tidy the folder for blobs")]
     Tidy(#[source] io::Error),
 }
+
+/// How much of a file is read at a time.
+const PIECE: usize = 256 << 10;
 
 /// What became of bytes that were to be stored.
 fn not_stored(error: object_store::Error) -> BlobsError {
@@ -124,7 +132,13 @@ impl Blobs {
     /// Reads an object as a stream.
     pub async fn get(&self, object: &str) -> Result<BoxStream<'static, Result<Bytes, BlobsError>>, BlobsError> {
         let found = self.store.get(&Path::from(object)).await.map_err(BlobsError::Store)?;
-        Ok(found.into_stream().map_err(BlobsError::Store).boxed())
+        Ok(match found.payload {
+            // By itself, the local store reads a few KiB at a time, each in a task of its own.
+            GetResultPayload::File(file, _) => {
+                ReaderStream::with_capacity(File::from_std(file), PIECE).map_err(BlobsError::Read).boxed()
+            }
+            GetResultPayload::Stream(stream) => stream.map_err(BlobsError::Store).boxed(),
+        })
     }
 
     /// Reads a whole object; none when it is not there.
