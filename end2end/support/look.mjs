@@ -50,7 +50,7 @@ async function lookWithoutPeople(someone, path, name) {
   await look(someone, `${name}-loading`);
   await someone.context.route(people, (route) => route.abort());
   for (const route of held.splice(0)) await route.abort();
-  await someone.page.getByRole("alert").filter({ hasText: /./ }).first().waitFor();
+  await someone.page.locator("main .alert").first().waitFor();
   await look(someone, `${name}-error`);
   await someone.context.unroute(people);
 }
@@ -247,6 +247,7 @@ try {
   await ito.page.getByRole("main").getByRole("link", { name: patient.name }).click();
   await ito.page.getByRole("link", { name: titles[0] }).waitFor();
   await look(ito, "patient");
+  await lookWithoutPeople(ito, new URL(ito.page.url()).pathname, "patient");
   await go(ito, `${wire.url}/patients`);
   await ito.page.getByRole("main").getByRole("link", { name: patient.name }).click();
   await ito.page.getByRole("link", { name: titles[0] }).waitFor();

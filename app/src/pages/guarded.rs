@@ -1,5 +1,7 @@
 //! The guard of signed-in pages: nothing of a page exists before the vault is open, and nothing is left after it is locked.
 
+use std::time::Duration;
+
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::NavigateOptions;
@@ -14,6 +16,9 @@ use super::words;
 use crate::ui::{Alert, AppFrame, Button, ButtonKind, Side, Skeleton, SkeletonShape, Tone};
 use crate::vault::{Me, Status, Trouble, TroubleKind, use_status, use_vault};
 use crate::visitor::{Visitor, use_visitor};
+
+/// How long a vault may take to open before something is said of it.
+const PATIENCE: Duration = Duration::from_secs(6);
 
 /// For whom a page is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -92,6 +97,7 @@ pub fn Guarded(
         let inside = move || match gate.get() {
             Gate::Waiting => view! {
                 <h1>{title}</h1>
+                <TakesLong />
                 <Skeleton label="Opening your vault" shape=SkeletonShape::Block />
                 <Skeleton label="" />
             }
@@ -105,6 +111,28 @@ pub fn Guarded(
         }
     })
     .into_any()
+}
+
+/// Said where a vault does not open for a while, so that nobody waits before grey bars without knowing why.
+#[component]
+fn TakesLong() -> impl IntoView {
+    let long = RwSignal::new(false);
+    Effect::new(move |_| {
+        if let Ok(timer) = set_timeout_with_handle(move || _ = long.try_set(true), PATIENCE) {
+            on_cleanup(move || timer.clear());
+        }
+    });
+    move || {
+        long.get().then(|| {
+            view! {
+                <Alert
+                    tone=Tone::Warn
+                    happened="Your vault is not open yet."
+                    next="There may be no connection to the server. It goes on by itself as soon as there is."
+                />
+            }
+        })
+    }
 }
 
 /// Leads those away for whom a page is not: to sign in and back here, or to where they belong.
