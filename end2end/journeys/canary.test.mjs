@@ -10,7 +10,7 @@ import { person, startBrowser, widths } from "../support/browser.mjs";
 import { encodings, foreignCanary, plainCanary, searcher } from "../support/canary.mjs";
 import { noise, pdf, png } from "../support/files.mjs";
 import { addChosen, choose, drawn, follow, go, heading, openFromList, pickCard, saveCopy, shareOpen, signUp, until } from "../support/people.mjs";
-import { startServer, target } from "../support/server.mjs";
+import { binaries, startServer } from "../support/server.mjs";
 import { startWire } from "../support/wire.mjs";
 
 const run = promisify(execFile);
@@ -200,7 +200,7 @@ async function plantEverywhere(t, { leak = async () => {} } = {}) {
 
   // The same on the command line.
   const healthbridge = async (...words) => {
-    const { stdout } = await run(join(target, "debug/healthbridge"), ["--server", wire.url, "--home", join(folder, "home"), "--json", ...words], {
+    const { stdout } = await run(join(binaries, "healthbridge"), ["--server", wire.url, "--home", join(folder, "home"), "--json", ...words], {
       env: { ...process.env, HEALTHBRIDGE_PASSWORD: renewed },
     });
     return stdout.trim() ? JSON.parse(stdout) : undefined;

@@ -3,7 +3,7 @@ import { execFile } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { target } from "./server.mjs";
+import { binaries } from "./server.mjs";
 
 export const password = "a quiet bridge over seven winters";
 
@@ -13,7 +13,7 @@ export async function commandLine(url) {
   const run = (...args) =>
     new Promise((done) => {
       const environment = { PATH: process.env.PATH, HEALTHBRIDGE_PASSWORD: password, HEALTHBRIDGE_HOME: home, HEALTHBRIDGE_SERVER: url };
-      execFile(join(target, "debug/healthbridge"), args, { env: environment, encoding: "buffer", maxBuffer: 64 << 20 }, (error, out, err) =>
+      execFile(join(binaries, "healthbridge"), args, { env: environment, encoding: "buffer", maxBuffer: 64 << 20 }, (error, out, err) =>
         done({ code: error ? error.code : 0, out, err: err.toString() }),
       );
     });

@@ -10,7 +10,12 @@ import { setTimeout as sleep } from "node:timers/promises";
 import initSqlJs from "sql.js";
 
 export const root = resolve(import.meta.dirname, "../..");
-export const target = process.env.CARGO_TARGET_DIR ?? join(root, "target");
+const target = process.env.CARGO_TARGET_DIR ?? join(root, "target");
+/** A release that `make release` laid out, with HEALTHBRIDGE_DIST; without, what the tests built. A site only fits the
+ * server that was built like it. */
+const dist = process.env.HEALTHBRIDGE_DIST;
+export const binaries = dist ?? join(target, "debug");
+const site = dist && { HEALTHBRIDGE_SITE: join(dist, "site") };
 export const corpus = resolve(root, "../shared/corpus");
 
 async function freePort() {
@@ -40,9 +45,9 @@ export async function startServer({ environment = {} } = {}) {
   let child;
   async function start({ passed } = {}) {
     child = spawn(
-      join(target, "debug/healthbridge-server"),
+      join(binaries, "healthbridge-server"),
       ["serve", "--data", data, "--listen", `127.0.0.1:${port}`],
-      { cwd: root, env: { ...process.env, HEALTHBRIDGE_PUBLIC_URL: url, RUST_LOG: "debug,hyper=info,sqlx=info", ...environment, ...(passed && later(passed)) } },
+      { cwd: root, env: { ...process.env, ...site, HEALTHBRIDGE_PUBLIC_URL: url, RUST_LOG: "debug,hyper=info,sqlx=info", ...environment, ...(passed && later(passed)) } },
     );
     for (const stream of [child.stdout, child.stderr]) stream.on("data", (piece) => (log += piece));
     for (let tries = 0; tries < 200; tries++) {
