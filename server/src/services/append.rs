@@ -16,7 +16,7 @@ use super::session::Caller;
 use super::standing::Standing;
 use super::{Result, ServiceError, notices};
 use crate::state::AppState;
-use crate::store::log::{Header, NewEntry};
+use crate::store::log::{Concern, Header, NewEntry};
 use crate::store::vaults::Vault;
 use crate::store::{Transaction, accounts, blobs, commit, grants, log, vaults};
 
@@ -195,12 +195,14 @@ fn new_entry(ledger: &Ledger, signed: &Signed<Entry>, entry: &Entry, left: Optio
         header: Header {
             seq: ledger.head.seq,
             digest: signed.digest(),
-            code: entry.body.code(),
-            author: entry.author,
-            scope,
-            left_scope: left.filter(|left| Some(*left) != scope),
-            record,
-            grant,
+            concern: Concern {
+                code: entry.body.code(),
+                author: entry.author,
+                scope,
+                left_scope: left.filter(|left| Some(*left) != scope),
+                record,
+                grant,
+            },
             size: bytes.len() as u64,
         },
         chain,

@@ -21,6 +21,15 @@ pub struct Header {
     pub seq: u64,
     /// The digest of the whole envelope.
     pub digest: Digest,
+    /// What it concerns.
+    pub concern: Concern,
+    /// Bytes in the envelope.
+    pub size: u64,
+}
+
+/// What an entry concerns, and who says so: as much of a header as decides who sees it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Concern {
     /// [`protocol::Body::code`].
     pub code: u8,
     /// Who signed it.
@@ -33,33 +42,6 @@ pub struct Header {
     pub record: Option<RecordId>,
     /// The grant that it concerns.
     pub grant: Option<GrantId>,
-    /// Bytes in the envelope.
-    pub size: u64,
-}
-
-/// What an entry concerns, and who says so: as much of a header as decides who sees it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Concern {
-    /// [`protocol::Body::code`].
-    pub code: u8,
-    /// Who signed it.
-    pub author: AccountId,
-    /// The scope that it concerns.
-    pub scope: Option<ScopeId>,
-    /// The scope that a record left by it.
-    pub left_scope: Option<ScopeId>,
-    /// The record that it concerns.
-    pub record: Option<RecordId>,
-    /// The grant that it concerns.
-    pub grant: Option<GrantId>,
-}
-
-impl Header {
-    /// What decides who sees the entry.
-    pub const fn concern(&self) -> Concern {
-        let Self { code, author, scope, left_scope, record, grant, .. } = *self;
-        Concern { code, author, scope, left_scope, record, grant }
-    }
 }
 
 /// An entry that is about to be kept.
@@ -87,19 +69,19 @@ const fn access_code(kind: AccessKind) -> i16 {
 
 /// Keeps an entry.
 pub async fn insert(db: &impl ConnectionTrait, vault: VaultId, entry: NewEntry, now: u64) -> Result<()> {
-    let header = entry.header;
+    let (header, concern) = (entry.header, entry.header.concern);
     let row = entries::ActiveModel {
         vault: Set(vault.as_bytes().to_vec()),
         seq: Set(signed(header.seq)),
         chain: Set(entry.chain.as_bytes().to_vec()),
         digest: Set(header.digest.as_bytes().to_vec()),
-        code: Set(i16::from(header.code)),
-        author: Set(header.author.as_bytes().to_vec()),
+        code: Set(i16::from(concern.code)),
+        author: Set(concern.author.as_bytes().to_vec()),
         minute: Set(i64::from(entry.minute.0)),
-        scope: Set(header.scope.map(|id| id.as_bytes().to_vec())),
-        left_scope: Set(header.left_scope.map(|id| id.as_bytes().to_vec())),
-        record: Set(header.record.map(|id| id.as_bytes().to_vec())),
-        grant_id: Set(header.grant.map(|id| id.as_bytes().to_vec())),
+        scope: Set(concern.scope.map(|id| id.as_bytes().to_vec())),
+        left_scope: Set(concern.left_scope.map(|id| id.as_bytes().to_vec())),
+        record: Set(concern.record.map(|id| id.as_bytes().to_vec())),
+        grant_id: Set(concern.grant.map(|id| id.as_bytes().to_vec())),
         access: Set(entry.access.map(access_code)),
         received: Set(signed(now)),
         size: Set(signed(header.size)),
@@ -167,16 +149,10 @@ fn read_concern(row: &ConcernRow) -> Result<Concern> {
 }
 
 fn read(row: &HeaderRow) -> Result<Header> {
-    let Concern { code, author, scope, left_scope, record, grant } = read_concern(&row.concern)?;
     Ok(Header {
         seq: unsigned("entries.seq", row.seq)?,
         digest: digest("entries.digest", &row.digest)?,
-        code,
-        author,
-        scope,
-        left_scope,
-        record,
-        grant,
+        concern: read_concern(&row.concern)?,
         size: unsigned("entries.size", row.size)?,
     })
 }

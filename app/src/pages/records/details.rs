@@ -2,9 +2,10 @@
 
 use leptos::prelude::*;
 
-use crate::pages::asking::{Loaded, load};
+use crate::pages::asking::Loaded;
 use crate::pages::category;
 use crate::pages::sharing::reach::will_see;
+use crate::pages::sharing::shared::load_shares;
 use crate::ui::{Glyph, Icon, Select, TextArea, TextField};
 use crate::vault::{Details, Share};
 
@@ -14,7 +15,7 @@ struct Onlookers(Loaded<Vec<Share>>);
 
 /// Lets the fields below say who will see the record.
 pub fn provide_onlookers() -> Loaded<Vec<Share>> {
-    let shares = load(|vault| vault.shares());
+    let shares = load_shares();
     provide_context(Onlookers(shares));
     shares
 }
