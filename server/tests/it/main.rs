@@ -14,7 +14,6 @@ mod test_app;
 mod person;
 
 mod accounts;
-mod azure;
 mod blobs;
 mod command;
 mod document;
@@ -27,5 +26,7 @@ mod log;
 mod notices;
 mod permissions;
 mod schema;
+mod scrubbing;
 mod sharing;
 mod site;
+mod stores;
