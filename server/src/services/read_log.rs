@@ -37,12 +37,12 @@ pub async fn page(state: &AppState, caller: Caller, id: VaultId, after: u64) -> 
     let db = state.store.reader();
     let vault = vaults::find(db, id).await?.ok_or(ApiError::NotFound)?;
     let standing = Standing::of(caller.account, db, &vault, state.clock.minute()).await?;
-    let headers = log::headers_after(db, id, after, MAX_ENTRIES as u64).await?;
-    let headers: Vec<Header> = headers.into_iter().take_while(|header| header.seq <= vault.head.seq).collect();
-    if headers.is_empty() {
-        // As most of the time. What a grantee sees takes a look at all that managers wrote.
+    if after >= vault.head.seq {
+        // As most of the time.
         return Ok(LogPage { head: vault.head, items: Vec::new(), now: state.clock.minute() });
     }
+    let headers = log::headers_after(db, id, after, MAX_ENTRIES as u64).await?;
+    let headers: Vec<Header> = headers.into_iter().take_while(|header| header.seq <= vault.head.seq).collect();
     let sight = Sight::of(caller.account, db, &vault, &standing).await?;
     let mut size = 0;
     let mut shown = BTreeSet::new();
