@@ -489,6 +489,8 @@ pub struct Patient {
 
 /// Everything that a page can ask for.
 pub trait Vault {
+    /// Finds out who is signed in, where that was put off because nobody seemed to be. Any question does so, too.
+    fn wake(&self);
     /// Whether somebody is signed in and the vault is open. Starts as [`Status::Starting`].
     fn status(&self) -> Signal<Status>;
     /// Counts up whenever records, shares or activity may have changed.

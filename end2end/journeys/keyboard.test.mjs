@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { person, startBrowser, widths } from "../support/browser.mjs";
 import { png } from "../support/files.mjs";
-import { assertQuiet, drawn, go, heading, kept, passwords, pickCard, rated } from "../support/people.mjs";
+import { alive, assertQuiet, drawn, go, heading, kept, passwords, pickCard, rated } from "../support/people.mjs";
 import { startServer } from "../support/server.mjs";
 
 let browser;
@@ -39,10 +39,11 @@ test("everything works with the keyboard alone", async () => {
   const someone = await person(browser, widths.wide);
   const { page } = someone;
   const press = (key) => page.keyboard.press(key);
-  await go(someone, `${server.url}/`);
+  await page.goto(`${server.url}/`);
   await tabTo(page, "link", "Sign up");
   await press("Enter");
   await heading(page, "Sign up");
+  await alive(page);
   await tabTo(page, "radio", "A patient");
   await press("ArrowDown");
   await page.getByLabel("What you do").waitFor();

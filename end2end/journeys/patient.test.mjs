@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { person, startBrowser, widths } from "../support/browser.mjs";
 import { commandLine, password } from "../support/command.mjs";
-import { assertQuiet, checkPage, heading, signIn } from "../support/people.mjs";
+import { addChosen, assertQuiet, checkPage, choose, follow, heading, pickCard, signIn } from "../support/people.mjs";
 import { startServer } from "../support/server.mjs";
 
 const doctor = { name: "Dr Kenji Ito", email: "ito@example.org" };
@@ -32,6 +32,32 @@ after(async () => {
   await ito?.end();
   await server?.stop();
   if (work) await rm(work, { recursive: true, force: true });
+});
+
+test("whoever adds or edits a record is told who will see it", async () => {
+  const someone = await person(browser, widths.phone);
+  const { page } = someone;
+  const seen = page.getByText(`${doctor.name} will see it, because you share imaging.`);
+  await signIn(someone, server.url, { email: "maya@example.org", password });
+  await heading(page, /Maya/);
+  await follow(page, "Add");
+  await choose(page, [{ name: "knee.txt", content: Buffer.from("The knee is well.") }]);
+  const card = pickCard(page, "knee.txt");
+  await card.getByLabel("Kind of record").selectOption("visit-notes");
+  assert.equal(await seen.count(), 0);
+  await card.getByLabel("Kind of record").selectOption("imaging");
+  await seen.waitFor();
+  await checkPage(someone, "adding what will be seen");
+  await card.getByLabel("Kind of record").selectOption("visit-notes");
+  await seen.waitFor({ state: "detached" });
+  await addChosen(page, ["Knee"]);
+  await page.getByRole("link", { name: "Open Knee" }).click();
+  await heading(page, "Knee");
+  await page.getByRole("link", { name: "Edit", exact: true }).click();
+  await page.getByLabel("Kind of record").selectOption("imaging");
+  await seen.waitFor();
+  await checkPage(someone, "editing what will be seen");
+  await someone.context.close();
 });
 
 test("a care team is never asked to add records, and keeps its search while more is shared", async () => {

@@ -8,7 +8,7 @@ import { chromium } from "playwright-core";
 const require = createRequire(import.meta.url);
 const axe = await readFile(require.resolve("axe-core/axe.min.js"), "utf8");
 
-const flags = [
+export const flags = [
   "--no-sandbox",
   "--disable-gpu",
   "--disable-quic",
@@ -20,17 +20,23 @@ const flags = [
 
 export const widths = { phone: { width: 390, height: 844 }, wide: { width: 1280, height: 900 } };
 
+/** Where Chromium is. */
+export function executablePath() {
+  const found = ["/usr/bin/chromium", "/usr/bin/chromium-browser"].find(existsSync);
+  assert(found, "Chromium is not installed: run `make setup`");
+  return found;
+}
+
 /**
  * A browser. With a folder for its profile it is one person's alone, who keeps on disk what people keep there: without
  * one, everything is in memory.
  */
 export async function startBrowser({ profile } = {}) {
-  const executablePath = ["/usr/bin/chromium", "/usr/bin/chromium-browser"].find(existsSync);
-  assert(executablePath, "Chromium is not installed: run `make setup`");
-  if (!profile) return chromium.launch({ executablePath, args: flags });
+  const program = { executablePath: executablePath(), args: flags };
+  if (!profile) return chromium.launch(program);
   let context;
   return {
-    newContext: async (options) => (context = await chromium.launchPersistentContext(profile, { executablePath, args: flags, ...options })),
+    newContext: async (options) => (context = await chromium.launchPersistentContext(profile, { ...program, ...options })),
     close: async () => context?.close(),
   };
 }

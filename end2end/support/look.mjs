@@ -62,8 +62,8 @@ try {
   const patient = { name: "Maya Sørensen", email: "maya@example.org", password: passwords.patient };
   const doctor = { name: "Dr Kenji Ito", email: "ito@example.org", password: passwords.provider, specialty: "Cardiology", organisation: "St. Anna Hospital" };
 
-  for (const [path, name] of [["", "landing"], ["sign-in", "sign-in"], ["forgot", "forgot"], ["security", "security"], ["help", "help"], ["nowhere", "not-found"]]) {
-    await go(maya, `${wire.url}/${path}`);
+  for (const [path, name] of [["", "landing"], ["sign-in", "sign-in"], ["forgot", "forgot"], ["security", "security"], ["help", "help"], ["nowhere", "not-found"], ["style", "style"]]) {
+    await page.goto(`${wire.url}/${path}`, { waitUntil: "networkidle" });
     await look(maya, name);
   }
   await go(maya, `${wire.url}/sign-in`);
@@ -79,6 +79,12 @@ try {
   await look(maya, "sign-up-errors");
   await signUp(maya, wire.url, patient, { check: (what) => look(maya, what.replaceAll(" ", "-")) });
   await look(maya, "home-empty");
+  await maya.context.route("**/api/v1/**", () => {});
+  await page.goto(`${wire.url}/records`);
+  await page.getByText("Your vault is not open yet.").waitFor();
+  await look(maya, "waiting-long");
+  await maya.context.unroute("**/api/v1/**");
+  await go(maya, `${wire.url}/home`);
   for (const [tab, name] of [["Records", "records-empty"], ["Add", "add-empty"], ["Sharing", "sharing-empty"], ["Activity", "activity-new"]]) {
     await follow(page, tab);
     await page.waitForLoadState();
@@ -229,6 +235,12 @@ try {
   });
   await page.getByRole("button", { name: /^Stop sharing other/ }).waitFor();
   await look(maya, "sharing-two");
+  await page.goto(page.url());
+  await follow(page, "Add");
+  await choose(page, [files[2]]);
+  await pickCard(page, "letter.txt").getByLabel("Kind of record").selectOption("other");
+  await page.getByText("will see it, because").waitFor();
+  await look(maya, "add-will-be-seen");
   await go(maya, `${wire.url}/sharing?by=record`);
   await page.getByRole("heading", { name: "Other", exact: true }).waitFor();
   await look(maya, "sharing-by-record");

@@ -32,11 +32,20 @@ export async function turn(page, colorScheme) {
   });
 }
 
-/** Goes to a page by its address, and waits until it has come alive and its vault has answered. */
-export async function go(someone, url) {
-  const answered = someone.page.waitForResponse((response) => response.url().endsWith("/api/v1/session"));
-  await someone.page.goto(url);
-  await answered;
+/** Waits until a page's form can be sent, which it can once the page has come alive. */
+export async function alive(page) {
+  await page.locator("button[type=submit]:enabled").first().waitFor();
+}
+
+/**
+ * Goes to a page by its address, and waits until it has come alive: until its vault has answered, or, where nobody is
+ * signed in and no vault has been asked for yet, until its form can be sent.
+ */
+export async function go({ page }, url) {
+  const answered = page.waitForResponse((response) => response.url().endsWith("/api/v1/session"));
+  const there = page.goto(url);
+  await Promise.any([answered, there.then(() => alive(page))]);
+  await there;
 }
 
 export async function heading(page, name) {

@@ -25,10 +25,11 @@ static ROOM: [u8; 4096] = [1; 4096];
 pub fn hydrate() {
     console_error_panic_hook::set_once();
     leptos::mount::hydrate_body(|| {
-        page::provide();
-        clock::provide();
         let side = document().document_element().and_then(|root| root.get_attribute("data-side"));
-        provide_visitor(Visitor::from_attribute(side.as_deref()));
+        let visitor = Visitor::from_attribute(side.as_deref());
+        page::provide(visitor);
+        clock::provide();
+        provide_visitor(visitor);
         app::App()
     });
 }

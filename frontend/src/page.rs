@@ -1,13 +1,14 @@
 //! The page's side: the vault as pages know it, over messages to the worker.
 
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::BTreeMap;
-use std::rc::Rc;
+use std::rc::{Rc, Weak};
 
 use app::vault::{
     Chosen, Content, Details, Happening, Local, NewShare, Patient, Person, Pixels, RecordItem, Share, SignUp, Status,
     Trouble, TroubleKind, Upload, Vault, provide_vault,
 };
+use app::visitor::Visitor;
 use futures_channel::oneshot;
 use leptos::prelude::*;
 use leptos::web_sys;
@@ -26,7 +27,12 @@ type Waiting = (oneshot::Sender<(Answer, JsValue)>, Pieces);
 
 /// The vault, in another thread.
 struct Proxy {
-    worker: web_sys::Worker,
+    /// This one, for what listens to the worker.
+    itself: Weak<Self>,
+    /// Where the files of the site begin.
+    assets: String,
+    /// The thread, once it is needed.
+    worker: OnceCell<web_sys::Worker>,
     next: Cell<u32>,
     waiting: RefCell<BTreeMap<u32, Waiting>>,
     /// What was asked before the worker listened.
@@ -40,14 +46,14 @@ struct Proxy {
     uploads: RwSignal<Vec<Upload>>,
 }
 
-/// Starts the worker and gives pages the vault.
-pub(crate) fn provide() {
-    let options = WorkerOptions::new();
-    options.set_type(WorkerType::Module);
+/// Gives pages the vault. Its worker starts with the page where the server knows the visitor; else with the first
+/// thing that is asked, or earlier: when a field is touched. Whoever only reads need not load it.
+pub(crate) fn provide(visitor: Visitor) {
     let assets = document().document_element().and_then(|root| root.get_attribute("data-assets")).unwrap_or_default();
-    let Ok(worker) = web_sys::Worker::new_with_options(&format!("{assets}/worker.js"), &options) else { return };
-    let proxy = Rc::new(Proxy {
-        worker,
+    let proxy = Rc::new_cyclic(|itself| Proxy {
+        itself: Weak::clone(itself),
+        assets,
+        worker: OnceCell::new(),
         next: Cell::new(UNASKED + 1),
         waiting: RefCell::default(),
         early: RefCell::new(Some(Vec::new())),
@@ -58,16 +64,22 @@ pub(crate) fn provide() {
         is_gone: Cell::new(false),
         uploads: RwSignal::new(Vec::new()),
     });
-    let listener = Rc::clone(&proxy);
-    let on_message = Closure::<dyn Fn(MessageEvent)>::new(move |event: MessageEvent| listener.heard(&event.data()));
-    proxy.worker.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
-    on_message.forget();
-    let mourner = Rc::clone(&proxy);
-    let on_error = Closure::<dyn Fn(JsValue)>::new(move |_| mourner.lost());
-    proxy.worker.set_onerror(Some(on_error.as_ref().unchecked_ref()));
-    on_error.forget();
+    if visitor.side.is_some() {
+        proxy.wake();
+    } else {
+        let sleeper = Rc::clone(&proxy);
+        on_event("focusin", move || sleeper.wake());
+    }
     lock_when_idle(Rc::clone(&proxy));
     provide_vault(proxy);
+}
+
+/// Does something at each event of a kind, for as long as the page is there.
+fn on_event(kind: &str, act: impl Fn() + 'static) {
+    let act = Closure::<dyn Fn()>::new(act);
+    if window().add_event_listener_with_callback(kind, act.as_ref().unchecked_ref()).is_ok() {
+        act.forget();
+    }
 }
 
 /// Locks the vault when nobody has touched this page for a while.
@@ -75,11 +87,7 @@ fn lock_when_idle(proxy: Rc<Proxy>) {
     let touched = Rc::new(Cell::new(minute().0));
     for event in ["pointerdown", "keydown", "wheel"] {
         let touched = Rc::clone(&touched);
-        let on_touch = Closure::<dyn Fn()>::new(move || touched.set(minute().0));
-        let listening = window().add_event_listener_with_callback(event, on_touch.as_ref().unchecked_ref());
-        if listening.is_ok() {
-            on_touch.forget();
-        }
+        on_event(event, move || touched.set(minute().0));
     }
     gloo::timers::callback::Interval::new(20_000, move || {
         if minute().0.saturating_sub(touched.get()) >= IDLE_MINUTES
@@ -93,6 +101,30 @@ fn lock_when_idle(proxy: Rc<Proxy>) {
 }
 
 impl Proxy {
+    /// Starts the worker.
+    fn start(&self) -> Result<web_sys::Worker, JsValue> {
+        let options = WorkerOptions::new();
+        options.set_type(WorkerType::Module);
+        let worker = web_sys::Worker::new_with_options(&format!("{}/worker.js", self.assets), &options)?;
+        let listener = Weak::clone(&self.itself);
+        let on_message = Closure::<dyn Fn(MessageEvent)>::new(move |event: MessageEvent| {
+            if let Some(proxy) = listener.upgrade() {
+                proxy.heard(&event.data());
+            }
+        });
+        worker.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
+        on_message.forget();
+        let mourner = Weak::clone(&self.itself);
+        let on_error = Closure::<dyn Fn(JsValue)>::new(move |_| {
+            if let Some(proxy) = mourner.upgrade() {
+                proxy.lost();
+            }
+        });
+        worker.set_onerror(Some(on_error.as_ref().unchecked_ref()));
+        on_error.forget();
+        Ok(worker)
+    }
+
     fn heard(&self, data: &JsValue) {
         let Some((number, bytes, beside)) = unpack(data) else { return };
         if number != UNASKED {
@@ -131,9 +163,7 @@ impl Proxy {
     fn post(&self, message: &JsValue) {
         if let Some(early) = self.early.borrow_mut().as_mut() {
             early.push(message.clone());
-            return;
-        }
-        if self.worker.post_message(message).is_err() {
+        } else if self.worker.get().is_none_or(|worker| worker.post_message(message).is_err()) {
             self.lost();
         }
     }
@@ -143,8 +173,10 @@ impl Proxy {
         if self.is_gone.replace(true) {
             return;
         }
-        // Its keys go with it.
-        self.worker.terminate();
+        if let Some(worker) = self.worker.get() {
+            // Its keys go with it.
+            worker.terminate();
+        }
         self.early.borrow_mut().take();
         drop(self.waiting.take());
         self.alarm.set(Some(confused()));
@@ -157,6 +189,7 @@ impl Proxy {
         if !self.is_gone.get() {
             self.waiting.borrow_mut().insert(number, (sender, Pieces::default()));
             self.post(&pack(number, command, beside));
+            self.wake();
         }
         receiver
     }
@@ -198,6 +231,16 @@ macro_rules! only {
 }
 
 impl Vault for Proxy {
+    fn wake(&self) {
+        if self.is_gone.get() || self.worker.get().is_some() {
+            return;
+        }
+        match self.start() {
+            Ok(worker) => drop(self.worker.set(worker)),
+            Err(_) => self.lost(),
+        }
+    }
+
     fn status(&self) -> Signal<Status> {
         self.status.into()
     }

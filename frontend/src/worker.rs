@@ -12,6 +12,7 @@ mod listen;
 mod lists;
 mod look;
 mod nudges;
+mod passwords;
 mod sending;
 mod trouble;
 mod uploads;

@@ -85,8 +85,14 @@ pub fn Guarded(
     let side =
         Memo::new(move |_| status.with(|status| person(status).map_or_else(|| guests.likely_side(visitor), side_of)));
     let there = RwSignal::new(false);
+    let vault = use_vault();
     // In the browser alone: on the server no vault is ever open.
-    Effect::new(move |_| inside::load(there));
+    Effect::new(move |_| {
+        if let Some(vault) = vault.get() {
+            vault.wake();
+        }
+        inside::load(there);
+    });
     let gate = Memo::new(move |_| match status.get() {
         Status::Locked(me) => Gate::Locked(me),
         Status::Open(me) if guests.admits(side_of(&me)) && there.get() => Gate::Open(me),
@@ -97,8 +103,9 @@ pub fn Guarded(
         let inside = move || match gate.get() {
             Gate::Waiting => view! {
                 <h1>{title}</h1>
+                <p class="soft">"Opening your vault. It is opened on this device and nowhere else, so this takes a moment."</p>
                 <TakesLong />
-                <Skeleton label="Opening your vault" shape=SkeletonShape::Block />
+                <Skeleton label="" shape=SkeletonShape::Block />
                 <Skeleton label="" />
             }
             .into_any(),

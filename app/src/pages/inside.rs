@@ -6,6 +6,7 @@
 use leptos::prelude::*;
 #[cfg(feature = "split")]
 use leptos::wasm_split::wasm_split;
+use leptos_meta::Title;
 
 use super::{account, activity, home, notices, patients, records, sharing};
 use crate::ui::Gallery;
@@ -106,12 +107,13 @@ pub(super) fn draw(page: Inside, me: Me) -> AnyView {
 pub fn GalleryPage() -> impl IntoView {
     let there = RwSignal::new(false);
     Effect::new(move |_| load(there));
-    move || {
-        if there.get() {
+    view! {
+        <Title text="Style" />
+        {move || if there.get() {
             draw_part(Part::Gallery)
         } else {
             view! { <main class="page"><h1>"Style"</h1></main> }.into_any()
-        }
+        }}
     }
 }
 

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use cli::platform::Terminal;
 use client::draft::examine;
+use client::password::NewPassword;
 use client::platform::{Request, Response, Unreachable};
 use client::session::SignUp;
 use client::upload::{NoOutbox, Unwatched};
@@ -107,7 +108,8 @@ pub(crate) async fn sign_up(host: &Host, number: u16, provider: bool) -> Result<
     } else {
         Profile::Patient
     };
-    let entered = SignUp { email: &email(number), name: "Somebody", profile, password: PASSWORD };
+    let password = &NewPassword::choose(PASSWORD, &[])?;
+    let entered = SignUp { email: &email(number), name: "Somebody", profile, password };
     Ok(Session::sign_up(Timed::new(host, number)?, entered).await?.0)
 }
 

@@ -4,6 +4,7 @@ mod files;
 
 use cli::platform::Terminal;
 use client::draft::examine;
+use client::password::NewPassword;
 use client::session::SignUp;
 use client::share::Wish;
 use client::upload::{NoOutbox, Unwatched};
@@ -79,7 +80,8 @@ async fn sign_up(context: &Context, person: &Person) -> Result<Option<Session<Te
             verified: false,
         },
     };
-    let entered = SignUp { email: person.email, name: person.name, profile, password: PASSWORD };
+    let password = &NewPassword::choose(PASSWORD, &[person.name, person.email])?;
+    let entered = SignUp { email: person.email, name: person.name, profile, password };
     match Session::sign_up(context.fresh_terminal()?, entered).await {
         Ok((session, _)) => Ok(Some(session)),
         Err(ClientError::Api(ApiError::Conflict(Conflict::Email))) => Ok(None),

@@ -1,6 +1,9 @@
 //! How good a password is, honestly: an estimate of the guesses that it withstands, not a count of its symbols.
 
 use vault::password::MIN_CHARACTERS;
+use zeroize::Zeroizing;
+
+use crate::error::ClientError;
 
 /// What can be said of a password before it is taken.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,6 +38,32 @@ pub fn rate(password: &str, about: &[&str]) -> Rating {
     Rating { level: level.saturating_sub(u8::from(level <= 1)), advice }
 }
 
+/// A password that was rated and may be set. Nothing else makes one, so no account is left with a worse one.
+///
+/// It is made apart from where it is set: the lists that rating needs are larger than all the rest of a client, and
+/// whoever only signs in should not have to load them.
+pub struct NewPassword(Zeroizing<String>);
+
+impl NewPassword {
+    /// Takes a password, unless it is short or everyone tries it. What it is rated by is as in [`rate`].
+    pub fn choose(typed: &str, about: &[&str]) -> Result<Self, ClientError> {
+        match rate(typed, about) {
+            Rating { level: 0, advice } => Err(ClientError::WeakPassword(advice.unwrap_or_default())),
+            _ => Ok(Self(Zeroizing::new(typed.to_owned()))),
+        }
+    }
+
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl std::fmt::Debug for NewPassword {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("NewPassword(secret)")
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -43,12 +72,17 @@ mod tests {
     fn short_and_common_passwords_are_refused() {
         for password in ["", "short", "password1234", "123456789012", "qwertyuiopas", "aaaaaaaaaaaa", "maya sørensen"]
         {
-            assert_eq!(rate(password, &["Maya Sørensen", "maya@example.org"]).level, 0, "{password}");
+            let about = ["Maya Sørensen", "maya@example.org"];
+            assert_eq!(rate(password, &about).level, 0, "{password}");
+            assert!(matches!(NewPassword::choose(password, &about), Err(ClientError::WeakPassword(_))), "{password}");
         }
     }
 
     #[test]
     fn long_pass_phrases_are_welcome() {
-        assert_eq!(rate("a quiet bridge over seven winters", &["Maya"]), Rating { level: 4, advice: None });
+        let phrase = "a quiet bridge over seven winters";
+        assert_eq!(rate(phrase, &["Maya"]), Rating { level: 4, advice: None });
+        let chosen = NewPassword::choose(phrase, &["Maya"]).unwrap();
+        assert_eq!((chosen.as_str(), format!("{chosen:?}").as_str()), (phrase, "NewPassword(secret)"));
     }
 }

@@ -22,7 +22,7 @@ use vault::{AccountMasterKey, KeyContext, ScopeSeed, SealContext, VaultKey};
 use crate::api::{call, get, tell};
 use crate::codec::encode_label;
 use crate::error::{Alarm, ClientError};
-use crate::password::{Rating, rate};
+use crate::password::NewPassword;
 use crate::platform::{Method, Platform, Random};
 use crate::restored::LastRestore;
 use crate::view::VaultView;
@@ -37,7 +37,7 @@ pub struct SignUp<'a> {
     /// Patient or provider.
     pub profile: Profile,
     /// The password.
-    pub password: &'a str,
+    pub password: &'a NewPassword,
 }
 
 /// An unlocked account: its keys in memory, its vaults as far as they were synced.
@@ -91,19 +91,10 @@ impl<P> std::fmt::Debug for Session<P> {
     }
 }
 
-/// Refuses a password that is short, or that everyone tries.
-fn check_password(password: &str, about: &[&str]) -> Result<(), ClientError> {
-    match rate(password, about) {
-        Rating { level: 0, advice } => Err(ClientError::WeakPassword(advice.unwrap_or_default())),
-        _ => Ok(()),
-    }
-}
-
 impl<P: Platform> Session<P> {
     /// Makes an account, and for a patient a vault with its categories. The recovery code is given once; so, when the
     /// connection breaks at the last message, this goes on until it is back.
     pub async fn sign_up(platform: P, entered: SignUp<'_>) -> Result<(Self, RecoveryCode), ClientError> {
-        check_password(entered.password, &[entered.name, entered.email])?;
         let rng = &mut Random(&platform);
         let account = AccountId::from_bytes(vault::make_bytes(rng));
         let (keys, genesis) = AccountKeys::make(account, rng)?;
@@ -115,7 +106,7 @@ impl<P: Platform> Session<P> {
             Profile::Provider { .. } => Vec::new(),
         };
 
-        let (registration, request) = Registration::start(Password::new(entered.password), rng)?;
+        let (registration, request) = Registration::start(Password::new(entered.password.as_str()), rng)?;
         let start = SignUpStart { email: entered.email.to_owned(), registration: request };
         let started: SignUpStarted = call(&platform, Method::Post, "/api/v1/signup/start", Some(&start)).await?;
         let registered = registration.finish(&started.registration, rng)?;
@@ -132,7 +123,7 @@ impl<P: Platform> Session<P> {
             state: AccountMemory::default().seal(&master, account, 0, rng),
             log,
         };
-        let (master, signed_in) = Self::make_account(&platform, &finish, master, entered.password).await?;
+        let (master, signed_in) = Self::make_account(&platform, &finish, master, entered.password.as_str()).await?;
         let session = Self::unlocked(platform, master, signed_in)?;
         if session.who.account == account && *session.state.borrow().chain.identity() == *chain.identity() {
             Ok((session, code))
@@ -200,8 +191,12 @@ impl<P: Platform> Session<P> {
     }
 
     /// Signs in and unlocks by the recovery kit, and sets a new password.
-    pub async fn recover(platform: P, email: &str, code: &RecoveryCode, password: &str) -> Result<Self, ClientError> {
-        check_password(password, &[email])?;
+    pub async fn recover(
+        platform: P,
+        email: &str,
+        code: &RecoveryCode,
+        password: &NewPassword,
+    ) -> Result<Self, ClientError> {
         let start = RecoveryStart { email: email.to_owned() };
         let started: RecoveryStarted = call(&platform, Method::Post, "/api/v1/recovery/start", Some(&start)).await?;
         let finish = RecoveryFinish { attempt: started.attempt, signature: code.answer(&started.challenge) };
@@ -280,10 +275,9 @@ impl<P: Platform> Session<P> {
     }
 
     /// Sets a new password. Other unlock methods stay.
-    pub async fn set_password(&self, password: &str) -> Result<(), ClientError> {
-        check_password(password, &[&self.who.name, &self.who.email])?;
+    pub async fn set_password(&self, password: &NewPassword) -> Result<(), ClientError> {
         let rng = &mut Random(&self.platform);
-        let (registration, request) = Registration::start(Password::new(password), rng)?;
+        let (registration, request) = Registration::start(Password::new(password.as_str()), rng)?;
         let start = PasswordStart { registration: request };
         let started: PasswordStarted =
             call(&self.platform, Method::Post, "/api/v1/password/start", Some(&start)).await?;

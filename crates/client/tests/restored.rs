@@ -7,6 +7,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use client::draft::examine;
+use client::password::NewPassword;
 use client::platform::{Method, Platform, Request, Response, Unreachable};
 use client::session::SignUp;
 use client::upload::{NoOutbox, Unwatched};
@@ -163,7 +164,7 @@ async fn patient() -> (Session<Device>, Device) {
         email: "ann@example.org",
         name: "Ann Lee",
         profile: Profile::Patient,
-        password: "velvet anchor mosaic thunder",
+        password: &NewPassword::choose("velvet anchor mosaic thunder", &[]).unwrap(),
     };
     let (session, _) = Session::sign_up(device.clone(), entered).await.unwrap();
     add(&session, "first.txt").await;

@@ -18,7 +18,7 @@ use super::look::OpenDocument;
 use super::nudges::Nudges;
 use super::trouble::{Failure, words};
 use super::uploads::Uploads;
-use super::{Page, convert, copies};
+use super::{Page, convert, copies, passwords};
 use crate::message::{Answer, Command, News};
 use crate::platform::{Browser, minute};
 
@@ -31,6 +31,8 @@ pub(crate) struct Desk {
     pub(super) next_chosen: Cell<u32>,
     /// Who looks at a chosen file.
     pub(super) choosing: Mutex<()>,
+    /// Who opens a vault: one after the other, because a page may ask for it before it is known who was signed in.
+    pub(super) entering: Mutex<()>,
     pub(super) document: RefCell<Option<OpenDocument>>,
     pub(super) uploads: Rc<Uploads>,
     pub(super) finishing: Cell<bool>,
@@ -52,6 +54,7 @@ impl Desk {
             chosen: RefCell::default(),
             next_chosen: Cell::new(1),
             choosing: Mutex::default(),
+            entering: Mutex::default(),
             document: RefCell::default(),
             finishing: Cell::new(false),
             files: RefCell::default(),
@@ -113,8 +116,7 @@ impl Desk {
             Command::Unlock(password) => Self::unlock(desk, &password).await?,
             Command::Recover(email, code, password) => Self::recover(desk, &email, &code, &password).await?,
             Command::RatePassword(password, about) => {
-                let about: Vec<&str> = about.iter().map(String::as_str).collect();
-                let rating = client::password::rate(&password, &about);
+                let rating = passwords::rate(password, about).await;
                 Answer::Rating(rating.level, rating.advice)
             }
             Command::Lock => desk.lock().await?,

@@ -14,7 +14,7 @@ use wasm_bindgen_futures::spawn_local;
 use super::desk::Desk;
 use super::following::{sync_own, sync_shared};
 use super::trouble::Failure;
-use super::{convert, copies};
+use super::{convert, copies, passwords};
 use crate::device;
 use crate::kept::{self, Shelf};
 use crate::message::{Answer, News};
@@ -41,6 +41,7 @@ impl Desk {
     }
 
     async fn unlock_here(desk: &Rc<Self>) -> Result<(), Failure> {
+        let _turn = desk.entering.lock().await;
         let signed_in = match Session::signed_in(&Browser::default()).await {
             Err(ClientError::Api(ApiError::NotSignedIn)) => {
                 desk.say_status();
@@ -107,6 +108,7 @@ impl Desk {
     }
 
     pub(super) async fn sign_in(desk: &Rc<Self>, email: &str, password: &str) -> Result<Answer, Failure> {
+        let _turn = desk.entering.lock().await;
         let session = Session::sign_in(Browser::default(), email, password).await?;
         device::keep(&session).await?;
         Self::opened(desk, Rc::new(session)).await?;
@@ -115,7 +117,9 @@ impl Desk {
 
     pub(super) async fn recover(desk: &Rc<Self>, email: &str, code: &str, password: &str) -> Result<Answer, Failure> {
         let code = RecoveryCode::parse(code)?;
-        let session = Session::recover(Browser::default(), email, &code, password).await?;
+        let password = passwords::choose(password, &[email]).await?;
+        let _turn = desk.entering.lock().await;
+        let session = Session::recover(Browser::default(), email, &code, &password).await?;
         device::keep(&session).await?;
         Self::opened(desk, Rc::new(session)).await?;
         Ok(Answer::Done)
@@ -123,6 +127,7 @@ impl Desk {
 
     /// Opens the vault of whoever is signed in, by password alone.
     pub(super) async fn unlock(desk: &Rc<Self>, password: &str) -> Result<Answer, Failure> {
+        let _turn = desk.entering.lock().await;
         let session = desk.sign_in_again(password).await?;
         Self::opened(desk, Rc::new(session)).await?;
         Ok(Answer::Done)
@@ -145,7 +150,9 @@ impl Desk {
     /// for good.
     pub(super) async fn change_password(&self, old: &str, new: &str) -> Result<Answer, Failure> {
         let session = self.sign_in_again(old).await?;
-        session.set_password(new).await?;
+        let who = session.who();
+        let new = passwords::choose(new, &[&who.name, &who.email]).await?;
+        session.set_password(&new).await?;
         Ok(Answer::Done)
     }
 
@@ -164,7 +171,10 @@ impl Desk {
                 verified: false,
             },
         };
-        let sign_up = SignUp { email: &entered.email, name: entered.name.trim(), profile, password: &entered.password };
+        let (email, name) = (entered.email.as_str(), entered.name.trim());
+        let password = &passwords::choose(&entered.password, &[name, email]).await?;
+        let _turn = desk.entering.lock().await;
+        let sign_up = SignUp { email, name, profile, password };
         let (session, code) = Session::sign_up(Browser::default(), sign_up).await?;
         // The code is only here, so nothing comes between it and the page: whatever else fails can be done again.
         let kit = Answer::Kit(code.groups().to_vec());

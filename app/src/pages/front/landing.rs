@@ -4,16 +4,19 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 
 use crate::pages::guarded::side_of;
-use crate::ui::{BareFrame, ButtonKind, Glyph, Icon, LinkButton};
+use crate::ui::{BareFrame, ButtonKind, Glyph, Icon, LinkButton, Side};
 use crate::vault::{Status, use_status};
+use crate::visitor::use_visitor;
 
 /// `/`
 #[component]
 pub fn LandingPage() -> impl IntoView {
     let status = use_status();
+    let visitor = use_visitor();
     let home = Memo::new(move |_| match status.get() {
         Status::Open(me) | Status::Locked(me) => Some(side_of(&me).home()),
-        Status::Starting | Status::SignedOut => None,
+        Status::Starting => visitor.side.map(Side::home),
+        Status::SignedOut => None,
     });
     let point = |glyph: Glyph, title: &'static str, words: &'static str| {
         view! {

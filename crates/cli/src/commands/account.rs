@@ -2,6 +2,7 @@
 
 use cli::platform::Terminal;
 use client::Session;
+use client::password::NewPassword;
 use client::phrase::safety_phrase as phrase_of;
 use client::session::{SignUp, Who};
 use protocol::api::Profile;
@@ -21,8 +22,8 @@ pub(crate) async fn sign_up(context: &Context, entered: Signup) -> Result<(), Fa
             Profile::Provider { specialty: entered.specialty, organisation: entered.organisation, verified: false }
         }
     };
-    let password = context.password()?;
-    let sign_up = SignUp { email: &entered.email, name: &entered.name, profile, password: &password };
+    let password = &NewPassword::choose(&context.password()?, &[&entered.name, &entered.email])?;
+    let sign_up = SignUp { email: &entered.email, name: &entered.name, profile, password };
     let (session, code) = Session::sign_up(context.fresh_terminal()?, sign_up).await?;
     // The kit is shown once, so nothing that can fail comes before it.
     say_kit(context, &session, &code)?;
@@ -53,7 +54,8 @@ pub(crate) async fn log_in(context: &Context, email: &str) -> Result<(), Failure
 /// `recover`
 pub(crate) async fn recover(context: &Context, email: &str, kit: &str) -> Result<(), Failure> {
     let code = RecoveryCode::parse(kit).map_err(client::ClientError::from)?;
-    let session = Session::recover(context.fresh_terminal()?, email, &code, &context.password()?).await?;
+    let password = NewPassword::choose(&context.password()?, &[email])?;
+    let session = Session::recover(context.fresh_terminal()?, email, &code, &password).await?;
     context.keep(&session).await?;
     say_who(context, &session)
 }

@@ -8,7 +8,7 @@ use client::{ClientError, Session};
 use protocol::api::Profile;
 use vault::AccountMasterKey;
 
-use crate::acts::{PASSWORD, provider};
+use crate::acts::{PASSWORD, chosen, provider};
 use crate::host::{Files, Host};
 use crate::line::Line;
 
@@ -23,7 +23,7 @@ impl Kept {
     /// Signs up.
     pub(crate) async fn sign_up(host: &Rc<Host>, name: &str, profile: Profile) -> Self {
         let email = format!("{}@example.org", name.to_lowercase());
-        let entered = SignUp { email: &email, name, profile, password: PASSWORD };
+        let entered = SignUp { email: &email, name, profile, password: &chosen(PASSWORD) };
         let (session, _) = Session::sign_up(Line::new(host, None), entered).await.unwrap();
         let (cookie, master) = (session.platform().cookie().unwrap(), session.master().clone());
         Self { email, cookie, master }

@@ -21,7 +21,7 @@ use crate::acts::{compare, give};
 use crate::host::Host;
 use crate::wire::Wire;
 
-pub(crate) use crate::acts::{PASSWORD, add, draft, provider, read, take_up, verify};
+pub(crate) use crate::acts::{PASSWORD, add, chosen, draft, provider, read, take_up, verify};
 
 /// Somebody who has signed up, and one of that person's devices.
 pub(crate) struct Kept {
@@ -90,7 +90,7 @@ impl Who {
 }
 
 async fn sign_up(host: &Rc<Host>, email: &'static str, name: &str, profile: Profile) -> Kept {
-    let entered = SignUp { email, name, profile, password: PASSWORD };
+    let entered = SignUp { email, name, profile, password: &chosen(PASSWORD) };
     let (session, _) = Session::sign_up(Wire::new(host, None), entered).await.unwrap();
     Kept { email, cookie: session.platform().cookie().unwrap(), master: session.master().clone() }
 }

@@ -4,6 +4,7 @@
 
 use std::cell::Cell;
 
+use client::password::NewPassword;
 use client::share::Wish;
 use client::upload::{Draft, NoOutbox, Unwatched, Watcher};
 use client::{ClientError, Platform, Session};
@@ -13,6 +14,11 @@ use records::{Category, Kind, Metadata};
 
 /// The password of everyone.
 pub(crate) const PASSWORD: &str = "a quiet bridge over seven winters";
+
+/// A password that is to be set.
+pub(crate) fn chosen(password: &str) -> NewPassword {
+    NewPassword::choose(password, &[]).unwrap()
+}
 
 pub(crate) fn provider() -> Profile {
     Profile::Provider { specialty: "Cardiology".to_owned(), organisation: "St. Anna".to_owned(), verified: false }

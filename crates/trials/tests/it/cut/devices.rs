@@ -9,7 +9,7 @@ use protocol::{ApiError, Level};
 use records::Category;
 
 use crate::cut::GivesUp;
-use crate::people::{PASSWORD, Who, add, draft, host, read, share, take_up, verify};
+use crate::people::{PASSWORD, Who, add, chosen, draft, host, read, share, take_up, verify};
 use crate::wire::{APPEND, CutAt, Fate, Lie, On, SESSION, When, Wire};
 use client::platform::{Method, Request, Response};
 
@@ -208,7 +208,7 @@ async fn a_change_of_password_is_cut() {
         let host = host().await;
         let maya = Who::Maya.device(&host).await;
         maya.platform().lie(CutAt::once(request, when));
-        assert!(matches!(maya.set_password(new).await, Err(ClientError::Unreachable(_))));
+        assert!(matches!(maya.set_password(&chosen(new)).await, Err(ClientError::Unreachable(_))));
         maya.platform().be_honest();
         let changed = (request, when) == (1, When::After);
         let opens = if changed { new } else { PASSWORD };

@@ -16,7 +16,9 @@ use records::Category;
 
 use crate::cut::GivesUp;
 use crate::host::Host;
-use crate::people::{PASSWORD, Who, add, compared, draft, empty_host, entries, host, read, share, take_up, verify};
+use crate::people::{
+    PASSWORD, Who, add, chosen, compared, draft, empty_host, entries, host, read, share, take_up, verify,
+};
 use crate::wire::{CutAt, When, Wire};
 
 const LOST: ClientError = ClientError::Unreachable(Unreachable);
@@ -230,7 +232,8 @@ async fn an_upload_is_cut_at_every_chunk() {
 #[tokio::test]
 async fn signing_up_is_cut() {
     const EMAIL: &str = "new@example.org";
-    let entered = || SignUp { email: EMAIL, name: "New", profile: Profile::Patient, password: PASSWORD };
+    let password = &chosen(PASSWORD);
+    let entered = || SignUp { email: EMAIL, name: "New", profile: Profile::Patient, password };
     // The last message is the second; after it come another try, and the two messages of signing in.
     for (request, when, lasting) in [
         (0, When::Before, 1),
@@ -258,7 +261,7 @@ async fn signing_up_is_cut() {
         let vault = session.own_vault().unwrap();
         session.sync(vault).await.unwrap();
         if request > 0 {
-            let other = "seven bridges over a loud summer";
+            let other = &chosen("seven bridges over a loud summer");
             let recovered = Session::recover(Wire::new(&host, None), EMAIL, &code, other).await.unwrap();
             assert_eq!(recovered.own_vault(), Ok(vault));
         }
@@ -269,6 +272,7 @@ async fn signing_up_is_cut() {
 #[tokio::test]
 async fn signing_up_with_a_taken_address_is_cut() {
     for password in [PASSWORD, "seven bridges over a loud summer"] {
+        let password = &chosen(password);
         let host = host().await;
         let wire = Wire::new(&host, None);
         wire.lie(CutAt::once(1, When::Before));

@@ -10,7 +10,7 @@ use protocol::{ApiError, cbor};
 use records::Category;
 
 use crate::host::Host;
-use crate::people::{PASSWORD, Who, add, draft, empty_host, entries, host, share, verify};
+use crate::people::{PASSWORD, Who, add, chosen, draft, empty_host, entries, host, share, verify};
 use crate::wire::{APPEND, Wire};
 
 const FAILED: ClientError = ClientError::Api(ApiError::Internal);
@@ -100,7 +100,8 @@ async fn a_chunk_that_cannot_be_noted_is_not_stored() {
 #[tokio::test]
 async fn a_sign_up_that_fails_leaves_no_account() {
     let host = empty_host().await;
-    let entered = || SignUp { email: "new@example.org", name: "New", profile: Profile::Patient, password: PASSWORD };
+    let password = &chosen(PASSWORD);
+    let entered = || SignUp { email: "new@example.org", name: "New", profile: Profile::Patient, password };
     for (table, at_commit) in [("accounts", false), ("entries", true), ("sessions", false)] {
         fail(&host, table, at_commit).await;
         assert_eq!(Session::sign_up(Wire::new(&host, None), entered()).await.err(), Some(FAILED), "{table}");

@@ -7,7 +7,7 @@ use protocol::api::{LogPage, Profile};
 use protocol::{Level, VaultId, cbor};
 use records::{Category, Metadata};
 
-use crate::people::{PASSWORD, Who, add, host, read, share, take_up};
+use crate::people::{PASSWORD, Who, add, chosen, host, read, share, take_up};
 use crate::wire::{CutAt, READ_LOG, When, Wire, bytes};
 
 /// Of two patients, the server shows one's log damaged: a provider still sees the other one's records.
@@ -15,7 +15,8 @@ use crate::wire::{CutAt, READ_LOG, When, Wire, bytes};
 async fn one_damaged_vault_does_not_hide_the_others() {
     let host = host().await;
     let maya = Who::Maya.device(&host).await;
-    let entered = SignUp { email: "sol@example.org", name: "Sol", profile: Profile::Patient, password: PASSWORD };
+    let entered =
+        SignUp { email: "sol@example.org", name: "Sol", profile: Profile::Patient, password: &chosen(PASSWORD) };
     let (sol, _) = Session::sign_up(Wire::new(&host, None), entered).await.unwrap();
     let mut vaults = Vec::new();
     for patient in [&maya, &sol] {

@@ -1,0 +1,86 @@
+// What everybody may read, without a vault; and a vault that takes long to open.
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { person, startBrowser, widths } from "../support/browser.mjs";
+import { commandLine, password } from "../support/command.mjs";
+import { alive, assertQuiet, checkPage, heading, signIn, turn, until } from "../support/people.mjs";
+import { startServer } from "../support/server.mjs";
+
+const patient = { email: "maya@example.org", password };
+
+let browser;
+let server;
+let maya;
+before(async () => {
+  server = await startServer();
+  browser = await startBrowser();
+  maya = await commandLine(server.url);
+  await maya.json("signup", "--email", patient.email, "--name", "Maya Berg", "--as", "patient");
+});
+after(async () => {
+  await browser?.close();
+  await maya?.end();
+  await server?.stop();
+});
+
+const pages = [
+  ["/", "Your health records, in your hands"],
+  ["/help", "Help"],
+  ["/security", "How your records are protected"],
+  ["/nowhere", "No such page"],
+  ["/style", "Every part, in every state"],
+];
+
+for (const [width, viewport] of Object.entries(widths)) {
+  test(`what everybody may read is for everybody (${width})`, async () => {
+    const someone = await person(browser, viewport);
+    const { page } = someone;
+    for (const [path, name] of pages) {
+      await page.goto(`${server.url}${path}`);
+      await heading(page, name);
+      for (const colorScheme of ["light", "dark"]) {
+        await turn(page, colorScheme);
+        await checkPage(someone, `${path}, ${colorScheme}`);
+      }
+      const [shown, all] = await page.evaluate(() => [document.documentElement.clientWidth, document.documentElement.scrollWidth]);
+      assert.ok(all <= shown, `${path} is ${all - shown} pixels too broad`);
+    }
+    await page.getByRole("table").getByText("recovery kit, safety phrase").waitFor();
+    assertQuiet(someone, "what everybody may read");
+    await someone.context.close();
+  });
+}
+
+test("whoever only reads loads no vault, and whoever begins to type does", async () => {
+  const someone = await person(browser, widths.phone);
+  const { page } = someone;
+  await page.goto(`${server.url}/`);
+  await page.getByRole("link", { name: "Help" }).waitFor();
+  await page.goto(`${server.url}/sign-in`);
+  await alive(page);
+  assert.equal(page.workers().length, 0);
+  assert.ok(!someone.requests.some((request) => request.includes("/api/")), "nothing was asked");
+  await page.getByLabel("E-mail", { exact: true }).focus();
+  await until(() => page.workers().length === 1, "the vault's worker starts");
+  assertQuiet(someone, "the sign-in");
+  await someone.context.close();
+});
+
+test("a vault that does not open for a while says so, and opens when it can", async () => {
+  const someone = await person(browser, widths.phone);
+  const { context, page } = someone;
+  await signIn(someone, server.url, patient);
+  await heading(page, /Maya/);
+  const held = [];
+  await context.route("**/api/v1/**", (route) => void held.push(route));
+  await page.goto(`${server.url}/records`);
+  await page.getByText("Your vault is not open yet.").waitFor();
+  await checkPage(someone, "a vault that is not open yet");
+  await context.unroute("**/api/v1/**");
+  // Those of the page before are gone with it.
+  for (const route of held) await route.abort().catch(() => {});
+  await page.getByRole("searchbox", { name: "Search your records" }).or(page.getByRole("link", { name: "Add records" })).first().waitFor();
+  assert.equal(await page.getByText("Your vault is not open yet.").count(), 0);
+  assertQuiet(someone, "a vault that opened late");
+  await context.close();
+});
