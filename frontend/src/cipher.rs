@@ -1,6 +1,7 @@
-//! AES-256-GCM by `WebCrypto`, which runs it four times faster than WebAssembly can.
+//! AES-256-GCM and SHA-256 by `WebCrypto`, which runs them several times faster than WebAssembly can.
 
 use js_sys::{Array, Object, Reflect, Uint8Array};
+use protocol::Digest;
 use vault::OpenError;
 use vault::floe::{BulkCipher, CipherUnavailable, SegmentKey};
 use wasm_bindgen::{JsCast, JsValue};
@@ -22,6 +23,17 @@ pub(crate) fn parameters(nonce: &[u8], aad: &[u8]) -> AesGcmParams {
     let parameters = AesGcmParams::new("AES-GCM", &Uint8Array::from(nonce));
     parameters.set_additional_data(&Uint8Array::from(aad));
     parameters
+}
+
+/// SHA-256 by `WebCrypto`, which is quicker by as much.
+pub(crate) async fn digest(bytes: &[u8]) -> Digest {
+    hash(bytes).await.unwrap_or_else(|| Digest::of(bytes))
+}
+
+async fn hash(bytes: &[u8]) -> Option<Digest> {
+    let hashed = subtle().ok()?.digest_with_str_and_js_u8_array("SHA-256", &Uint8Array::from(bytes)).ok()?;
+    let hashed = Uint8Array::new(&JsFuture::from(hashed).await.ok()?);
+    Some(Digest::from_bytes(hashed.to_vec().try_into().ok()?))
 }
 
 impl BulkCipher for WebCipher {
@@ -87,6 +99,14 @@ mod tests {
             Native.open(&native, &nonce, &aad, &mut by_web).await.unwrap();
             WebCipher.open(&web, &nonce, &aad, &mut by_native).await.unwrap();
             assert!(by_web == plaintext && by_native == plaintext, "different plaintext of {length} bytes");
+        }
+    }
+
+    #[wasm_bindgen_test]
+    async fn both_hash_alike() {
+        for length in [0, 1, 63, 64, 5_000] {
+            let bytes = vec![7; length];
+            assert_eq!(super::hash(&bytes).await, Some(protocol::Digest::of(&bytes)));
         }
     }
 

@@ -7,9 +7,9 @@ use gloo::net::http::RequestBuilder;
 use gloo::timers::future::TimeoutFuture;
 use js_sys::Uint8Array;
 use protocol::api::{ACCOUNT_HEADER, CHUNK_DIGEST_HEADER, MEDIA_TYPE};
-use protocol::{AccountId, Minute};
+use protocol::{AccountId, Digest, Minute};
 
-use crate::cipher::WebCipher;
+use crate::cipher::{self, WebCipher};
 use crate::kept::{self, Shelf};
 
 /// The browser, and whose requests go out: its cookie is that of whoever signed in last, in any of its tabs.
@@ -35,6 +35,10 @@ impl Platform for Browser {
 
     fn cipher(&self) -> WebCipher {
         WebCipher
+    }
+
+    async fn digest(&self, chunk: Vec<u8>) -> (Digest, Vec<u8>) {
+        (cipher::digest(&chunk).await, chunk)
     }
 
     async fn send(&self, request: Request) -> Result<Response, Unreachable> {

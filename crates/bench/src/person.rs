@@ -12,7 +12,7 @@ use client::session::SignUp;
 use client::upload::{NoOutbox, Unwatched};
 use client::{Platform, Session};
 use protocol::api::{Profile, SignInStart};
-use protocol::{Minute, RecordId, cbor};
+use protocol::{Digest, Minute, RecordId, cbor};
 
 use crate::Failure;
 use crate::host::Host;
@@ -70,6 +70,10 @@ impl Platform for Timed {
 
     fn cipher(&self) -> Self::Cipher {
         self.terminal.cipher()
+    }
+
+    async fn digest(&self, chunk: Vec<u8>) -> (Digest, Vec<u8>) {
+        self.terminal.digest(chunk).await
     }
 
     async fn send(&self, request: Request) -> Result<Response, Unreachable> {

@@ -1,14 +1,15 @@
-//! Where the client runs here: HTTP by reqwest, AES-GCM in this process, the system's clock and randomness.
+//! Where the client runs here: HTTP by reqwest, AES-GCM in other threads, the system's clock and randomness.
 
 use std::cell::RefCell;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use client::platform::{Method, Platform, Request, Response, Unreachable};
-use protocol::Minute;
 use protocol::api::{CHUNK_DIGEST_HEADER, MEDIA_TYPE};
 use protocol::entry::CHUNK;
+use protocol::{Digest, Minute};
 use reqwest::header::{CONTENT_TYPE, COOKIE, SET_COOKIE};
-use vault::floe::Native;
+
+use crate::cipher::{self, Threads};
 
 /// How long an answer may take to begin, from the first byte sent: as long as the server takes.
 const PATIENCE: Duration = Duration::from_mins(2);
@@ -57,10 +58,14 @@ async fn within<T>(limit: Duration, what: impl Future<Output = reqwest::Result<T
 }
 
 impl Platform for Terminal {
-    type Cipher = Native;
+    type Cipher = Threads;
 
-    fn cipher(&self) -> Native {
-        Native
+    fn cipher(&self) -> Threads {
+        Threads
+    }
+
+    async fn digest(&self, chunk: Vec<u8>) -> (Digest, Vec<u8>) {
+        cipher::digest(chunk).await
     }
 
     async fn send(&self, request: Request) -> Result<Response, Unreachable> {

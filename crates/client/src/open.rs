@@ -212,10 +212,15 @@ impl<P: Platform> Reader<'_, P> {
             if fetched.len() as u64 != (self.blob.length - number * CHUNK).min(CHUNK) {
                 return Err(Alarm::Blob.into());
             }
-            digests.push(Digest::of(&fetched));
             let ahead = async { if number + 1 < count { chunks.fetch(number + 1).await } else { Ok(Vec::new()) } };
-            let opened = open_chunk(opener, number, &fetched, size, &mut take);
-            (fetched, ()) = try_join(ahead, opened).await?;
+            let opened = async {
+                let (digest, chunk) = chunks.session.platform.digest(fetched).await;
+                open_chunk(opener, number, &chunk, size, &mut take).await?;
+                Ok(digest)
+            };
+            let digest;
+            (fetched, digest) = try_join(ahead, opened).await?;
+            digests.push(digest);
         }
         if Digest::of_all(digests) == self.blob.digest { Ok(()) } else { Err(Alarm::Blob.into()) }
     }

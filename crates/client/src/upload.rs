@@ -195,7 +195,7 @@ impl<P: Platform> Session<P> {
                 Some(kept) => kept,
                 None => self.seal_chunk(&mut sealer, number, size, source).await?,
             };
-            let digest = Digest::of(&bytes);
+            let (digest, bytes) = self.platform.digest(bytes).await;
             digests.insert(number, digest);
             if in_flight.len() == PARALLEL
                 && let Some(done) = in_flight.next().await
