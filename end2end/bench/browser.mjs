@@ -1,51 +1,23 @@
 // Measures the product in a real Chromium, against a server that is running. Prints Markdown.
-//   node browser.mjs URL EMAIL PASSWORD [MiB]
+//   node browser.mjs URL EMAIL PASSWORD
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
-import { mkdtemp, open, readFile, readdir, rm, stat, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { person, startBrowser, widths } from "../support/browser.mjs";
-import { go, heading, kept, pickCard, signIn } from "../support/people.mjs";
+import { go, heading, signIn } from "../support/people.mjs";
 
-const [url, email, password, size = "2048"] = process.argv.slice(2);
-assert.ok(password, "node browser.mjs URL EMAIL PASSWORD [MiB]");
+const [url, email, password] = process.argv.slice(2);
+assert.ok(password, "node browser.mjs URL EMAIL PASSWORD");
 const row = (...cells) => console.log(`| ${cells.join(" | ")} |`);
 const table = (title, ...columns) => {
   console.log(`\n### ${title}\n`);
   row(...columns);
   console.log(`|${"---|".repeat(columns.length)}`);
 };
-const speed = (bytes, start) => (bytes / 1e3 / (performance.now() - start)).toFixed(0);
 const milliseconds = (number) => number.toFixed(0);
 const percentile = (numbers, share) => numbers.toSorted((a, b) => a - b)[Math.min(numbers.length - 1, Math.floor(numbers.length * share))];
 
 /** The longest task; Chromium only tells of those of 50 ms and more. */
 const task = (longest) => (longest === 0 ? "< 50" : milliseconds(longest));
-
-/** The most resident memory of any of the browser's processes that run pages, in MiB, since the last look. */
-async function rendererPeak() {
-  const processes = new Map();
-  for (const id of await readdir("/proc")) {
-    if (!/^\d+$/.test(id)) continue;
-    const status = await readFile(`/proc/${id}/status`, "utf8").catch(() => "");
-    const value = (key) => Number(status.match(new RegExp(`^${key}:\\s+(\\d+)`, "m"))?.[1] ?? 0);
-    processes.set(Number(id), { parent: value("PPid"), peak: value("VmHWM") / 1024 });
-  }
-  // Other browsers on this machine do not count.
-  const isOwn = (id) => id === process.pid || (processes.has(id) && isOwn(processes.get(id).parent));
-  let most = 0;
-  for (const [id, { peak }] of processes) {
-    const command = await readFile(`/proc/${id}/cmdline`, "utf8").catch(() => "");
-    if (!command.includes("--type=renderer") || !isOwn(id)) continue;
-    most = Math.max(most, peak);
-    // It may have ended meanwhile; a peak that cannot be reset would belong to something else.
-    await writeFile(`/proc/${id}/clear_refs`, "5").catch((error) => assert.ok(["ENOENT", "ESRCH"].includes(error.code), error));
-  }
-  assert.ok(most > 0, "no process of the browser runs a page");
-  return most;
-}
 
 /** Everything that a page and its workers fetch, until nothing more comes: bytes as they were sent, with their heads. */
 async function fetched(page, path, isThere) {
@@ -99,9 +71,7 @@ async function firstPages() {
 const listed = (page) => page.getByText(/records? on this device/).waitFor({ timeout: 120_000 });
 
 await firstPages();
-const work = await mkdtemp(join(tmpdir(), "healthbridge-bench-"));
-// A large copy goes through the browser's own files, which must not be in memory.
-const browser = await startBrowser({ profile: join(work, "profile") });
+const browser = await startBrowser();
 try {
   const someone = await person(browser, widths.phone, { capture: false });
   const { page } = someone;
@@ -170,51 +140,6 @@ try {
   });
   row("a frame while scrolling, median", milliseconds(percentile(frames, 0.5)), task(await longest()));
   row("a frame while scrolling, 99th percentile", milliseconds(percentile(frames, 0.99)), "");
-
-  const raw = await page.evaluate(async () => {
-    const key = await crypto.subtle.generateKey({ name: "AES-GCM", length: 256 }, false, ["encrypt"]);
-    const piece = new Uint8Array(1 << 20);
-    const start = performance.now();
-    for (let number = 0; number < 512; number++) {
-      await crypto.subtle.encrypt({ name: "AES-GCM", iv: new Uint8Array(12) }, key, piece);
-    }
-    return (512 * 1.048576) / ((performance.now() - start) / 1000);
-  });
-  table("A large file in the browser", "what", "MB/s", "renderer's peak, MiB", "longest task of the page, ms");
-  row("raw AES-256-GCM of WebCrypto, 1 MiB at a time", raw.toFixed(0), "", "");
-
-  const file = join(work, "large.bin");
-  const handle = await open(file, "w");
-  await handle.truncate(Number(size) * 2 ** 20);
-  await handle.close();
-  const bytes = (await stat(file)).size;
-  await go(someone, `${url}/records/add`);
-  await page.getByLabel("Choose files, or drop them here").setInputFiles(file);
-  const chosen = pickCard(page, "large.bin").getByLabel("Title");
-  await chosen.waitFor();
-  const title = await chosen.inputValue();
-  await longest();
-  await rendererPeak();
-  start = performance.now();
-  await page.getByRole("button", { name: /^Add \d+ records?$/ }).click();
-  await kept(page, title, { timeout: 1_200_000 });
-  row(`${size} MiB sealed and sent`, speed(bytes, start), (await rendererPeak()).toFixed(0), task(await longest()));
-
-  const uploaded = page.locator("li.file", { hasText: title });
-  await uploaded.getByRole("link", { name: /^Open/ }).click();
-  await heading(page, title);
-  // The opening, too, is done.
-  await page.getByText("This record is kept, but cannot be shown here").waitFor();
-  const downloading = page.waitForEvent("download", { timeout: 1_200_000 });
-  await longest();
-  await rendererPeak();
-  start = performance.now();
-  await page.getByRole("button", { name: "Save a copy" }).first().click();
-  const saved = await (await downloading).path();
-  row(`${size} MiB fetched, opened and saved`, speed(bytes, start), (await rendererPeak()).toFixed(0), task(await longest()));
-  assert.equal((await stat(saved)).size, bytes);
-  assert.equal(execFileSync("cmp", [file, saved]).length, 0);
 } finally {
   await browser.close();
-  await rm(work, { recursive: true, force: true });
 }

@@ -1,6 +1,5 @@
 // Lighthouse, on its mobile profile: the landing page, sign-in, and the list of records of somebody who is unlocked.
 //   node lighthouse.mjs URL EMAIL PASSWORD
-import { existsSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { createServer } from "node:net";
 import { once } from "node:events";
@@ -8,6 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import lighthouse from "lighthouse";
 import { chromium } from "playwright-core";
+import { executablePath } from "../support/browser.mjs";
 
 const [url, email, password] = process.argv.slice(2);
 const socket = createServer().listen(0, "127.0.0.1");
@@ -17,9 +17,8 @@ socket.close();
 await once(socket, "close");
 
 const profile = await mkdtemp(join(tmpdir(), "healthbridge-lighthouse-"));
-const executablePath = ["/usr/bin/chromium", "/usr/bin/chromium-browser"].find(existsSync);
 const browser = await chromium.launchPersistentContext(profile, {
-  executablePath,
+  executablePath: executablePath(),
   args: ["--no-sandbox", "--disable-gpu", `--remote-debugging-port=${port}`],
 });
 const categories = ["performance", "accessibility", "best-practices"];
