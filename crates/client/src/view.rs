@@ -9,7 +9,7 @@ use records::{Category, Metadata};
 
 pub(crate) use self::keys::{Keys, seal_context};
 use self::renewals::Candidate;
-pub use self::shares::{Ending, Share};
+pub use self::shares::{Ending, Opening, Openings, Share};
 use crate::activity::Event;
 use crate::kept::KeptItem;
 use crate::restored::Keepsake;

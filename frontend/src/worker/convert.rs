@@ -8,10 +8,10 @@ use client::Session;
 use client::phrase::safety_phrase;
 use client::session::Who;
 use client::share::unknown_person;
-use client::view::{self, Record, VaultView};
+use client::view::{self, Openings, Record, VaultView};
 use protocol::api::{self, Profile};
 use protocol::entry::PartKind;
-use protocol::{Account, AccountId, GrantId, GrantScope, Level, Minute, RecordId};
+use protocol::{Account, AccountId, GrantScope, Level, Minute, RecordId};
 use records::{Category, Date, Metadata};
 
 use super::trouble::Failure;
@@ -123,27 +123,11 @@ pub(crate) fn title(view: &VaultView, record: RecordId) -> String {
     view.title(record).unwrap_or("a record").to_owned()
 }
 
-/// What was opened by way of each share, and when; oldest first.
-pub(crate) type Openings = BTreeMap<GrantId, Vec<(Minute, RecordId)>>;
-
-/// What recipients opened in a vault.
-pub(crate) fn openings(view: &VaultView) -> Openings {
-    let mut openings = Openings::new();
-    for event in view.events() {
-        if let (Some(grant), Some(record)) = (event.what.grant(), event.what.record())
-            && view.share(grant).is_some_and(|share| share.grant.recipient == event.who)
-        {
-            openings.entry(grant).or_default().push((event.at, record));
-        }
-    }
-    openings
-}
-
 /// A share, with what came of it.
 pub(crate) fn share(view: &VaultView, found: &view::Share, with: Person, openings: &Openings, now: Minute) -> Share {
-    let opened = || openings.get(&found.grant.grant).into_iter().flatten().copied();
+    let opened = || view.opened_by_holder(found, openings);
     let ended = view.ending(found, now).map(|ending| {
-        let mut before: Vec<String> = opened().map(|(_, record)| title(view, record)).collect();
+        let mut before: Vec<String> = opened().map(|opening| title(view, opening.record)).collect();
         before.sort();
         before.dedup();
         Ended {
@@ -162,7 +146,7 @@ pub(crate) fn share(view: &VaultView, found: &view::Share, with: Person, opening
         from: found.at.0,
         until: found.grant.until.map(|until| until.0),
         accepted: found.accepted,
-        last_opened: opened().next_back().map(|(at, record)| (at.0, title(view, record))),
+        last_opened: opened().next_back().map(|last| (last.at.0, title(view, last.record))),
         ended,
         waits: view.is_frozen(found, now),
     }
@@ -203,7 +187,7 @@ pub(crate) fn patient(view: &VaultView, owner: Person, me: AccountId, now: Minut
             *last = (*last).max(event.at);
         }
     }
-    let openings = openings(view);
+    let openings = view.openings();
     let new = reached.iter().filter(|record| looks.get(&record.id).is_none_or(|at| *at < record.changed)).count();
     Patient {
         vault: view.id().to_string(),

@@ -39,7 +39,7 @@ impl Desk {
         let recipients = session.with_view(vault, |view| view.shares().map(|share| share.grant.recipient).collect())?;
         let people = self.people(&session, recipients).await?;
         session.with_view(vault, |view| {
-            let openings = convert::openings(view);
+            let openings = view.openings();
             let mut found: Vec<_> = view.shares().collect();
             found.sort_by_key(|share| std::cmp::Reverse(share.seq));
             let shares = found.into_iter().map(|share| {

@@ -112,19 +112,12 @@ pub(crate) async fn revoke(context: &Context, grant: GrantId) -> Result<(), Fail
     while session.renew_next(vault).await? {}
     let now = session.platform().now();
     let (state, opened) = session.with_view(vault, |view| {
-        let state = view
-            .shares()
-            .find(|share| share.grant.grant == grant)
-            .map_or("blocked", |share| state_words(view, share, now));
-        let mut opened: Vec<RecordId> = view
-            .events()
-            .iter()
-            .filter(|event| event.what.grant() == Some(grant))
-            .filter_map(|event| event.what.record())
-            .collect();
+        let Some(share) = view.share(grant) else { return ("blocked", Vec::new()) };
+        let openings = view.openings();
+        let mut opened: Vec<RecordId> = view.opened_by_holder(share, &openings).map(|opening| opening.record).collect();
         opened.sort();
         opened.dedup();
-        (state, opened)
+        (state_words(view, share, now), opened)
     })?;
     if context.json {
         let opened: Vec<String> = opened.iter().map(ToString::to_string).collect();

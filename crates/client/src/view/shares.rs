@@ -1,11 +1,14 @@
 //! What the log says of shares: whom each gives what, whether it holds, and how far its end has come.
 
+use std::collections::BTreeMap;
+
 use protocol::entry::{Grant, Reseal};
 use protocol::ledger::GrantFacts;
 use protocol::time::DAY;
 use protocol::{AccountId, GrantId, GrantScope, Minute, RecordId};
 
 use super::{Record, VaultView};
+use crate::activity::What;
 
 /// A share, with everything that the log says of it.
 #[derive(Clone, Debug)]
@@ -55,7 +58,46 @@ pub struct Ending {
     pub reencrypted: bool,
 }
 
+/// That somebody opened a record, or saved a copy of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Opening {
+    /// When.
+    pub at: Minute,
+    /// The share by which they signed for it.
+    pub grant: GrantId,
+    /// The record.
+    pub record: RecordId,
+}
+
+/// What each person opened, oldest first.
+pub type Openings = BTreeMap<AccountId, Vec<Opening>>;
+
 impl VaultView {
+    /// What everybody opened who was given something.
+    pub fn openings(&self) -> Openings {
+        let mut openings = Openings::new();
+        for event in &self.events {
+            let (What::Opened(grant, record) | What::Saved(grant, record)) = event.what else { continue };
+            openings.entry(event.who).or_default().push(Opening { at: event.at, grant, record });
+        }
+        openings
+    }
+
+    /// What a share's holder opened, while it held, of what it reaches. Which of their shares they signed by does not
+    /// matter: what they have seen, they have seen.
+    pub fn opened_by_holder<'a>(
+        &'a self,
+        share: &'a Share,
+        openings: &'a Openings,
+    ) -> impl DoubleEndedIterator<Item = &'a Opening> {
+        let end = share.stopped.map(|(at, _)| at).or(share.grant.until);
+        let while_it_held = move |at: Minute| share.at <= at && end.is_none_or(|end| at <= end);
+        let own = openings.get(&share.grant.recipient).into_iter().flatten();
+        own.filter(move |opening| {
+            opening.grant == share.grant.grant || while_it_held(opening.at) && self.reaches(share, opening.record)
+        })
+    }
+
     /// Shares, past and present.
     pub fn shares(&self) -> impl Iterator<Item = &Share> {
         self.shares.values()

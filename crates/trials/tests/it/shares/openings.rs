@@ -60,6 +60,39 @@ async fn repeated_openings_within_an_hour_are_one() {
     assert_eq!(recorded(&maya, vault, record).await, (3, 1));
 }
 
+/// Two shares reach a record, and its opening is signed for one of them: of either it is told what was seen while it held.
+#[tokio::test]
+async fn what_was_opened_is_told_of_every_share_that_reaches_it() {
+    let host = host().await;
+    let maya = Who::Maya.device(&host).await;
+    let vault = maya.own_vault().unwrap();
+    let record = add(&maya, "ECG", b"sinus rhythm").await.unwrap();
+    let by_record = share(&maya, Who::Ito, Wish::Record(record)).await.unwrap();
+    let by_kind = share(&maya, Who::Ito, Wish::Category(Category::Laboratory)).await.unwrap();
+    let of_another_kind = share(&maya, Who::Ito, Wish::Category(Category::Imaging)).await.unwrap();
+    let ito = Who::Ito.device(&host).await;
+    take_up(&ito).await.unwrap();
+    read(&ito, vault, record).await.unwrap();
+    let told = async |grant| {
+        maya.sync(vault).await.unwrap();
+        let opened = maya.with_view(vault, |view| {
+            let openings = view.openings();
+            view.opened_by_holder(view.share(grant).unwrap(), &openings)
+                .map(|opening| opening.record)
+                .collect::<Vec<_>>()
+        });
+        opened.unwrap()
+    };
+    assert_eq!((told(by_record).await, told(by_kind).await), (vec![record], vec![record]));
+    assert_eq!(told(of_another_kind).await, []);
+    maya.stop(vault, by_record).await.unwrap();
+    while maya.renew_next(vault).await.unwrap() {}
+    host.pass(2 * 3600);
+    ito.sync(vault).await.unwrap();
+    read(&ito, vault, record).await.unwrap();
+    assert_eq!((told(by_record).await, told(by_kind).await), (vec![record], vec![record, record]));
+}
+
 /// A file is read for more than an hour: it goes on, and what is recorded stays true.
 #[tokio::test]
 async fn a_file_that_takes_more_than_an_hour_is_read_to_its_end() {
