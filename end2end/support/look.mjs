@@ -148,6 +148,7 @@ try {
   await uploadRow(page, "Long scan").getByText("No connection.").waitFor();
   await look(maya, "add-offline");
   await uploadRow(page, "Long scan").getByRole("button", { name: "Stop sending" }).click();
+  await uploadRow(page, "Long scan").waitFor({ state: "detached" });
   wire.release();
   wire.mend();
 

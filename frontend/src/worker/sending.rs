@@ -168,6 +168,7 @@ impl Desk {
             }
             clear(&record).await;
         }
+        self.uploads.give_turns();
         Answer::Done
     }
 

@@ -151,14 +151,13 @@ impl Uploads {
         self.give_turns();
     }
 
-    /// Stops an upload, or takes a finished one off the list.
+    /// Stops an upload, or takes a finished one off the list; the page sees it with the next turns that are given.
     pub(crate) fn cancel(&self, id: u32) {
         // Whoever waits is woken by being dropped.
         let gone = self.list.borrow_mut().remove(&id);
         if gone.is_some_and(|going| going.turn != Turn::Over) {
             self.stopped.borrow_mut().insert(id);
         }
-        self.give_turns();
     }
 
     /// Whether it was the person who stopped an upload. Asked once.
@@ -173,7 +172,7 @@ impl Uploads {
     }
 
     /// Lets as many be at work as may, in the order in which they came.
-    fn give_turns(&self) {
+    pub(crate) fn give_turns(&self) {
         let mut list = self.list.borrow_mut();
         let at_work = list.values().filter(|going| going.turn == Turn::Has).count();
         let waiting = list.values_mut().filter(|going| going.turn == Turn::Waits && !going.paused);
