@@ -1,23 +1,18 @@
 // Measures the product in a real Chromium, against a server that is running. Prints Markdown.
 //   node browser.mjs URL EMAIL PASSWORD
 import assert from "node:assert/strict";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { person, startBrowser, widths } from "../support/browser.mjs";
 import { go, heading, signIn } from "../support/people.mjs";
+import { longestTask, row, table, task, watchTasks } from "./report.mjs";
 
 const [url, email, password] = process.argv.slice(2);
 assert.ok(password, "node browser.mjs URL EMAIL PASSWORD");
-const row = (...cells) => console.log(`| ${cells.join(" | ")} |`);
-const table = (title, ...columns) => {
-  console.log(`\n### ${title}\n`);
-  row(...columns);
-  console.log(`|${"---|".repeat(columns.length)}`);
-};
 const milliseconds = (number) => number.toFixed(0);
 const percentile = (numbers, share) => numbers.toSorted((a, b) => a - b)[Math.min(numbers.length - 1, Math.floor(numbers.length * share))];
-
-/** The longest task; Chromium only tells of those of 50 ms and more. */
-const task = (longest) => (longest === 0 ? "< 50" : milliseconds(longest));
 
 /** Everything that a page and its workers fetch, until nothing more comes: bytes as they were sent, with their heads. */
 async function fetched(page, path, isThere) {
@@ -71,18 +66,14 @@ async function firstPages() {
 const listed = (page) => page.getByText(/records? on this device/).waitFor({ timeout: 120_000 });
 
 await firstPages();
-const browser = await startBrowser();
+// What a device keeps is on a disk.
+const work = await mkdtemp(join(tmpdir(), "healthbridge-bench-"));
+const browser = await startBrowser({ profile: join(work, "profile") });
 try {
   const someone = await person(browser, widths.phone, { capture: false });
   const { page } = someone;
-  // What holds up the page, from its first script on.
-  await page.addInitScript(() => {
-    globalThis.longest = 0;
-    new PerformanceObserver((list) => {
-      for (const { duration } of list.getEntries()) globalThis.longest = Math.max(globalThis.longest, duration);
-    }).observe({ type: "longtask", buffered: true });
-  });
-  const longest = () => page.evaluate(() => { const was = globalThis.longest; globalThis.longest = 0; return was; });
+  await page.addInitScript(watchTasks);
+  const longest = () => longestTask(page);
 
   table("In the browser", "what", "ms", "longest task of the page, ms");
   await go(someone, `${url}/sign-in`);
@@ -142,4 +133,5 @@ try {
   row("a frame while scrolling, 99th percentile", milliseconds(percentile(frames, 0.99)), "");
 } finally {
   await browser.close();
+  await rm(work, { recursive: true, force: true });
 }

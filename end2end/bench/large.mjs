@@ -10,14 +10,11 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import puppeteer from "puppeteer-core";
 import { executablePath, flags, widths } from "../support/browser.mjs";
+import { longestTask, row, table, task, watchTasks } from "./report.mjs";
 
 const [url, email, password, size = "2048"] = process.argv.slice(2);
 assert.ok(password, "node large.mjs URL EMAIL PASSWORD [MiB]");
-const row = (...cells) => console.log(`| ${cells.join(" | ")} |`);
 const speed = (bytes, start) => (bytes / 1e3 / (performance.now() - start)).toFixed(0);
-
-/** The longest task; Chromium only tells of those of 50 ms and more. */
-const task = (longest) => (longest === 0 ? "< 50" : longest.toFixed(0));
 
 /** The most resident memory of any of the browser's processes that run pages, in MiB, since the last look. */
 async function rendererPeak() {
@@ -58,14 +55,8 @@ const browser = await puppeteer.launch({
 try {
   const page = await browser.newPage();
   page.setDefaultTimeout(1_200_000);
-  // What holds up the page, from its first script on.
-  await page.evaluateOnNewDocument(() => {
-    globalThis.longest = 0;
-    new PerformanceObserver((list) => {
-      for (const { duration } of list.getEntries()) globalThis.longest = Math.max(globalThis.longest, duration);
-    }).observe({ type: "longtask", buffered: true });
-  });
-  const longest = () => page.evaluate(() => { const was = globalThis.longest; globalThis.longest = 0; return was; });
+  await page.evaluateOnNewDocument(watchTasks);
+  const longest = () => longestTask(page);
   const press = (name) => page.locator(`::-p-aria([name="${name}"][role="button"])`).click();
   const shown = (words) => page.locator(`::-p-text(${words})`).wait();
 
@@ -76,9 +67,7 @@ try {
   await press("Sign in");
   await page.waitForFunction(() => location.pathname === "/home");
 
-  console.log("\n### A large file in the browser\n");
-  row("what", "MB/s", "renderer's peak, MiB", "longest task of the page, ms");
-  row("---", "---", "---", "---");
+  table("A large file in the browser", "what", "MB/s", "renderer's peak, MiB", "longest task of the page, ms");
   const raw = await page.evaluate(async () => {
     const key = await crypto.subtle.generateKey({ name: "AES-GCM", length: 256 }, false, ["encrypt"]);
     const piece = new Uint8Array(1 << 20);
