@@ -42,7 +42,7 @@ pub fn shell(options: LeptosOptions, assets: &str) -> impl IntoView + use<> {
     let assets = assets.to_owned();
     view! {
         <!DOCTYPE html>
-        <html lang="en" data-side=use_visitor().attribute() data-assets=assets.clone()>
+        <html lang="en" data-visitor=use_visitor().attribute() data-assets=assets.clone()>
             <head>
                 <meta charset="utf-8" />
                 <meta name="viewport" content="width=device-width, initial-scale=1, viewport-fit=cover" />

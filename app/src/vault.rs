@@ -511,7 +511,7 @@ pub trait Vault {
     /// Signs in by recovery kit and sets a new password.
     fn recover(&self, email: String, code: String, password: String) -> Local<Result<(), Trouble>>;
     /// How good a password is: 0 (refused) to 4, and advice.
-    fn rate_password(&self, password: String, about: Vec<String>) -> Local<(u8, Option<String>)>;
+    fn rate_password(&self, password: String, about: Vec<String>) -> Local<Option<(u8, Option<String>)>>;
     /// Takes the keys off this device; stays signed in.
     fn lock(&self) -> Local<Result<(), Trouble>>;
     /// Signs out.

@@ -7,28 +7,43 @@ use crate::ui::Side;
 
 /// Whoever asks for a page.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Visitor {
-    /// Their side, if somebody is signed in.
-    pub side: Option<Side>,
+pub enum Visitor {
+    /// It could not be found out.
+    #[default]
+    Unknown,
+    /// Nobody is signed in.
+    Nobody,
+    /// Somebody who is signed in, on this side.
+    Known(Side),
 }
 
 impl Visitor {
-    /// How the document's `data-side` says it.
-    pub(crate) fn attribute(self) -> Option<&'static str> {
-        self.side.map(|side| match side {
-            Side::Patient => "patient",
-            Side::Provider => "provider",
-        })
+    /// Their side, if somebody is known to be signed in.
+    pub(crate) const fn side(self) -> Option<Side> {
+        match self {
+            Self::Known(side) => Some(side),
+            Self::Unknown | Self::Nobody => None,
+        }
     }
 
-    /// Reads the document's `data-side`.
+    /// How the document's `data-visitor` says it.
+    pub(crate) const fn attribute(self) -> &'static str {
+        match self {
+            Self::Unknown => "unknown",
+            Self::Nobody => "nobody",
+            Self::Known(Side::Patient) => "patient",
+            Self::Known(Side::Provider) => "provider",
+        }
+    }
+
+    /// Reads the document's `data-visitor`.
     pub fn from_attribute(attribute: Option<&str>) -> Self {
-        let side = match attribute {
-            Some("patient") => Some(Side::Patient),
-            Some("provider") => Some(Side::Provider),
-            _ => None,
-        };
-        Self { side }
+        match attribute {
+            Some("nobody") => Self::Nobody,
+            Some("patient") => Self::Known(Side::Patient),
+            Some("provider") => Self::Known(Side::Provider),
+            _ => Self::Unknown,
+        }
     }
 }
 
@@ -48,9 +63,9 @@ mod tests {
 
     #[test]
     fn the_document_says_what_the_server_knew() {
-        for side in [None, Some(Side::Patient), Some(Side::Provider)] {
-            let visitor = Visitor { side };
-            assert_eq!(Visitor::from_attribute(visitor.attribute()), visitor);
+        let known = [Side::Patient, Side::Provider].map(Visitor::Known);
+        for visitor in known.into_iter().chain([Visitor::Unknown, Visitor::Nobody]) {
+            assert_eq!(Visitor::from_attribute(Some(visitor.attribute())), visitor);
         }
         assert_eq!(Visitor::from_attribute(Some("else")), Visitor::default());
     }

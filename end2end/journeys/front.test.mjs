@@ -54,16 +54,46 @@ for (const [width, viewport] of Object.entries(widths)) {
 test("whoever only reads loads no vault, and whoever begins to type does", async () => {
   const someone = await person(browser, widths.phone);
   const { page } = someone;
-  await page.goto(`${server.url}/`);
-  await page.getByRole("link", { name: "Help" }).waitFor();
-  await page.goto(`${server.url}/sign-in`);
+  await page.goto(`${server.url}/`, { waitUntil: "networkidle" });
+  // Links that are followed without leaving the document: it is alive.
+  await page.evaluate(() => (globalThis.mark = "the same document"));
+  await page.getByRole("link", { name: "Help" }).click();
+  await heading(page, "Help");
+  await page.getByRole("main").click({ position: { x: 5, y: 5 } });
+  await page.getByRole("link", { name: "How it is protected" }).click();
+  await heading(page, "How your records are protected");
+  await page.goBack();
+  await page.goBack();
+  await page.getByRole("link", { name: "Sign in" }).click();
   await alive(page);
+  await page.waitForLoadState("networkidle");
+  assert.equal(await page.evaluate(() => globalThis.mark), "the same document");
   assert.equal(page.workers().length, 0);
-  assert.ok(!someone.requests.some((request) => request.includes("/api/")), "nothing was asked");
-  await page.getByLabel("E-mail", { exact: true }).focus();
+  assert.ok(!someone.requests.some((request) => request.includes("/worker.js") || request.includes("/api/")), "nothing was asked");
+  await page.getByLabel("E-mail", { exact: true }).click();
   await until(() => page.workers().length === 1, "the vault's worker starts");
   assertQuiet(someone, "the sign-in");
   await someone.context.close();
+});
+
+test("a vault that cannot be loaded at first is loaded later", async () => {
+  const someone = await person(browser, widths.phone);
+  const { context, page } = someone;
+  let refused = 0;
+  await context.route("**/worker.js", (route) => {
+    refused += 1;
+    return route.abort();
+  });
+  await page.goto(`${server.url}/sign-in`);
+  await alive(page);
+  await page.getByLabel("E-mail", { exact: true }).fill(patient.email);
+  await page.getByLabel("Password", { exact: true }).fill(password);
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await until(() => refused > 1, "it is asked for again");
+  await context.unroute("**/worker.js");
+  await heading(page, /Maya/);
+  assertQuiet(someone, "a vault that came late");
+  await context.close();
 });
 
 test("a vault that does not open for a while says so, and opens when it can", async () => {

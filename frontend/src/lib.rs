@@ -25,8 +25,8 @@ static ROOM: [u8; 4096] = [1; 4096];
 pub fn hydrate() {
     console_error_panic_hook::set_once();
     leptos::mount::hydrate_body(|| {
-        let side = document().document_element().and_then(|root| root.get_attribute("data-side"));
-        let visitor = Visitor::from_attribute(side.as_deref());
+        let visitor = document().document_element().and_then(|root| root.get_attribute("data-visitor"));
+        let visitor = Visitor::from_attribute(visitor.as_deref());
         page::provide(visitor);
         clock::provide();
         provide_visitor(visitor);

@@ -1,6 +1,6 @@
 //! The page's side: the vault as pages know it, over messages to the worker.
 
-use std::cell::{Cell, OnceCell, RefCell};
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::rc::{Rc, Weak};
 
@@ -18,9 +18,13 @@ use web_sys::{MessageEvent, WorkerOptions, WorkerType};
 
 use crate::message::{Answer, Command, News, Pieces, UNASKED, pack, unpack};
 use crate::platform::minute;
+use crate::worker::copies;
 
 /// Minutes without a touch or a key after which this page locks the vault.
 const IDLE_MINUTES: u32 = 30;
+
+/// How long to wait before the worker is loaded again that could not be, in milliseconds.
+const TRY_AGAIN: u32 = 2_000;
 
 /// Who waits for an answer, and as much of it as has come.
 type Waiting = (oneshot::Sender<(Answer, JsValue)>, Pieces);
@@ -32,7 +36,7 @@ struct Proxy {
     /// Where the files of the site begin.
     assets: String,
     /// The thread, once it is needed.
-    worker: OnceCell<web_sys::Worker>,
+    worker: RefCell<Option<web_sys::Worker>>,
     next: Cell<u32>,
     waiting: RefCell<BTreeMap<u32, Waiting>>,
     /// What was asked before the worker listened.
@@ -46,14 +50,14 @@ struct Proxy {
     uploads: RwSignal<Vec<Upload>>,
 }
 
-/// Gives pages the vault. Its worker starts with the page where the server knows the visitor; else with the first
-/// thing that is asked, or earlier: when a field is touched. Whoever only reads need not load it.
+/// Gives pages the vault. Its worker starts with the page, unless the server knows that nobody is signed in: then with
+/// the first thing that is asked, or earlier, when somebody goes to a field. Whoever only reads need not load it.
 pub(crate) fn provide(visitor: Visitor) {
     let assets = document().document_element().and_then(|root| root.get_attribute("data-assets")).unwrap_or_default();
     let proxy = Rc::new_cyclic(|itself| Proxy {
         itself: Weak::clone(itself),
         assets,
-        worker: OnceCell::new(),
+        worker: RefCell::default(),
         next: Cell::new(UNASKED + 1),
         waiting: RefCell::default(),
         early: RefCell::new(Some(Vec::new())),
@@ -64,19 +68,29 @@ pub(crate) fn provide(visitor: Visitor) {
         is_gone: Cell::new(false),
         uploads: RwSignal::new(Vec::new()),
     });
-    if visitor.side.is_some() {
-        proxy.wake();
-    } else {
+    if visitor == Visitor::Nobody && !document().active_element().is_some_and(|active| is_field(&active)) {
         let sleeper = Rc::clone(&proxy);
-        on_event("focusin", move || sleeper.wake());
+        on_event("focusin", move |event| {
+            if event.target().and_then(|target| target.dyn_into().ok()).is_some_and(|target| is_field(&target)) {
+                sleeper.wake();
+            }
+        });
+        // What the worker sees to where there is one.
+        leptos::task::spawn_local(copies::remove_old());
+    } else {
+        proxy.wake();
     }
     lock_when_idle(Rc::clone(&proxy));
     provide_vault(proxy);
 }
 
+fn is_field(element: &web_sys::Element) -> bool {
+    element.matches("input, select, textarea").unwrap_or(false)
+}
+
 /// Does something at each event of a kind, for as long as the page is there.
-fn on_event(kind: &str, act: impl Fn() + 'static) {
-    let act = Closure::<dyn Fn()>::new(act);
+fn on_event(kind: &str, act: impl Fn(web_sys::Event) + 'static) {
+    let act = Closure::<dyn Fn(web_sys::Event)>::new(act);
     if window().add_event_listener_with_callback(kind, act.as_ref().unchecked_ref()).is_ok() {
         act.forget();
     }
@@ -87,7 +101,7 @@ fn lock_when_idle(proxy: Rc<Proxy>) {
     let touched = Rc::new(Cell::new(minute().0));
     for event in ["pointerdown", "keydown", "wheel"] {
         let touched = Rc::clone(&touched);
-        on_event(event, move || touched.set(minute().0));
+        on_event(event, move |_| touched.set(minute().0));
     }
     gloo::timers::callback::Interval::new(20_000, move || {
         if minute().0.saturating_sub(touched.get()) >= IDLE_MINUTES
@@ -117,7 +131,7 @@ impl Proxy {
         let mourner = Weak::clone(&self.itself);
         let on_error = Closure::<dyn Fn(JsValue)>::new(move |_| {
             if let Some(proxy) = mourner.upgrade() {
-                proxy.lost();
+                proxy.failed();
             }
         });
         worker.set_onerror(Some(on_error.as_ref().unchecked_ref()));
@@ -163,9 +177,30 @@ impl Proxy {
     fn post(&self, message: &JsValue) {
         if let Some(early) = self.early.borrow_mut().as_mut() {
             early.push(message.clone());
-        } else if self.worker.get().is_none_or(|worker| worker.post_message(message).is_err()) {
+            return;
+        }
+        let is_sent = self.worker.borrow().as_ref().is_some_and(|worker| worker.post_message(message).is_ok());
+        if !is_sent {
             self.lost();
         }
+    }
+
+    /// The worker failed. One that never listened could not be loaded, say because there is no connection: what was
+    /// asked waits for the next one.
+    fn failed(&self) {
+        if self.early.borrow().is_none() {
+            return self.lost();
+        }
+        if let Some(worker) = self.worker.take() {
+            worker.terminate();
+        }
+        let again = Weak::clone(&self.itself);
+        let wake = move || {
+            if let Some(proxy) = again.upgrade() {
+                proxy.wake();
+            }
+        };
+        gloo::timers::callback::Timeout::new(TRY_AGAIN, wake).forget();
     }
 
     /// The worker failed, and answers nothing any more. Whoever waits is told, by being dropped.
@@ -173,7 +208,7 @@ impl Proxy {
         if self.is_gone.replace(true) {
             return;
         }
-        if let Some(worker) = self.worker.get() {
+        if let Some(worker) = self.worker.take() {
             // Its keys go with it.
             worker.terminate();
         }
@@ -232,11 +267,11 @@ macro_rules! only {
 
 impl Vault for Proxy {
     fn wake(&self) {
-        if self.is_gone.get() || self.worker.get().is_some() {
+        if self.is_gone.get() || self.worker.borrow().is_some() {
             return;
         }
         match self.start() {
-            Ok(worker) => drop(self.worker.set(worker)),
+            Ok(worker) => *self.worker.borrow_mut() = Some(worker),
             Err(_) => self.lost(),
         }
     }
@@ -277,10 +312,10 @@ impl Vault for Proxy {
         self.done(&Command::Recover(email, code, password))
     }
 
-    fn rate_password(&self, password: String, about: Vec<String>) -> Local<(u8, Option<String>)> {
+    fn rate_password(&self, password: String, about: Vec<String>) -> Local<Option<(u8, Option<String>)>> {
         let take = |answer, _| if let Answer::Rating(level, advice) = answer { Some((level, advice)) } else { None };
         let rating = self.request(&Command::RatePassword(password, about), &JsValue::NULL, take);
-        Box::pin(async move { rating.await.unwrap_or((0, None)) })
+        Box::pin(async move { rating.await.ok() })
     }
 
     fn lock(&self) -> Local<Result<(), Trouble>> {

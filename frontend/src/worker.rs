@@ -2,7 +2,7 @@
 
 mod changing;
 mod convert;
-mod copies;
+pub(crate) mod copies;
 mod desk;
 mod entering;
 mod files;

@@ -45,7 +45,7 @@ impl Guests {
         match self {
             Self::Providers => Side::Provider,
             Self::Patients => Side::Patient,
-            Self::Everybody => visitor.side.unwrap_or_default(),
+            Self::Everybody => visitor.side().unwrap_or_default(),
         }
     }
 }
@@ -102,8 +102,10 @@ pub fn Guarded(
     (move || {
         let inside = move || match gate.get() {
             Gate::Waiting => view! {
-                <h1>{title}</h1>
-                <p class="soft">"Opening your vault. It is opened on this device and nowhere else, so this takes a moment."</p>
+                <div class="stack">
+                    <h1>{title}</h1>
+                    <p class="soft" role="status">"Opening your vault. It is opened on this device and nowhere else, so this takes a moment."</p>
+                </div>
                 <TakesLong />
                 <Skeleton label="" shape=SkeletonShape::Block />
                 <Skeleton label="" />

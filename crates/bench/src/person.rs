@@ -112,8 +112,9 @@ pub(crate) async fn sign_up(host: &Host, number: u16, provider: bool) -> Result<
     } else {
         Profile::Patient
     };
-    let password = &NewPassword::choose(PASSWORD, &[])?;
-    let entered = SignUp { email: &email(number), name: "Somebody", profile, password };
+    let (email, name) = (&email(number), "Somebody");
+    let password = &NewPassword::choose(PASSWORD, email, name)?;
+    let entered = SignUp { email, name, profile, password };
     Ok(Session::sign_up(Timed::new(host, number)?, entered).await?.0)
 }
 

@@ -80,7 +80,7 @@ async fn sign_up(context: &Context, person: &Person) -> Result<Option<Session<Te
             verified: false,
         },
     };
-    let password = &NewPassword::choose(PASSWORD, &[person.name, person.email])?;
+    let password = &NewPassword::choose(PASSWORD, person.email, person.name)?;
     let entered = SignUp { email: person.email, name: person.name, profile, password };
     match Session::sign_up(context.fresh_terminal()?, entered).await {
         Ok((session, _)) => Ok(Some(session)),

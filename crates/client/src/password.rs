@@ -38,16 +38,17 @@ pub fn rate(password: &str, about: &[&str]) -> Rating {
     Rating { level: level.saturating_sub(u8::from(level <= 1)), advice }
 }
 
-/// A password that was rated and may be set. Nothing else makes one, so no account is left with a worse one.
+/// A password that was rated and may be set. Nothing else makes one, so that none is set unrated.
 ///
 /// It is made apart from where it is set: the lists that rating needs are larger than all the rest of a client, and
 /// whoever only signs in should not have to load them.
 pub struct NewPassword(Zeroizing<String>);
 
 impl NewPassword {
-    /// Takes a password, unless it is short or everyone tries it. What it is rated by is as in [`rate`].
-    pub fn choose(typed: &str, about: &[&str]) -> Result<Self, ClientError> {
-        match rate(typed, about) {
+    /// Takes a password, unless it is short, or everyone tries it, or whoever knows the person's address and name. The
+    /// name is empty where nobody has said it yet.
+    pub fn choose(typed: &str, email: &str, name: &str) -> Result<Self, ClientError> {
+        match rate(typed, &[name, email]) {
             Rating { level: 0, advice } => Err(ClientError::WeakPassword(advice.unwrap_or_default())),
             _ => Ok(Self(Zeroizing::new(typed.to_owned()))),
         }
@@ -74,7 +75,10 @@ mod tests {
         {
             let about = ["Maya Sørensen", "maya@example.org"];
             assert_eq!(rate(password, &about).level, 0, "{password}");
-            assert!(matches!(NewPassword::choose(password, &about), Err(ClientError::WeakPassword(_))), "{password}");
+            assert!(
+                matches!(NewPassword::choose(password, about[1], about[0]), Err(ClientError::WeakPassword(_))),
+                "{password}"
+            );
         }
     }
 
@@ -82,7 +86,7 @@ mod tests {
     fn long_pass_phrases_are_welcome() {
         let phrase = "a quiet bridge over seven winters";
         assert_eq!(rate(phrase, &["Maya"]), Rating { level: 4, advice: None });
-        let chosen = NewPassword::choose(phrase, &["Maya"]).unwrap();
+        let chosen = NewPassword::choose(phrase, "maya@example.org", "Maya").unwrap();
         assert_eq!((chosen.as_str(), format!("{chosen:?}").as_str()), (phrase, "NewPassword(secret)"));
     }
 }

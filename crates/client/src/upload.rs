@@ -6,8 +6,8 @@
 use std::cell::Cell;
 use std::collections::BTreeMap;
 
-use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
+use futures_util::{FutureExt as _, StreamExt as _};
 use protocol::api::{BlobCreate, BlobStatus};
 use protocol::entry::{Blob, Body, CHUNK, Content, Origin, Part, PartKind, Revision};
 use protocol::{ApiError, BlobId, Digest, GrantScope, RecordId};
@@ -211,6 +211,10 @@ impl<P: Platform> Session<P> {
                 watcher.sent(sent.get(), size);
                 Ok(())
             });
+            // It goes out while the next one is sealed.
+            if let Some(Some(done)) = in_flight.next().now_or_never() {
+                done?;
+            }
         }
         while let Some(done) = in_flight.next().await {
             done?;

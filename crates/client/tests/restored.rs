@@ -164,7 +164,7 @@ async fn patient() -> (Session<Device>, Device) {
         email: "ann@example.org",
         name: "Ann Lee",
         profile: Profile::Patient,
-        password: &NewPassword::choose("velvet anchor mosaic thunder", &[]).unwrap(),
+        password: &NewPassword::choose("velvet anchor mosaic thunder", "ann@example.org", "Ann Lee").unwrap(),
     };
     let (session, _) = Session::sign_up(device.clone(), entered).await.unwrap();
     add(&session, "first.txt").await;

@@ -12,8 +12,8 @@ use js_sys::{Array, Reflect, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{
-    Blob, BlobPropertyBag, DedicatedWorkerGlobalScope, File, FileSystemDirectoryHandle, FileSystemFileHandle,
-    FileSystemGetDirectoryOptions, FileSystemGetFileOptions, FileSystemReadWriteOptions, FileSystemSyncAccessHandle,
+    Blob, BlobPropertyBag, File, FileSystemDirectoryHandle, FileSystemFileHandle, FileSystemGetDirectoryOptions,
+    FileSystemGetFileOptions, FileSystemReadWriteOptions, FileSystemSyncAccessHandle,
 };
 
 use crate::platform::Browser;
@@ -152,8 +152,8 @@ impl OnDisk {
 
 /// The folder of copies, where this browser has a private file system.
 async fn folder() -> Result<FileSystemDirectoryHandle, JsValue> {
-    let scope: DedicatedWorkerGlobalScope = js_sys::global().dyn_into()?;
-    let storage = Reflect::get(&scope.navigator(), &"storage".into())?;
+    let navigator = Reflect::get(&js_sys::global(), &"navigator".into())?;
+    let storage = Reflect::get(&navigator, &"storage".into())?;
     if !storage.is_object() || !Reflect::has(&storage, &"getDirectory".into())? {
         return Err(JsValue::NULL);
     }
@@ -169,10 +169,15 @@ pub(crate) async fn remove_all() {
     remove(f64::INFINITY).await;
 }
 
+/// Removes copies whose time is over.
+pub(crate) async fn remove_old() {
+    remove(js_sys::Date::now() - STAYS).await;
+}
+
 /// Removes copies whose time is over, now and again and again.
 pub(crate) async fn sweep() {
     loop {
-        remove(js_sys::Date::now() - STAYS).await;
+        remove_old().await;
         TimeoutFuture::new(LOOK_EVERY).await;
     }
 }

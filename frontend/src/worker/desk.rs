@@ -116,7 +116,7 @@ impl Desk {
             Command::Unlock(password) => Self::unlock(desk, &password).await?,
             Command::Recover(email, code, password) => Self::recover(desk, &email, &code, &password).await?,
             Command::RatePassword(password, about) => {
-                let rating = passwords::rate(password, about).await;
+                let rating = passwords::rate(password, about).await?;
                 Answer::Rating(rating.level, rating.advice)
             }
             Command::Lock => desk.lock().await?,

@@ -42,6 +42,9 @@ impl Desk {
 
     async fn unlock_here(desk: &Rc<Self>) -> Result<(), Failure> {
         let _turn = desk.entering.lock().await;
+        if desk.session().is_ok() {
+            return Ok(());
+        }
         let signed_in = match Session::signed_in(&Browser::default()).await {
             Err(ClientError::Api(ApiError::NotSignedIn)) => {
                 desk.say_status();
@@ -89,8 +92,12 @@ impl Desk {
     async fn open_new(desk: Rc<Self>, session: Rc<Session<Browser>>) {
         let new = session.who().account.to_string();
         *desk.signed_in.borrow_mut() = Some(convert::me(session.who(), &[]));
-        // Somebody may have opened it by its password meanwhile, or signed out.
-        while desk.session().is_err() && desk.signed_in.borrow().as_ref().is_some_and(|me| me.account == new) {
+        loop {
+            let turn = desk.entering.lock().await;
+            // Somebody may have opened it by its password meanwhile, or signed out.
+            if desk.session().is_ok() || desk.signed_in.borrow().as_ref().is_none_or(|me| me.account != new) {
+                return;
+            }
             let kept = device::keep(&session).await.map_err(Failure::from);
             let opened = match kept {
                 Err(failure) if failure.is_passing() => Err(failure),
@@ -103,6 +110,7 @@ impl Desk {
                 desk.trouble(&failure);
                 return;
             }
+            drop(turn);
             TimeoutFuture::new(TRY_AGAIN).await;
         }
     }
@@ -117,7 +125,7 @@ impl Desk {
 
     pub(super) async fn recover(desk: &Rc<Self>, email: &str, code: &str, password: &str) -> Result<Answer, Failure> {
         let code = RecoveryCode::parse(code)?;
-        let password = passwords::choose(password, &[email]).await?;
+        let password = passwords::choose(password, email, "").await?;
         let _turn = desk.entering.lock().await;
         let session = Session::recover(Browser::default(), email, &code, &password).await?;
         device::keep(&session).await?;
@@ -149,10 +157,9 @@ impl Desk {
     /// Sets a new password. Whoever only found this device unlocked does not know the one before, and does not get in
     /// for good.
     pub(super) async fn change_password(&self, old: &str, new: &str) -> Result<Answer, Failure> {
-        let session = self.sign_in_again(old).await?;
-        let who = session.who();
-        let new = passwords::choose(new, &[&who.name, &who.email]).await?;
-        session.set_password(&new).await?;
+        let me = self.signed_in.borrow().clone().ok_or(Failure::Gone)?;
+        let new = passwords::choose(new, &me.email, &me.name).await?;
+        self.sign_in_again(old).await?.set_password(&new).await?;
         Ok(Answer::Done)
     }
 
@@ -172,8 +179,7 @@ impl Desk {
             },
         };
         let (email, name) = (entered.email.as_str(), entered.name.trim());
-        let password = &passwords::choose(&entered.password, &[name, email]).await?;
-        let _turn = desk.entering.lock().await;
+        let password = &passwords::choose(&entered.password, email, name).await?;
         let sign_up = SignUp { email, name, profile, password };
         let (session, code) = Session::sign_up(Browser::default(), sign_up).await?;
         // The code is only here, so nothing comes between it and the page: whatever else fails can be done again.

@@ -4,7 +4,6 @@
 
 use client::ClientError;
 use client::password::{NewPassword, Rating};
-use gloo::timers::future::TimeoutFuture;
 #[cfg(feature = "split")]
 use leptos::wasm_split::wasm_split;
 
@@ -17,7 +16,8 @@ use super::trouble::Failure;
 )]
 #[cfg_attr(feature = "split", wasm_split(passwords, fallible, wasm_split_path = ::leptos::wasm_split))]
 fn split_rate(typed: String, about: Vec<String>) -> Result<Rating, NotLoaded> {
-    Ok(client::password::rate(&typed, &words(&about)))
+    let about: Vec<&str> = about.iter().map(String::as_str).collect();
+    Ok(client::password::rate(&typed, &about))
 }
 
 #[cfg_attr(
@@ -25,28 +25,19 @@ fn split_rate(typed: String, about: Vec<String>) -> Result<Rating, NotLoaded> {
     expect(clippy::needless_pass_by_value, reason = "what crosses into another module is owned")
 )]
 #[cfg_attr(feature = "split", wasm_split(passwords, fallible, wasm_split_path = ::leptos::wasm_split))]
-fn split_choose(typed: String, about: Vec<String>) -> Result<Result<NewPassword, ClientError>, NotLoaded> {
-    Ok(NewPassword::choose(&typed, &words(&about)))
+fn split_choose(typed: String, email: String, name: String) -> Result<Result<NewPassword, ClientError>, NotLoaded> {
+    Ok(NewPassword::choose(&typed, &email, &name))
 }
 
-fn words(about: &[String]) -> Vec<&str> {
-    about.iter().map(String::as_str).collect()
-}
-
-/// Rates what was typed, as soon as that can be done.
-pub(super) async fn rate(typed: String, about: Vec<String>) -> Rating {
-    loop {
-        if let Ok(rating) = lazily!(split_rate(typed.clone(), about.clone())) {
-            return rating;
-        }
-        TimeoutFuture::new(2_000).await;
-    }
+/// Rates what was typed.
+#[cfg_attr(not(feature = "split"), expect(clippy::unused_async, reason = "in a release it waits for a module"))]
+pub(super) async fn rate(typed: String, about: Vec<String>) -> Result<Rating, Failure> {
+    lazily!(split_rate(typed, about)).map_err(|NotLoaded| Failure::NotLoaded)
 }
 
 /// Takes a password that is to be set, unless it is too easy to guess.
 #[cfg_attr(not(feature = "split"), expect(clippy::unused_async, reason = "in a release it waits for a module"))]
-pub(super) async fn choose(typed: &str, about: &[&str]) -> Result<NewPassword, Failure> {
-    let about = about.iter().map(|words| (*words).to_owned()).collect();
-    let chosen = lazily!(split_choose(typed.to_owned(), about)).map_err(|NotLoaded| Failure::NotLoaded)?;
-    Ok(chosen?)
+pub(super) async fn choose(typed: &str, email: &str, name: &str) -> Result<NewPassword, Failure> {
+    let chosen = lazily!(split_choose(typed.to_owned(), email.to_owned(), name.to_owned()));
+    Ok(chosen.map_err(|NotLoaded| Failure::NotLoaded)??)
 }

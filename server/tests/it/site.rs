@@ -48,11 +48,11 @@ async fn a_page_has_the_frame_of_whoever_asks_for_it() {
     for (cookie, side, tab) in [
         (Some(&*patient.cookie), Some("patient"), "/records/add"),
         (Some(&*provider.cookie), Some("provider"), "/patients"),
-        (Some("__Host-healthbridge=of-nobody"), None, "/records/add"),
-        (None, None, "/records/add"),
+        (Some("__Host-healthbridge=of-nobody"), Some("nobody"), "/records/add"),
+        (None, Some("nobody"), "/records/add"),
     ] {
         let html = page(cookie).await;
-        let written = html.split("data-side=\"").nth(1).and_then(|rest| rest.split('"').next());
+        let written = html.split("data-visitor=\"").nth(1).and_then(|rest| rest.split('"').next());
         assert_eq!(written, side);
         assert!(html.contains(&format!("href=\"{tab}\"")), "{html}");
     }

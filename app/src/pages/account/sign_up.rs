@@ -194,7 +194,8 @@ pub fn NewPassword(
         }
         let rating = untrack(|| vault.rate_password(typed.clone(), about));
         spawn_local(async move {
-            let (rated, words) = rating.await;
+            // What is not rated now is left to the vault, which refuses what is easy to guess in any case.
+            let Some((rated, words)) = rating.await else { return };
             // What was typed meanwhile is rated by its own question.
             if password.try_get_untracked().is_some_and(|now| now == typed) {
                 level.try_set(Some(rated));

@@ -15,7 +15,7 @@ pub fn LandingPage() -> impl IntoView {
     let visitor = use_visitor();
     let home = Memo::new(move |_| match status.get() {
         Status::Open(me) | Status::Locked(me) => Some(side_of(&me).home()),
-        Status::Starting => visitor.side.map(Side::home),
+        Status::Starting => visitor.side().map(Side::home),
         Status::SignedOut => None,
     });
     let point = |glyph: Glyph, title: &'static str, words: &'static str| {

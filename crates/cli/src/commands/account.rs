@@ -22,7 +22,7 @@ pub(crate) async fn sign_up(context: &Context, entered: Signup) -> Result<(), Fa
             Profile::Provider { specialty: entered.specialty, organisation: entered.organisation, verified: false }
         }
     };
-    let password = &NewPassword::choose(&context.password()?, &[&entered.name, &entered.email])?;
+    let password = &NewPassword::choose(&context.password()?, &entered.email, &entered.name)?;
     let sign_up = SignUp { email: &entered.email, name: &entered.name, profile, password };
     let (session, code) = Session::sign_up(context.fresh_terminal()?, sign_up).await?;
     // The kit is shown once, so nothing that can fail comes before it.
@@ -54,7 +54,7 @@ pub(crate) async fn log_in(context: &Context, email: &str) -> Result<(), Failure
 /// `recover`
 pub(crate) async fn recover(context: &Context, email: &str, kit: &str) -> Result<(), Failure> {
     let code = RecoveryCode::parse(kit).map_err(client::ClientError::from)?;
-    let password = NewPassword::choose(&context.password()?, &[email])?;
+    let password = NewPassword::choose(&context.password()?, email, "")?;
     let session = Session::recover(context.fresh_terminal()?, email, &code, &password).await?;
     context.keep(&session).await?;
     say_who(context, &session)

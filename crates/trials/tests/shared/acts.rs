@@ -17,7 +17,7 @@ pub(crate) const PASSWORD: &str = "a quiet bridge over seven winters";
 
 /// A password that is to be set.
 pub(crate) fn chosen(password: &str) -> NewPassword {
-    NewPassword::choose(password, &[]).unwrap()
+    NewPassword::choose(password, "somebody@example.org", "Somebody").unwrap()
 }
 
 pub(crate) fn provider() -> Profile {
