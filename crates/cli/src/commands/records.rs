@@ -52,18 +52,55 @@ impl Watcher for Bar {
     }
 }
 
-/// `upload`
+/// Why a file was not added.
+enum NotAdded {
+    /// It cannot be read, or it changed meanwhile: the others still can be.
+    This(Failure),
+    /// What keeps the others out, too.
+    Any(Failure),
+}
+
+impl From<std::io::Error> for NotAdded {
+    fn from(error: std::io::Error) -> Self {
+        Self::This(error.into())
+    }
+}
+
+impl From<ClientError> for NotAdded {
+    fn from(error: ClientError) -> Self {
+        match error {
+            ClientError::Source | ClientError::Metadata(_) => Self::This(error.into()),
+            error => Self::Any(error.into()),
+        }
+    }
+}
+
+impl From<Failure> for NotAdded {
+    fn from(failure: Failure) -> Self {
+        Self::Any(failure)
+    }
+}
+
+/// `upload`. A file that cannot be added keeps no other one out; the command names it at its end, and fails.
 pub(crate) async fn upload(context: &Context, wanted: &Upload) -> Result<(), Failure> {
     let session = context.session().await?;
-    let mut files = Vec::new();
+    let (mut files, mut failed) = (Vec::new(), Vec::new());
     for path in &wanted.paths {
-        walk(path, &mut files)?;
+        walk(path, &mut files, &mut failed);
     }
     let mut added = Vec::new();
     for path in &files {
-        let (id, metadata) = add(context, &session, path, wanted)
-            .await
-            .map_err(|failure| Failure::new(format!("{}: {failure}", path.display())))?;
+        let (id, metadata) = match add(context, &session, path, wanted).await {
+            Ok(added) => added,
+            Err(NotAdded::This(why)) => {
+                failed.push(format!("{}: {why}", path.display()));
+                continue;
+            }
+            Err(NotAdded::Any(why)) => {
+                failed.push(format!("{}: {why}", path.display()));
+                break;
+            }
+        };
         if !context.json {
             output::line(id.to_string())?;
         }
@@ -74,25 +111,32 @@ pub(crate) async fn upload(context: &Context, wanted: &Upload) -> Result<(), Fai
             "bytes": metadata.size,
         }));
     }
-    if context.json { output::json(&Value::Array(added)) } else { Ok(()) }
+    let count = added.len();
+    if context.json {
+        output::json(&Value::Array(added))?;
+    }
+    if failed.is_empty() { Ok(()) } else { Err(Failure::new(format!("{count} added, but not {}", failed.join("; ")))) }
 }
 
-/// Files under a path, folders walked in the order of their names. Links to folders are not followed.
-fn walk(path: &Path, files: &mut Vec<PathBuf>) -> Result<(), Failure> {
-    let named = |error: std::io::Error| Failure::new(format!("{}: {error}", path.display()));
-    if !fs::metadata(path).map_err(named)?.is_dir() {
-        files.push(path.to_owned());
-        return Ok(());
-    }
-    let mut entries = fs::read_dir(path).map_err(named)?.collect::<Result<Vec<_>, _>>().map_err(named)?;
+/// Files under a path, folders walked in the order of their names. Links in folders are not followed.
+fn walk(path: &Path, files: &mut Vec<PathBuf>, failed: &mut Vec<String>) {
+    let entries = match fs::metadata(path) {
+        Ok(about) if about.is_file() => return files.push(path.to_owned()),
+        Ok(about) if about.is_dir() => fs::read_dir(path).and_then(Iterator::collect::<Result<Vec<_>, _>>),
+        Ok(_) => return failed.push(format!("{}: this is no file", path.display())),
+        Err(error) => Err(error),
+    };
+    let mut entries = match entries {
+        Ok(entries) => entries,
+        Err(error) => return failed.push(format!("{}: {error}", path.display())),
+    };
     entries.sort_by_key(fs::DirEntry::file_name);
     for entry in entries {
-        let kind = entry.file_type().map_err(named)?;
-        if kind.is_dir() || kind.is_file() {
-            walk(&entry.path(), files)?;
+        match entry.file_type() {
+            Ok(kind) if kind.is_symlink() => failed.push(format!("{}: links are not followed", entry.path().display())),
+            _ => walk(&entry.path(), files, failed),
         }
     }
-    Ok(())
 }
 
 async fn add(
@@ -100,7 +144,7 @@ async fn add(
     session: &Session<Terminal>,
     path: &Path,
     wanted: &Upload,
-) -> Result<(RecordId, Metadata), Failure> {
+) -> Result<(RecordId, Metadata), NotAdded> {
     let (disk, mut draft) = read_draft(path)?;
     let metadata = &mut draft.metadata;
     if let Some(title) = &wanted.title {
@@ -121,7 +165,7 @@ async fn add(
     Ok((id, ticket.metadata()?))
 }
 
-fn read_draft(path: &Path) -> Result<(Disk, Draft), Failure> {
+fn read_draft(path: &Path) -> std::io::Result<(Disk, Draft)> {
     let file = fs::File::open(path)?;
     let about = file.metadata()?;
     let size = about.len();
@@ -153,7 +197,7 @@ fn resume(
     session: &Session<Terminal>,
     path: &Path,
     draft: &Draft,
-) -> Result<Option<(PathBuf, Ticket)>, Failure> {
+) -> Result<Option<(PathBuf, Ticket)>, ClientError> {
     let kept = ticket_path(context, path);
     let Ok(sealed) = fs::read(&kept) else { return Ok(None) };
     // Another account's ticket, or one for other contents, is no use here.
