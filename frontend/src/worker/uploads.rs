@@ -8,10 +8,11 @@ use app::vault::{Upload, UploadState};
 use client::ClientError;
 use client::upload::{Outbox, Source, Watcher};
 use futures_channel::oneshot;
+use gloo::timers::future::TimeoutFuture;
 use js_sys::Uint8Array;
 use protocol::RecordId;
 use records::Metadata;
-use wasm_bindgen_futures::JsFuture;
+use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::File;
 
 use super::Page;
@@ -65,13 +66,51 @@ pub(crate) async fn clear(record: &str) {
 /// Files that are sealed and sent at once; more than that would not fit into memory.
 const AT_ONCE: usize = 3;
 
+/// How often the page is told of progress, in milliseconds.
+const TELL_EVERY: u32 = 100;
+
 /// The uploads of this page's life.
 pub(crate) struct Uploads {
-    page: Page,
+    board: Rc<Board>,
     next: Cell<u32>,
-    list: RefCell<BTreeMap<u32, Going>>,
     /// Those that the person stopped, until what is at work on them has noticed.
     stopped: RefCell<BTreeSet<u32>>,
+}
+
+/// What the page is told of. A thousand files change more often than anybody can see.
+struct Board {
+    page: Page,
+    list: RefCell<BTreeMap<u32, Going>>,
+    /// Whether the page was told a moment ago; and whether something has changed since.
+    is_fresh: Cell<bool>,
+    has_changed: Cell<bool>,
+}
+
+impl Board {
+    /// Tells the page how everything stands.
+    fn say(&self) {
+        let uploads = self.list.borrow().values().map(|going| going.shown.clone()).collect();
+        self.page.tell(&News::Uploads(uploads));
+    }
+
+    /// The same, now and at most once in a while.
+    fn tell(board: &Rc<Self>) {
+        if board.is_fresh.replace(true) {
+            board.has_changed.set(true);
+            return;
+        }
+        board.say();
+        let board = Rc::clone(board);
+        spawn_local(async move {
+            loop {
+                TimeoutFuture::new(TELL_EVERY).await;
+                if !board.has_changed.replace(false) {
+                    return board.is_fresh.set(false);
+                }
+                board.say();
+            }
+        });
+    }
 }
 
 struct Going {
@@ -92,8 +131,10 @@ enum Turn {
 }
 
 impl Uploads {
-    pub(crate) const fn new(page: Page) -> Self {
-        Self { page, next: Cell::new(1), list: RefCell::new(BTreeMap::new()), stopped: RefCell::new(BTreeSet::new()) }
+    pub(crate) fn new(page: Page) -> Self {
+        let (is_fresh, has_changed) = (Cell::new(false), Cell::new(false));
+        let board = Rc::new(Board { page, list: RefCell::default(), is_fresh, has_changed });
+        Self { board, next: Cell::new(1), stopped: RefCell::default() }
     }
 
     /// Puts an upload at the end of the list. `record` is the one that it becomes a part of, where that is known already.
@@ -111,14 +152,14 @@ impl Uploads {
         };
         let measured = (0, js_sys::Date::now());
         let going = Going { shown, turn: Turn::Waits, paused: false, waiting: Vec::new(), measured };
-        self.list.borrow_mut().insert(id, going);
+        self.board.list.borrow_mut().insert(id, going);
         self.give_turns();
         id
     }
 
     /// Notes which record an upload becomes. What is left on the list of an earlier one of it makes way.
     pub(crate) fn set_record(&self, id: u32, record: &str) {
-        let mut list = self.list.borrow_mut();
+        let mut list = self.board.list.borrow_mut();
         let is_of = |going: &Going| going.shown.record.as_deref() == Some(record);
         list.retain(|other, going| *other == id || going.turn != Turn::Over || !is_of(going));
         if let Some(going) = list.get_mut(&id) {
@@ -130,12 +171,12 @@ impl Uploads {
 
     /// The record that an upload becomes.
     pub(crate) fn record(&self, id: u32) -> Option<String> {
-        self.list.borrow().get(&id)?.shown.record.clone()
+        self.board.list.borrow().get(&id)?.shown.record.clone()
     }
 
     /// Says how an upload ended; the next one has its turn.
     pub(crate) fn end(&self, id: u32, state: UploadState) {
-        if let Some(going) = self.list.borrow_mut().get_mut(&id) {
+        if let Some(going) = self.board.list.borrow_mut().get_mut(&id) {
             (going.turn, going.shown.state) = (Turn::Over, state);
         }
         self.give_turns();
@@ -143,7 +184,7 @@ impl Uploads {
 
     /// Pauses an upload, or lets it go on. While it rests, another one has its turn.
     pub(crate) fn pause(&self, id: u32, paused: bool) {
-        if let Some(going) = self.list.borrow_mut().get_mut(&id).filter(|going| going.turn != Turn::Over) {
+        if let Some(going) = self.board.list.borrow_mut().get_mut(&id).filter(|going| going.turn != Turn::Over) {
             (going.turn, going.paused) = (Turn::Waits, paused);
             going.shown.state = if paused { UploadState::Paused } else { UploadState::Waiting };
             going.shown.speed = 0;
@@ -154,7 +195,7 @@ impl Uploads {
     /// Stops an upload, or takes a finished one off the list; the page sees it with the next turns that are given.
     pub(crate) fn cancel(&self, id: u32) {
         // Whoever waits is woken by being dropped.
-        let gone = self.list.borrow_mut().remove(&id);
+        let gone = self.board.list.borrow_mut().remove(&id);
         if gone.is_some_and(|going| going.turn != Turn::Over) {
             self.stopped.borrow_mut().insert(id);
         }
@@ -165,15 +206,15 @@ impl Uploads {
         self.stopped.borrow_mut().remove(&id)
     }
 
-    /// Ends every upload and empties the list.
+    /// Ends every upload and empties the list, at once: it has titles in it.
     pub(crate) fn clear(&self) {
-        self.list.borrow_mut().clear();
-        self.tell();
+        self.board.list.borrow_mut().clear();
+        self.board.say();
     }
 
     /// Lets as many be at work as may, in the order in which they came.
     pub(crate) fn give_turns(&self) {
-        let mut list = self.list.borrow_mut();
+        let mut list = self.board.list.borrow_mut();
         let at_work = list.values().filter(|going| going.turn == Turn::Has).count();
         let waiting = list.values_mut().filter(|going| going.turn == Turn::Waits && !going.paused);
         for going in waiting.take(AT_ONCE.saturating_sub(at_work)) {
@@ -185,8 +226,7 @@ impl Uploads {
     }
 
     fn tell(&self) {
-        let uploads = self.list.borrow().values().map(|going| going.shown.clone()).collect();
-        self.page.tell(&News::Uploads(uploads));
+        Board::tell(&self.board);
     }
 }
 
@@ -198,7 +238,7 @@ pub(crate) struct Progress {
 
 impl Watcher for Progress {
     fn sent(&self, bytes: u64, total: u64) {
-        if let Some(going) = self.uploads.list.borrow_mut().get_mut(&self.id) {
+        if let Some(going) = self.uploads.board.list.borrow_mut().get_mut(&self.id) {
             let now = js_sys::Date::now();
             let (before, at) = going.measured;
             let elapsed = now - at;
@@ -220,7 +260,9 @@ impl Watcher for Progress {
 
     fn offline(&self, offline: bool) {
         // What rests stays so, whatever the connection does.
-        if let Some(going) = self.uploads.list.borrow_mut().get_mut(&self.id).filter(|going| going.turn == Turn::Has) {
+        if let Some(going) =
+            self.uploads.board.list.borrow_mut().get_mut(&self.id).filter(|going| going.turn == Turn::Has)
+        {
             going.shown.state = if offline { UploadState::Offline } else { UploadState::Sending };
         }
         self.uploads.tell();
@@ -229,7 +271,7 @@ impl Watcher for Progress {
     async fn may_go_on(&self) -> Result<(), ClientError> {
         loop {
             let waiting = {
-                let mut list = self.uploads.list.borrow_mut();
+                let mut list = self.uploads.board.list.borrow_mut();
                 let going = list.get_mut(&self.id).ok_or(ClientError::Cancelled)?;
                 if going.turn == Turn::Has {
                     return Ok(());
@@ -280,7 +322,7 @@ mod tests {
             UploadState::NeedsFile | UploadState::Failed(_) => 'f',
             UploadState::Kept(_) => 'k',
         };
-        uploads.list.borrow().values().map(|going| letter(&going.shown.state)).collect()
+        uploads.board.list.borrow().values().map(|going| letter(&going.shown.state)).collect()
     }
 
     #[wasm_bindgen_test]
@@ -294,6 +336,7 @@ mod tests {
         uploads.end(2, UploadState::Kept(String::new()));
         assert_eq!(states(&uploads), "skssw", "who came first goes first");
         uploads.cancel(3);
+        uploads.give_turns();
         assert_eq!(states(&uploads), "skss");
         assert!(uploads.was_stopped(3) && !uploads.was_stopped(3));
         uploads.cancel(2);

@@ -14,6 +14,9 @@ use crate::pages::words;
 use crate::ui::{Button, ButtonKind, DropZone, Glyph, Icon, LinkButton};
 use crate::vault::use_vault;
 
+/// How many chosen files are shown at first, and how many more each time.
+const AT_FIRST: usize = 20;
+
 /// `/records/add`
 #[component]
 pub fn AddPage() -> impl IntoView {
@@ -39,6 +42,7 @@ pub fn AddRecords() -> impl IntoView {
         None => "",
     };
     let sent = RwSignal::new(0_u32);
+    let shown = RwSignal::new(AT_FIRST);
     let paste = window_event_listener(ev::paste, move |event| {
         let files = event.clipboard_data().and_then(|data| data.files());
         // Words are pasted into fields as ever.
@@ -61,6 +65,11 @@ pub fn AddRecords() -> impl IntoView {
         });
         // All or none: half of a list that was sent is hard to tell from one that was not.
         if ready.iter().any(|(_, _, details)| details.is_none()) {
+            // What is wrong must be in sight.
+            if let Some((key, ..)) = ready.iter().rfind(|(_, _, details)| details.is_none()) {
+                let place = picks.list.with_untracked(|list| list.iter().position(|pick| pick.key == *key));
+                shown.update(|shown| *shown = (*shown).max(place.unwrap_or(0) + 1));
+            }
             lead_focus("[aria-invalid=true]");
             return;
         }
@@ -88,7 +97,7 @@ pub fn AddRecords() -> impl IntoView {
             <Camera picks />
         </div>
         <Uploads which=Which::All />
-        <ChosenList picks />
+        <ChosenList picks shown />
         <p role="status" class="heard">{move || match (picks.reading(), picks.ready()) {
             (true, _) => "Looking at the files".to_owned(),
             (false, 0) => String::new(),
@@ -123,15 +132,25 @@ fn take_all_away(picks: Picks) {
     }
 }
 
-/// The chosen files, one card each.
+/// The first of the chosen files, one card each.
 #[component]
-fn ChosenList(picks: Picks) -> impl IntoView {
+fn ChosenList(picks: Picks, shown: RwSignal<usize>) -> impl IntoView {
     let any = Memo::new(move |_| picks.list.with(|list| !list.is_empty()));
+    let cards = move || picks.list.with(|list| list.iter().take(shown.get()).cloned().collect::<Vec<_>>());
+    let more = Memo::new(move |_| picks.list.with(Vec::len).saturating_sub(shown.get()));
     view! {
         {move || any.get().then(|| view! { <h2>"Check what they are"</h2> })}
-        <For each=move || picks.list.get() key=|pick| pick.key let(pick)>
+        <For each=cards key=|pick| pick.key let(pick)>
             <PickCard on_remove={ let key = pick.key; move || picks.take_away(key) } pick />
         </For>
+        {move || (more.get() > 0).then(|| view! {
+            <p class="soft">
+                {move || format!("And {}. They are added as they seem to be. You can change each later.", words::count(u64::try_from(more.get()).unwrap_or(u64::MAX), "more file"))}
+            </p>
+            <div class="actions">
+                <Button kind=ButtonKind::Quiet on_press=move || shown.update(|shown| *shown += AT_FIRST)>"Show more of them"</Button>
+            </div>
+        })}
     }
     .into_any()
 }

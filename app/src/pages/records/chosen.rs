@@ -38,6 +38,10 @@ pub struct Pick {
 pub struct Picks {
     /// The files.
     pub list: RwSignal<Vec<Pick>>,
+    /// How many of them are being read, and how many were read. Counted as they come and go: looking through a thousand
+    /// after each of them would hold up the page.
+    reading: RwSignal<usize>,
+    ready: RwSignal<usize>,
     next: StoredValue<u32>,
     vault: VaultHandle,
     owner: StoredValue<Owner>,
@@ -47,6 +51,8 @@ pub struct Picks {
 pub fn use_picks() -> Picks {
     let picks = Picks {
         list: RwSignal::new(Vec::new()),
+        reading: RwSignal::new(0),
+        ready: RwSignal::new(0),
         next: StoredValue::new(0),
         vault: use_vault(),
         // Fields are made in event handlers, but must live as long as the page.
@@ -71,17 +77,26 @@ impl Picks {
         let pick = Pick { key, file_name: file.name(), look: owner.with(|| RwSignal::new(Look::Reading)) };
         let look = pick.look;
         self.list.update(|list| list.push(pick));
+        self.reading.update(|reading| *reading += 1);
         let answer = vault.choose(file);
         spawn_local(async move {
-            let seen = match answer.await {
+            let answer = answer.await;
+            if !self.lists(key) {
                 // It was taken away while it was looked at, or the page has gone.
-                Ok(chosen) if !self.lists(key) => return vault.unchoose(chosen.id),
+                if let Ok(chosen) = answer {
+                    vault.unchoose(chosen.id);
+                }
+                return;
+            }
+            let seen = match answer {
                 Ok(chosen) => {
                     let entered = owner.with(|| Entered::new(chosen.details.clone()));
+                    self.ready.try_update(|ready| *ready += 1);
                     Look::Read(Box::new(chosen), entered)
                 }
                 Err(trouble) => Look::Failed(trouble),
             };
+            self.reading.try_update(|reading| *reading = reading.saturating_sub(1));
             look.try_set(seen);
         });
     }
@@ -126,17 +141,28 @@ impl Picks {
 
     /// Takes a file off the list, which is on its way now.
     pub fn drop_from_list(self, key: u32) {
-        self.list.update(|list| list.retain(|pick| pick.key != key));
+        let gone = self.list.try_update(|list| {
+            let place = list.iter().position(|pick| pick.key == key)?;
+            Some(list.remove(place))
+        });
+        let count = gone.flatten().and_then(|gone| match gone.look.get_untracked() {
+            Look::Reading => Some(self.reading),
+            Look::Read(..) => Some(self.ready),
+            Look::Failed(_) => None,
+        });
+        if let Some(count) = count {
+            count.update(|count| *count = count.saturating_sub(1));
+        }
     }
 
     /// How many were read and can be added.
     pub fn ready(self) -> usize {
-        self.list.with(|list| list.iter().filter(|pick| pick.look.with(|look| matches!(look, Look::Read(..)))).count())
+        self.ready.get()
     }
 
     /// Whether one is still being read.
     pub fn reading(self) -> bool {
-        self.list.with(|list| list.iter().any(|pick| pick.look.with(|look| matches!(look, Look::Reading))))
+        self.reading.get() > 0
     }
 }
 

@@ -28,7 +28,28 @@ fn sending_words(upload: &Upload) -> String {
     [Some(percent), speed, left].into_iter().flatten().collect::<Vec<_>>().join(", ")
 }
 
-/// Every file on its way; nothing at all while there is none.
+/// How many files have a row of their own. Of more, the first that are still on their way have one.
+const ROWS: usize = 50;
+
+const fn is_kept(upload: &Upload) -> bool {
+    matches!(upload.state, UploadState::Kept(_))
+}
+
+/// The files that have a row.
+fn in_sight(uploads: &[Upload]) -> Vec<u32> {
+    let all = uploads.len() <= ROWS;
+    uploads.iter().filter(|upload| all || !is_kept(upload)).take(ROWS).map(|upload| upload.id).collect()
+}
+
+/// How far many files have come: "412 of 1000 files are safe in your vault."
+fn many_words(uploads: &[Upload]) -> Option<String> {
+    (uploads.len() > ROWS).then(|| {
+        let kept = uploads.iter().filter(|upload| is_kept(upload)).count();
+        format!("{kept} of {} files are safe in your vault.", uploads.len())
+    })
+}
+
+/// The files on their way; nothing at all while there is none.
 #[component]
 pub fn UploadList(
     /// The files.
@@ -36,13 +57,15 @@ pub fn UploadList(
     uploads: Signal<Vec<Upload>>,
 ) -> impl IntoView {
     let any = Memo::new(move |_| uploads.with(|uploads| !uploads.is_empty()));
-    let ids = move || uploads.with(|uploads| uploads.iter().map(|upload| upload.id).collect::<Vec<_>>());
+    let ids = Memo::new(move |_| uploads.with(|uploads| in_sight(uploads)));
+    let many = Memo::new(move |_| uploads.with(|uploads| many_words(uploads)));
     move || {
         any.get().then(|| {
             view! {
                 <Card title="On their way">
+                    {move || many.get().map(|words| view! { <p class="soft">{words}</p> })}
                     <ul class="uploads" role="list">
-                        <For each=ids key=|id| *id let(id)><UploadRow id uploads /></For>
+                        <For each=move || ids.get() key=|id| *id let(id)><UploadRow id uploads /></For>
                     </ul>
                 </Card>
             }
@@ -153,4 +176,25 @@ pub fn Uploads(
         });
         view! { <UploadList uploads /> }
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn upload(id: u32, state: UploadState) -> Upload {
+        let (title, category) = ("Letter".to_owned(), "other".to_owned());
+        Upload { id, title, category, sent: 0, total: 10, speed: 0, state, record: None }
+    }
+
+    #[test]
+    fn of_many_files_those_have_a_row_that_are_still_on_their_way() {
+        let kept = |id| upload(id, UploadState::Kept(String::new()));
+        let waiting = |id| upload(id, UploadState::Waiting);
+        let few: Vec<_> = (0..10).map(kept).chain((10..50).map(waiting)).collect();
+        assert_eq!((in_sight(&few).len(), many_words(&few)), (50, None));
+        let many: Vec<_> = (0..412).map(kept).chain((412..1000).map(waiting)).collect();
+        assert_eq!(in_sight(&many), (412..462).collect::<Vec<_>>());
+        assert_eq!(many_words(&many).as_deref(), Some("412 of 1000 files are safe in your vault."));
+    }
 }
