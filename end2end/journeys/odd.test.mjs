@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { person, startBrowser, widths } from "../support/browser.mjs";
 import { commandLine } from "../support/command.mjs";
-import { assertQuiet, checkPage, follow, heading, passwords, saveCopy, signUp, until } from "../support/people.mjs";
+import { assertQuiet, carrying, checkPage, follow, heading, passwords, saveCopy, signUp, until } from "../support/people.mjs";
 import { startServer } from "../support/server.mjs";
 
 /** Far more than have a card or a row of their own. A thousand go in as well; they take minutes in a build for tests. */
@@ -26,11 +26,7 @@ after(async () => {
 
 /** Drops files that are made in the page, so that their names may be anything. */
 async function drop(page, files) {
-  const dataTransfer = await page.evaluateHandle((files) => {
-    const transfer = new DataTransfer();
-    for (const [name, content] of files) transfer.items.add(new File([content], name));
-    return transfer;
-  }, files);
+  const dataTransfer = await carrying(page, files.map(([name, content]) => ({ name, content: Buffer.from(content) })));
   await page.locator(".drop").dispatchEvent("drop", { dataTransfer });
 }
 

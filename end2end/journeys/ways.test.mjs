@@ -7,7 +7,7 @@ import { after, afterEach, before, beforeEach, test } from "node:test";
 import { person, startBrowser, widths } from "../support/browser.mjs";
 import { pdf, png } from "../support/files.mjs";
 import {
-  addChosen, assertQuiet, checkPage, choose, drawn, follow, heading, openFromList, passwords, pickCard, saveCopy, signUp,
+  addChosen, assertQuiet, carrying, checkPage, choose, drawn, follow, heading, openFromList, passwords, pickCard, saveCopy, signUp,
 } from "../support/people.mjs";
 import { startServer } from "../support/server.mjs";
 
@@ -33,17 +33,6 @@ beforeEach(async () => {
 afterEach(async () => {
   await maya?.context.close();
 });
-
-/** What a drag or a paste carries, in the page. */
-function carrying(page, files) {
-  return page.evaluateHandle((files) => {
-    const transfer = new DataTransfer();
-    for (const { name, content, type } of files) {
-      transfer.items.add(new File([Uint8Array.from(atob(content), (letter) => letter.charCodeAt(0))], name, { type }));
-    }
-    return transfer;
-  }, files.map(({ name, content, type = "" }) => ({ name, content: content.toString("base64"), type })));
-}
 
 test("files are dropped, pasted and photographed", async () => {
   const { page } = maya;

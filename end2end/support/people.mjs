@@ -119,6 +119,17 @@ export function pickCard(page, fileName) {
   return page.locator(".card", { has: page.getByRole("heading", { level: 3, name: fileName, exact: true }) });
 }
 
+/** What a drag or a paste carries, in the page. */
+export function carrying(page, files) {
+  return page.evaluateHandle((files) => {
+    const transfer = new DataTransfer();
+    for (const { name, content, type } of files) {
+      transfer.items.add(new File([Uint8Array.from(atob(content), (letter) => letter.charCodeAt(0))], name, { type }));
+    }
+    return transfer;
+  }, files.map(({ name, content, type = "" }) => ({ name, content: content.toString("base64"), type })));
+}
+
 /** Chooses files on the page for adding, and waits until each was looked at. */
 export async function choose(page, files) {
   await page.getByLabel("Choose files, or drop them here").setInputFiles(files.map(({ name, content, type = "" }) => ({ name, buffer: content, mimeType: type })));

@@ -1,4 +1,4 @@
-//! Choosing a password: rated in a module of its own, whose lists of words are half of what a vault would else load.
+//! Choosing a password: rated in a module of its own, because its lists of words are larger than all else of a vault.
 
 #![expect(clippy::unnecessary_wraps, reason = "what lies in another module may fail to come")]
 

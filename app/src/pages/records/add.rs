@@ -64,12 +64,10 @@ pub fn AddRecords() -> impl IntoView {
                 .collect()
         });
         // All or none: half of a list that was sent is hard to tell from one that was not.
-        if ready.iter().any(|(_, _, details)| details.is_none()) {
+        if let Some((wrong, ..)) = ready.iter().rfind(|(_, _, details)| details.is_none()) {
             // What is wrong must be in sight.
-            if let Some((key, ..)) = ready.iter().rfind(|(_, _, details)| details.is_none()) {
-                let place = picks.list.with_untracked(|list| list.iter().position(|pick| pick.key == *key));
-                shown.update(|shown| *shown = (*shown).max(place.unwrap_or(0) + 1));
-            }
+            let place = picks.list.with_untracked(|list| list.iter().position(|pick| pick.key == *wrong));
+            shown.update(|shown| *shown = (*shown).max(place.map_or(0, |place| place + 1)));
             lead_focus("[aria-invalid=true]");
             return;
         }
