@@ -1,5 +1,7 @@
 //! The HTML document around every page, and the routes inside it.
 
+mod start;
+
 use std::time::Duration;
 
 use leptos::prelude::*;
@@ -10,6 +12,7 @@ use leptos_router::components::{Route, Router, Routes};
 use leptos_router::hooks::use_location;
 use leptos_router::path;
 
+use self::start::start_script;
 use crate::pages::account::forgot::ForgotPage;
 use crate::pages::account::password::PasswordPage;
 use crate::pages::account::show::AccountPage;
@@ -38,11 +41,10 @@ use crate::visitor::use_visitor;
 
 /// The document that the server sends: metadata, styles, hydration scripts, and the application. The paths of its files
 /// begin with `assets`.
-pub fn shell(options: LeptosOptions, assets: &str) -> impl IntoView + use<> {
-    let assets = assets.to_owned();
+pub fn shell(options: &LeptosOptions, assets: &str) -> impl IntoView + use<> {
     view! {
         <!DOCTYPE html>
-        <html lang="en" data-visitor=use_visitor().attribute() data-assets=assets.clone()>
+        <html lang="en" data-visitor=use_visitor().attribute() data-assets=assets.to_owned()>
             <head>
                 <meta charset="utf-8" />
                 <meta name="viewport" content="width=device-width, initial-scale=1, viewport-fit=cover" />
@@ -55,7 +57,7 @@ pub fn shell(options: LeptosOptions, assets: &str) -> impl IntoView + use<> {
                 <link rel="preload" href=format!("{assets}/fonts/atkinson-hyperlegible-next-latin.woff2") r#as="font" r#type="font/woff2" crossorigin="anonymous" />
                 <link id="leptos" rel="stylesheet" href=format!("{assets}/pkg/healthbridge.css") />
                 <AutoReload options=options.clone() />
-                <HydrationScripts options root=assets.clone() />
+                {start_script(options, assets)}
                 <MetaTags />
             </head>
             <body>

@@ -97,7 +97,7 @@ pub fn router(state: AppState) -> Router {
     };
     let shell = {
         let (options, assets) = (state.leptos.clone(), state.site.assets.clone());
-        move || app::shell(options.clone(), &assets)
+        move || app::shell(&options, &assets)
     };
     let pages = generate_route_list(app::App);
     let files = ServeDir::new(&*state.leptos.site_root)
