@@ -4,7 +4,7 @@ use client::Platform as _;
 use frontend::cipher::WebCipher;
 use frontend::platform::Browser;
 use protocol::AccountId;
-use vault::floe::{HEADER, Opener, Sealer};
+use vault::floe::{HEADER, Opener, SEGMENT, Sealer};
 use vault::{ContentKey, SealContext};
 use wasm_bindgen::JsError;
 use wasm_bindgen::prelude::wasm_bindgen;
@@ -32,7 +32,9 @@ pub async fn seal(bytes: u32) -> Result<Sealed, JsError> {
     for position in 0..layout.segments() {
         let length = usize::try_from(layout.length_at(position).unwrap_or_default())?;
         let piece = plaintext.get(..length).unwrap_or_default();
-        segments.push(sealer.seal(position, piece, &mut browser.random()).await?);
+        let mut segment = Vec::with_capacity(SEGMENT as usize);
+        sealer.seal(position, piece, &mut browser.random(), &mut segment).await?;
+        segments.push(segment);
     }
     Ok(Sealed { key, header: *sealer.header(), segments })
 }
@@ -42,9 +44,11 @@ pub async fn seal(bytes: u32) -> Result<Sealed, JsError> {
 pub async fn open(sealed: Sealed) -> Result<f64, JsError> {
     let length = sealed.segments.iter().map(|segment| segment.len() as u64).sum();
     let mut opener = Opener::start(WebCipher, &sealed.key, &CONTEXT, &sealed.header, length)?;
-    let mut bytes = 0;
+    let (mut bytes, mut piece) = (0, Vec::new());
     for (position, segment) in (0..).zip(&sealed.segments) {
-        bytes += opener.open(position, segment).await?.len();
+        piece.clear();
+        opener.open(position, segment, &mut piece).await?;
+        bytes += piece.len();
     }
     Ok(f64::from(u32::try_from(bytes)?))
 }

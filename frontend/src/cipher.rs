@@ -31,7 +31,7 @@ pub(crate) async fn digest(bytes: &[u8]) -> Digest {
 }
 
 async fn hash(bytes: &[u8]) -> Option<Digest> {
-    let hashed = subtle().ok()?.digest_with_str_and_js_u8_array("SHA-256", &Uint8Array::from(bytes)).ok()?;
+    let hashed = subtle().ok()?.digest_with_str_and_u8_array("SHA-256", bytes).ok()?;
     let hashed = Uint8Array::new(&JsFuture::from(hashed).await.ok()?);
     Some(Digest::from_bytes(hashed.to_vec().try_into().ok()?))
 }
@@ -52,22 +52,40 @@ impl BulkCipher for WebCipher {
         key: &CryptoKey,
         nonce: &[u8; 12],
         aad: &[u8],
-        buffer: &mut Vec<u8>,
+        plaintext: &[u8],
+        sealed: &mut Vec<u8>,
     ) -> Result<(), CipherUnavailable> {
-        let sealed = subtle()?
-            .encrypt_with_object_and_buffer_source(&parameters(nonce, aad), key, &Uint8Array::from(&buffer[..]))
+        let ciphertext = subtle()?
+            .encrypt_with_object_and_u8_array(&parameters(nonce, aad), key, plaintext)
             .map_err(|_| CipherUnavailable)?;
-        *buffer = Uint8Array::new(&JsFuture::from(sealed).await.map_err(|_| CipherUnavailable)?).to_vec();
+        append(sealed, &JsFuture::from(ciphertext).await.map_err(|_| CipherUnavailable)?);
         Ok(())
     }
 
-    async fn open(&self, key: &CryptoKey, nonce: &[u8; 12], aad: &[u8], buffer: &mut Vec<u8>) -> Result<(), OpenError> {
-        let opened = subtle()
+    async fn open(
+        &self,
+        key: &CryptoKey,
+        nonce: &[u8; 12],
+        aad: &[u8],
+        ciphertext: &[u8],
+        opened: &mut Vec<u8>,
+    ) -> Result<(), OpenError> {
+        let plaintext = subtle()
             .map_err(|_| OpenError)?
-            .decrypt_with_object_and_buffer_source(&parameters(nonce, aad), key, &Uint8Array::from(&buffer[..]))
+            .decrypt_with_object_and_u8_array(&parameters(nonce, aad), key, ciphertext)
             .map_err(|_| OpenError)?;
-        *buffer = Uint8Array::new(&JsFuture::from(opened).await.map_err(|_| OpenError)?).to_vec();
+        append(opened, &JsFuture::from(plaintext).await.map_err(|_| OpenError)?);
         Ok(())
+    }
+}
+
+/// Appends what is in an `ArrayBuffer`.
+fn append(bytes: &mut Vec<u8>, buffer: &JsValue) {
+    let array = Uint8Array::new(buffer);
+    let start = bytes.len();
+    bytes.resize(start + array.length() as usize, 0);
+    if let Some(end) = bytes.get_mut(start..) {
+        array.copy_to(end);
     }
 }
 
@@ -92,13 +110,14 @@ mod tests {
             let length = usize::from(u16::from_le_bytes(random())) % 5_000;
             let plaintext: Vec<u8> = random::<5_000>()[..length].to_vec();
             let (web, native) = (WebCipher.import(&key).await.unwrap(), Native.import(&key).await.unwrap());
-            let (mut by_web, mut by_native) = (plaintext.clone(), plaintext.clone());
-            WebCipher.seal(&web, &nonce, &aad, &mut by_web).await.unwrap();
-            Native.seal(&native, &nonce, &aad, &mut by_native).await.unwrap();
+            let (mut by_web, mut by_native) = (vec![1], vec![1]);
+            WebCipher.seal(&web, &nonce, &aad, &plaintext, &mut by_web).await.unwrap();
+            Native.seal(&native, &nonce, &aad, &plaintext, &mut by_native).await.unwrap();
             assert!(by_web == by_native, "different ciphertext of {length} bytes");
-            Native.open(&native, &nonce, &aad, &mut by_web).await.unwrap();
-            WebCipher.open(&web, &nonce, &aad, &mut by_native).await.unwrap();
-            assert!(by_web == plaintext && by_native == plaintext, "different plaintext of {length} bytes");
+            let (mut from_web, mut from_native) = (vec![2], vec![2]);
+            Native.open(&native, &nonce, &aad, &by_web[1..], &mut from_web).await.unwrap();
+            WebCipher.open(&web, &nonce, &aad, &by_native[1..], &mut from_native).await.unwrap();
+            assert!(from_web == from_native && from_web[1..] == plaintext, "different plaintext of {length} bytes");
         }
     }
 
@@ -114,14 +133,14 @@ mod tests {
     async fn the_web_cipher_refuses_what_was_altered() {
         let key = SegmentKey::make(&mut client::Platform::random(&Browser::default()));
         let imported = WebCipher.import(&key).await.unwrap();
-        let mut sealed = b"4.2 mmol/L".to_vec();
-        WebCipher.seal(&imported, &[1; 12], &[2; 9], &mut sealed).await.unwrap();
+        let mut sealed = Vec::new();
+        WebCipher.seal(&imported, &[1; 12], &[2; 9], b"4.2 mmol/L", &mut sealed).await.unwrap();
         for (nonce, aad, place) in [([9; 12], [2; 9], None), ([1; 12], [9; 9], None), ([1; 12], [2; 9], Some(3))] {
             let mut altered = sealed.clone();
             if let Some(place) = place {
                 altered[place] ^= 1;
             }
-            assert!(WebCipher.open(&imported, &nonce, &aad, &mut altered).await.is_err());
+            assert!(WebCipher.open(&imported, &nonce, &aad, &altered, &mut Vec::new()).await.is_err());
         }
     }
 }

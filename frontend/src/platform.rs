@@ -2,6 +2,7 @@
 
 use std::cell::Cell;
 
+use bytes::Bytes;
 use client::platform::{KeptLog, Method, Platform, Request, Response, Unreachable};
 use gloo::net::http::RequestBuilder;
 use gloo::timers::future::TimeoutFuture;
@@ -37,8 +38,8 @@ impl Platform for Browser {
         WebCipher
     }
 
-    async fn digest(&self, chunk: Vec<u8>) -> (Digest, Vec<u8>) {
-        (cipher::digest(&chunk).await, chunk)
+    async fn digest(&self, chunk: &Bytes) -> Digest {
+        cipher::digest(chunk).await
     }
 
     async fn send(&self, request: Request) -> Result<Response, Unreachable> {
@@ -57,7 +58,7 @@ impl Platform for Browser {
         if let Some(account) = self.0.get() {
             builder = builder.header(ACCOUNT_HEADER, &account.to_string());
         }
-        let built = if has_body { builder.body(request.body) } else { builder.build() };
+        let built = if has_body { builder.body(Uint8Array::from(&request.body[..])) } else { builder.build() };
         let response = built.map_err(|_| Unreachable)?.send().await.map_err(|_| Unreachable)?;
         let status = response.status();
         let body = response.binary().await.map_err(|_| Unreachable)?;

@@ -11,6 +11,7 @@ use client::platform::{Request, Response, Unreachable};
 use client::session::SignUp;
 use client::upload::{NoOutbox, Unwatched};
 use client::{Platform, Session};
+use hyper::body::Bytes;
 use protocol::api::{Profile, SignInStart};
 use protocol::{Digest, Minute, RecordId, cbor};
 
@@ -28,7 +29,7 @@ pub(crate) struct Timed {
     terminal: Terminal,
     times: RefCell<Vec<(String, Duration)>>,
     /// The message that began the last sign-in.
-    sign_in: RefCell<Vec<u8>>,
+    sign_in: RefCell<Bytes>,
 }
 
 impl Timed {
@@ -72,7 +73,7 @@ impl Platform for Timed {
         self.terminal.cipher()
     }
 
-    async fn digest(&self, chunk: Vec<u8>) -> (Digest, Vec<u8>) {
+    async fn digest(&self, chunk: &Bytes) -> Digest {
         self.terminal.digest(chunk).await
     }
 

@@ -147,7 +147,7 @@ async fn pages(platform: &Timed, vault: VaultId) -> Result<Vec<String>, Failure>
     let mut after = 0;
     loop {
         let path = page_after(vault, after);
-        let request = Request { method: Method::Get, path: path.clone(), body: Vec::new(), chunk: None };
+        let request = Request { method: Method::Get, path: path.clone(), body: Vec::new().into(), chunk: None };
         let page: LogPage = cbor::decode(&platform.send(request).await?.body)?;
         paths.push(path);
         after += page.items.len() as u64;

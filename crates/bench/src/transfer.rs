@@ -98,7 +98,7 @@ async fn send(
     body: Vec<u8>,
     chunk: Option<Digest>,
 ) -> Result<Vec<u8>, Failure> {
-    let answer = platform.send(Request { method, path, body, chunk }).await?;
+    let answer = platform.send(Request { method, path, body: body.into(), chunk }).await?;
     if answer.status < 300 { Ok(answer.body) } else { Err(format!("answered with {}", answer.status).into()) }
 }
 

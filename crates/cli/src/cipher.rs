@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use futures_util::FutureExt as _;
+use bytes::Bytes;
 use protocol::Digest;
 use tokio::task::spawn_blocking;
 use vault::OpenError;
@@ -24,33 +24,38 @@ impl BulkCipher for Threads {
         key: &Self::Key,
         nonce: &[u8; 12],
         aad: &[u8],
-        buffer: &mut Vec<u8>,
+        plaintext: &[u8],
+        sealed: &mut Vec<u8>,
     ) -> Result<(), CipherUnavailable> {
-        let (key, nonce, aad, mut taken) = (Arc::clone(key), *nonce, aad.to_vec(), std::mem::take(buffer));
-        let sealed = spawn_blocking(move || {
-            let sealed = Native.seal(&key, &nonce, &aad, &mut taken).now_or_never().unwrap_or(Err(CipherUnavailable));
-            sealed.map(|()| taken)
-        });
-        *buffer = sealed.await.map_err(|_| CipherUnavailable)??;
+        let (key, nonce, aad, start) = (Arc::clone(key), *nonce, aad.to_vec(), sealed.len());
+        sealed.extend_from_slice(plaintext);
+        let mut taken = std::mem::take(sealed);
+        let work = move || Native::seal_from(&key, &nonce, &aad, &mut taken, start).map(|()| taken);
+        *sealed = spawn_blocking(work).await.map_err(|_| CipherUnavailable)??;
         Ok(())
     }
 
-    async fn open(&self, key: &Self::Key, nonce: &[u8; 12], aad: &[u8], buffer: &mut Vec<u8>) -> Result<(), OpenError> {
-        let (key, nonce, aad, mut taken) = (Arc::clone(key), *nonce, aad.to_vec(), std::mem::take(buffer));
-        let opened = spawn_blocking(move || {
-            Native.open(&key, &nonce, &aad, &mut taken).now_or_never().unwrap_or(Err(OpenError)).map(|()| taken)
-        });
-        *buffer = opened.await.map_err(|_| OpenError)??;
+    async fn open(
+        &self,
+        key: &Self::Key,
+        nonce: &[u8; 12],
+        aad: &[u8],
+        ciphertext: &[u8],
+        opened: &mut Vec<u8>,
+    ) -> Result<(), OpenError> {
+        let (key, nonce, aad, start) = (Arc::clone(key), *nonce, aad.to_vec(), opened.len());
+        opened.extend_from_slice(ciphertext);
+        let mut taken = std::mem::take(opened);
+        let work = move || Native::open_from(&key, &nonce, &aad, &mut taken, start).map(|()| taken);
+        *opened = spawn_blocking(work).await.map_err(|_| OpenError)??;
         Ok(())
     }
 }
 
-/// Hashes a chunk, and gives it back.
-pub(crate) async fn digest(chunk: Vec<u8>) -> (Digest, Vec<u8>) {
-    let chunk = Arc::new(chunk);
-    let shared = Arc::clone(&chunk);
-    let digest = spawn_blocking(move || Digest::of(&shared)).await.unwrap_or_else(|_| Digest::of(&chunk));
-    (digest, Arc::unwrap_or_clone(chunk))
+/// Hashes a chunk.
+pub(crate) async fn digest(chunk: &Bytes) -> Digest {
+    let shared = chunk.clone();
+    spawn_blocking(move || Digest::of(&shared)).await.unwrap_or_else(|_| Digest::of(chunk))
 }
 
 #[cfg(test)]
@@ -65,13 +70,13 @@ mod tests {
         let key = SegmentKey::make(&mut Terminal::new("http://localhost:1", None).unwrap().random());
         let (native, threads) = (Native.import(&key).await.unwrap(), Threads.import(&key).await.unwrap());
         let plaintext = vec![7; 100_000];
-        let (mut by_native, mut by_threads) = (plaintext.clone(), plaintext.clone());
-        Native.seal(&native, &[1; 12], &[2; 9], &mut by_native).await.unwrap();
-        Threads.seal(&threads, &[1; 12], &[2; 9], &mut by_threads).await.unwrap();
+        let (mut by_native, mut by_threads, mut opened) = (vec![1], vec![1], vec![2]);
+        Native.seal(&native, &[1; 12], &[2; 9], &plaintext, &mut by_native).await.unwrap();
+        Threads.seal(&threads, &[1; 12], &[2; 9], &plaintext, &mut by_threads).await.unwrap();
         assert!(by_native == by_threads);
-        assert_eq!(Threads.open(&threads, &[1; 12], &[3; 9], &mut by_native.clone()).await, Err(OpenError));
-        Threads.open(&threads, &[1; 12], &[2; 9], &mut by_native).await.unwrap();
-        assert!(by_native == plaintext);
-        assert_eq!(digest(plaintext.clone()).await, (Digest::of(&plaintext), plaintext));
+        assert_eq!(Threads.open(&threads, &[1; 12], &[3; 9], &by_native[1..], &mut Vec::new()).await, Err(OpenError));
+        Threads.open(&threads, &[1; 12], &[2; 9], &by_native[1..], &mut opened).await.unwrap();
+        assert!(opened[0] == 2 && opened[1..] == plaintext);
+        assert_eq!(digest(&Bytes::from(plaintext.clone())).await, Digest::of(&plaintext));
     }
 }

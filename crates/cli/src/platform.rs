@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use bytes::Bytes;
 use client::platform::{Method, Platform, Request, Response, Unreachable};
 use protocol::api::{CHUNK_DIGEST_HEADER, MEDIA_TYPE};
 use protocol::entry::CHUNK;
@@ -64,7 +65,7 @@ impl Platform for Terminal {
         Threads
     }
 
-    async fn digest(&self, chunk: Vec<u8>) -> (Digest, Vec<u8>) {
+    async fn digest(&self, chunk: &Bytes) -> Digest {
         cipher::digest(chunk).await
     }
 

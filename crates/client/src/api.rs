@@ -1,5 +1,6 @@
 //! The vault protocol's requests, typed.
 
+use bytes::Bytes;
 use minicbor::{Decode, Encode};
 use protocol::api::{Append, Appended, BlobCreate, BlobStatus, LogPage, Person, Restored, SharedVault};
 use protocol::{AccountId, ApiError, BlobId, Digest, VaultId, cbor};
@@ -15,7 +16,7 @@ pub(crate) async fn call<P: Platform, M: Encode<()>, A: for<'b> Decode<'b, ()> +
     message: Option<&M>,
 ) -> Result<A, ClientError> {
     let body = message.map(cbor::encode).unwrap_or_default();
-    let bytes = send(platform, Request { method, path: path.into(), body, chunk: None }).await?;
+    let bytes = send(platform, Request { method, path: path.into(), body: body.into(), chunk: None }).await?;
     cbor::decode(&bytes).map_err(|_| ClientError::Answer)
 }
 
@@ -27,7 +28,7 @@ pub(crate) async fn tell<P: Platform, M: Encode<()>>(
     message: Option<&M>,
 ) -> Result<(), ClientError> {
     let body = message.map(cbor::encode).unwrap_or_default();
-    send(platform, Request { method, path: path.into(), body, chunk: None }).await.map(drop)
+    send(platform, Request { method, path: path.into(), body: body.into(), chunk: None }).await.map(drop)
 }
 
 /// Reads an answer.
@@ -89,13 +90,13 @@ pub(crate) async fn put_chunk<P: Platform>(
     blob: BlobId,
     number: u64,
     digest: Digest,
-    bytes: Vec<u8>,
+    bytes: Bytes,
 ) -> Result<(), ClientError> {
     let path = format!("/api/v1/blobs/{blob}/chunks/{number}");
     send(platform, Request { method: Method::Put, path, body: bytes, chunk: Some(digest) }).await.map(drop)
 }
 
-pub(crate) async fn chunk<P: Platform>(platform: &P, blob: BlobId, number: u64) -> Result<Vec<u8>, ClientError> {
+pub(crate) async fn chunk<P: Platform>(platform: &P, blob: BlobId, number: u64) -> Result<Bytes, ClientError> {
     let path = format!("/api/v1/blobs/{blob}/chunks/{number}");
-    send(platform, Request { method: Method::Get, path, body: Vec::new(), chunk: None }).await
+    send(platform, Request { method: Method::Get, path, body: Bytes::new(), chunk: None }).await.map(Bytes::from)
 }

@@ -1,5 +1,6 @@
 //! Opening records: authenticated segments only, read where they are needed.
 
+use bytes::Bytes;
 use futures_util::future::try_join;
 use protocol::api::Refusal;
 use protocol::entry::{Access, AccessKind, Blob, Body, CHUNK, PartKind};
@@ -26,7 +27,7 @@ pub struct Reader<'a, P: Platform> {
     blob: Blob,
     opener: Opener<P::Cipher>,
     /// The chunk that was fetched last, and the segment that was opened last.
-    chunk: Option<(u64, Vec<u8>)>,
+    chunk: Option<(u64, Bytes)>,
     segment: Option<(u64, Vec<u8>)>,
 }
 
@@ -48,7 +49,7 @@ struct Chunks<'a, P> {
 
 impl<P: Platform> Chunks<'_, P> {
     /// A chunk. What was recorded may be too old for the server by now, so it is recorded again if it must be.
-    async fn fetch(&self, number: u64) -> Result<Vec<u8>, ClientError> {
+    async fn fetch(&self, number: u64) -> Result<Bytes, ClientError> {
         let fetched = api::chunk(&self.session.platform, self.blob, number).await;
         match (fetched, self.access) {
             (Err(ClientError::Api(ApiError::Refused(Refusal::AccessNotRecorded))), Some(kind)) => {
@@ -189,8 +190,8 @@ impl<P: Platform> Reader<'_, P> {
     /// Reads the whole file.
     pub async fn read_all(&mut self) -> Result<Vec<u8>, ClientError> {
         let mut bytes = Vec::new();
-        self.stream(async |mut piece| {
-            bytes.append(&mut piece);
+        self.stream(async |piece| {
+            bytes.extend_from_slice(piece);
             Ok(())
         })
         .await?;
@@ -201,21 +202,23 @@ impl<P: Platform> Reader<'_, P> {
     /// held at most. It is verified only once this has returned.
     pub async fn stream(
         &mut self,
-        mut take: impl AsyncFnMut(Vec<u8>) -> Result<(), ClientError>,
+        mut take: impl AsyncFnMut(&[u8]) -> Result<(), ClientError>,
     ) -> Result<(), ClientError> {
         (self.chunk, self.segment) = (None, None);
         let (chunks, opener, size) = (&self.chunks, &mut self.opener, self.metadata.size);
         let count = self.blob.length.div_ceil(CHUNK);
         let mut digests = Vec::new();
+        let mut piece = Vec::new();
         let mut fetched = chunks.fetch(0).await?;
         for number in 0..count {
             if fetched.len() as u64 != (self.blob.length - number * CHUNK).min(CHUNK) {
                 return Err(Alarm::Blob.into());
             }
-            let ahead = async { if number + 1 < count { chunks.fetch(number + 1).await } else { Ok(Vec::new()) } };
+            let ahead = async { if number + 1 < count { chunks.fetch(number + 1).await } else { Ok(Bytes::new()) } };
             let opened = async {
-                let (digest, chunk) = chunks.session.platform.digest(fetched).await;
-                open_chunk(opener, number, &chunk, size, &mut take).await?;
+                let digest = chunks.session.platform.digest(&fetched).await;
+                open_chunk(opener, number, &fetched, size, &mut piece, &mut take).await?;
+                drop(fetched);
                 Ok(digest)
             };
             let digest;
@@ -230,9 +233,13 @@ impl<P: Platform> Reader<'_, P> {
             let start = position * u64::from(SEGMENT);
             let within = usize::try_from(start % CHUNK).map_err(|_| ClientError::Source)?;
             let chunk = self.chunk(start / CHUNK).await?;
-            let sealed = chunk.get(within..).ok_or(Alarm::Blob)?;
-            let sealed = sealed.get(..SEGMENT as usize).unwrap_or(sealed).to_vec();
-            let opened = self.opener.open(position, &sealed).await.map_err(|_| Alarm::Blob)?;
+            let end = (within + SEGMENT as usize).min(chunk.len());
+            if within > end {
+                return Err(Alarm::Blob.into());
+            }
+            let sealed = chunk.slice(within..end);
+            let mut opened = Vec::new();
+            self.opener.open(position, &sealed, &mut opened).await.map_err(|_| Alarm::Blob)?;
             self.segment = Some((position, opened));
         }
         match &self.segment {
@@ -241,15 +248,15 @@ impl<P: Platform> Reader<'_, P> {
         }
     }
 
-    async fn chunk(&mut self, number: u64) -> Result<&[u8], ClientError> {
-        if self.chunk.as_ref().is_none_or(|(held, _)| *held != number) {
-            let bytes = self.chunks.fetch(number).await?;
-            self.chunk = Some((number, bytes));
+    async fn chunk(&mut self, number: u64) -> Result<Bytes, ClientError> {
+        if let Some((held, chunk)) = &self.chunk
+            && *held == number
+        {
+            return Ok(chunk.clone());
         }
-        match &self.chunk {
-            Some((_, chunk)) => Ok(chunk),
-            None => Err(Alarm::Blob.into()),
-        }
+        let chunk = self.chunks.fetch(number).await?;
+        self.chunk = Some((number, chunk.clone()));
+        Ok(chunk)
     }
 }
 
@@ -259,7 +266,8 @@ async fn open_chunk<C: BulkCipher>(
     number: u64,
     chunk: &[u8],
     size: u64,
-    take: &mut impl AsyncFnMut(Vec<u8>) -> Result<(), ClientError>,
+    piece: &mut Vec<u8>,
+    take: &mut impl AsyncFnMut(&[u8]) -> Result<(), ClientError>,
 ) -> Result<(), ClientError> {
     let (step, last) = (opener.layout().step(), opener.layout().segments() - 1);
     let first = number * (CHUNK / u64::from(SEGMENT));
@@ -268,7 +276,8 @@ async fn open_chunk<C: BulkCipher>(
         if offset >= size && position != last {
             continue;
         }
-        let mut piece = opener.open(position, sealed).await.map_err(|_| Alarm::Blob)?;
+        piece.clear();
+        opener.open(position, sealed, piece).await.map_err(|_| Alarm::Blob)?;
         let wanted = usize::try_from(size.saturating_sub(offset)).unwrap_or(usize::MAX);
         piece.truncate(wanted);
         if !piece.is_empty() {

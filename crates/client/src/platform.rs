@@ -2,6 +2,7 @@
 
 use std::convert::Infallible;
 
+use bytes::Bytes;
 use protocol::{AccountId, Digest, Minute, VaultId};
 use vault::floe::BulkCipher;
 
@@ -13,7 +14,7 @@ pub struct Request {
     /// The path and query, from `/api/v1/` on.
     pub path: String,
     /// The body: CBOR, or a chunk.
-    pub body: Vec<u8>,
+    pub body: Bytes,
     /// For a chunk: the digest that goes into its header.
     pub chunk: Option<Digest>,
 }
@@ -75,9 +76,9 @@ pub trait Platform {
     /// A cipher for one stream.
     fn cipher(&self) -> Self::Cipher;
 
-    /// Hashes a chunk, wherever that is fastest, and gives it back.
-    async fn digest(&self, chunk: Vec<u8>) -> (Digest, Vec<u8>) {
-        (Digest::of(&chunk), chunk)
+    /// Hashes a chunk, wherever that is fastest.
+    async fn digest(&self, chunk: &Bytes) -> Digest {
+        Digest::of(chunk)
     }
 
     /// Sends one request. The platform keeps the session's cookie.

@@ -6,6 +6,7 @@
 use std::cell::Cell;
 use std::collections::BTreeMap;
 
+use bytes::Bytes;
 use futures_util::stream::FuturesUnordered;
 use futures_util::{FutureExt as _, StreamExt as _};
 use protocol::api::{BlobCreate, BlobStatus};
@@ -191,11 +192,11 @@ impl<P: Platform> Session<P> {
         for number in (0..chunks).filter(|number| !status.stored.iter().any(|chunk| u64::from(chunk.number) == *number))
         {
             watcher.may_go_on().await?;
-            let bytes = match outbox.get(number).await {
+            let bytes = Bytes::from(match outbox.get(number).await {
                 Some(kept) => kept,
                 None => self.seal_chunk(&mut sealer, number, size, source).await?,
-            };
-            let (digest, bytes) = self.platform.digest(bytes).await;
+            });
+            let digest = self.platform.digest(&bytes).await;
             digests.insert(number, digest);
             if in_flight.len() == PARALLEL
                 && let Some(done) = in_flight.next().await
@@ -237,7 +238,8 @@ impl<P: Platform> Session<P> {
         source: &(impl Source + ?Sized),
     ) -> Result<Vec<u8>, ClientError> {
         let layout = sealer.layout();
-        let mut chunk = Vec::new();
+        let length = (layout.sealed() - number * CHUNK).min(CHUNK);
+        let mut chunk = Vec::with_capacity(usize::try_from(length).map_err(|_| ClientError::Source)?);
         for position in number * SEGMENTS..((number + 1) * SEGMENTS).min(layout.segments()) {
             let offset = position * layout.step();
             let length = layout
@@ -250,7 +252,7 @@ impl<P: Platform> Session<P> {
                 return Err(ClientError::Source);
             }
             plaintext.resize(length, 0);
-            chunk.extend(sealer.seal(position, &plaintext, &mut Random(&self.platform)).await?);
+            sealer.seal(position, &plaintext, &mut Random(&self.platform), &mut chunk).await?;
         }
         Ok(chunk)
     }
@@ -266,7 +268,7 @@ impl<P: Platform> Session<P> {
         let rng = &mut Random(&self.platform);
         let key = ContentKey::make(rng);
         let context = SealContext::Part { vault: ticket.vault, record: ticket.record, part, origin: ticket.origin };
-        let envelope = seal_envelope(&key, &context, content, rng);
+        let envelope = Bytes::from(seal_envelope(&key, &context, content, rng));
         let (id, length) = (BlobId::from_bytes(vault::make_bytes(rng)), envelope.len() as u64);
         let digest = Digest::of(&envelope);
         let create = BlobCreate { vault: ticket.vault, length };

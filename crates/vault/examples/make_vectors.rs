@@ -58,13 +58,11 @@ fn main() {
     let context = SealContext::Part { vault, record, part: PartKind::File, origin };
     let mut sealer = Sealer::start(Native, &file_key, &context, 16, rng);
     say("file_header", sealer.header());
-    let segment = {
-        let mut future = pin!(sealer.seal(0, b"sixteen bytes ok", rng));
-        match future.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
-            Poll::Ready(segment) => segment.unwrap(),
-            Poll::Pending => unreachable!("the native cipher does not wait"),
-        }
-    };
+    let mut segment = Vec::new();
+    match pin!(sealer.seal(0, b"sixteen bytes ok", rng, &mut segment)).poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(sealed) => sealed.unwrap(),
+        Poll::Pending => unreachable!("the native cipher does not wait"),
+    }
     say("file", &segment);
 
     let chain = protocol::Account::from_chain(account, &[genesis]).unwrap();

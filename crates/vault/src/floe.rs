@@ -45,23 +45,25 @@ pub trait BulkCipher {
     /// Takes in a key.
     async fn import(&self, key: &SegmentKey) -> Result<Self::Key, CipherUnavailable>;
 
-    /// Replaces the plaintext in `buffer` by ciphertext and tag.
+    /// Appends ciphertext and tag to `sealed`. After a failure its content is unspecified.
     async fn seal(
         &self,
         key: &Self::Key,
         nonce: &[u8; NONCE],
         aad: &[u8],
-        buffer: &mut Vec<u8>,
+        plaintext: &[u8],
+        sealed: &mut Vec<u8>,
     ) -> Result<(), CipherUnavailable>;
 
-    /// Replaces ciphertext and tag in `buffer` by the plaintext, if the tag holds. On failure the buffer's
-    /// content is unspecified.
+    /// Appends the plaintext to `opened`, if the tag at the end of `ciphertext` holds. After a failure the content of
+    /// `opened` is unspecified, but nothing in it is plaintext that was not authentic.
     async fn open(
         &self,
         key: &Self::Key,
         nonce: &[u8; NONCE],
         aad: &[u8],
-        buffer: &mut Vec<u8>,
+        ciphertext: &[u8],
+        opened: &mut Vec<u8>,
     ) -> Result<(), OpenError>;
 }
 
@@ -86,9 +88,12 @@ impl BulkCipher for Native {
         key: &Self::Key,
         nonce: &[u8; NONCE],
         aad: &[u8],
-        buffer: &mut Vec<u8>,
+        plaintext: &[u8],
+        sealed: &mut Vec<u8>,
     ) -> Result<(), CipherUnavailable> {
-        key.encrypt_in_place(nonce.into(), aad, buffer).map_err(|_| CipherUnavailable)
+        let start = sealed.len();
+        sealed.extend_from_slice(plaintext);
+        Self::seal_from(key, nonce, aad, sealed, start)
     }
 
     async fn open(
@@ -96,9 +101,44 @@ impl BulkCipher for Native {
         key: &Self::Key,
         nonce: &[u8; NONCE],
         aad: &[u8],
-        buffer: &mut Vec<u8>,
+        ciphertext: &[u8],
+        opened: &mut Vec<u8>,
     ) -> Result<(), OpenError> {
-        key.decrypt_in_place(nonce.into(), aad, buffer).map_err(|_| OpenError)
+        let start = opened.len();
+        opened.extend_from_slice(ciphertext);
+        Self::open_from(key, nonce, aad, opened, start)
+    }
+}
+
+impl Native {
+    /// Replaces what `buffer` holds from `start` on by its ciphertext and tag.
+    pub fn seal_from(
+        key: &<Self as BulkCipher>::Key,
+        nonce: &[u8; NONCE],
+        aad: &[u8],
+        buffer: &mut Vec<u8>,
+        start: usize,
+    ) -> Result<(), CipherUnavailable> {
+        let plaintext = buffer.get_mut(start..).ok_or(CipherUnavailable)?;
+        let tag = key.encrypt_inout_detached(nonce.into(), aad, plaintext.into()).map_err(|_| CipherUnavailable)?;
+        buffer.extend_from_slice(&tag);
+        Ok(())
+    }
+
+    /// Replaces the ciphertext and tag that `buffer` holds from `start` on by the plaintext, if the tag holds.
+    pub fn open_from(
+        key: &<Self as BulkCipher>::Key,
+        nonce: &[u8; NONCE],
+        aad: &[u8],
+        buffer: &mut Vec<u8>,
+        start: usize,
+    ) -> Result<(), OpenError> {
+        let (ciphertext, tag) =
+            buffer.get_mut(start..).and_then(<[u8]>::split_last_chunk_mut::<16>).ok_or(OpenError)?;
+        let (tag, length) = (*tag, ciphertext.len());
+        key.decrypt_inout_detached(nonce.into(), aad, ciphertext.into(), &tag.into()).map_err(|_| OpenError)?;
+        buffer.truncate(start + length);
+        Ok(())
     }
 }
 
@@ -272,26 +312,26 @@ impl<C: BulkCipher> Sealer<C> {
         self.stream.layout
     }
 
-    /// Seals the plaintext of one position.
+    /// Seals the plaintext of one position, and appends the segment to `sealed`.
     pub async fn seal(
         &mut self,
         position: u64,
         plaintext: &[u8],
         rng: &mut dyn CryptoRng,
-    ) -> Result<Vec<u8>, SealError> {
+        sealed: &mut Vec<u8>,
+    ) -> Result<(), SealError> {
         let layout = self.stream.layout;
         if layout.length_at(position) != Some(plaintext.len() as u64) {
             return Err(SealError::Length);
         }
+        let total = u32::try_from(plaintext.len()).ok().and_then(|length| length.checked_add(OVERHEAD));
+        let marker = if layout.is_last(position) { total.ok_or(SealError::Length)? } else { NOT_LAST };
         let aad = self.stream.segment_aad(position);
         let nonce: [u8; NONCE] = crate::make_bytes(rng);
-        let mut buffer = Vec::with_capacity(plaintext.len() + 16);
-        buffer.extend_from_slice(plaintext);
         let (cipher, key) = self.stream.key(position).await?;
-        cipher.seal(key, &nonce, &aad, &mut buffer).await?;
-        let total = u32::try_from(buffer.len() + NONCE + 4).map_err(|_| SealError::Length)?;
-        let marker = if layout.is_last(position) { total } else { NOT_LAST };
-        Ok([&marker.to_be_bytes()[..], &nonce, &buffer].concat())
+        sealed.extend_from_slice(&marker.to_be_bytes());
+        sealed.extend_from_slice(&nonce);
+        Ok(cipher.seal(key, &nonce, &aad, plaintext, sealed).await?)
     }
 }
 
@@ -323,8 +363,8 @@ impl<C: BulkCipher> Opener<C> {
         self.stream.layout
     }
 
-    /// Opens the segment of one position. Only an authentic one gives anything.
-    pub async fn open(&mut self, position: u64, segment: &[u8]) -> Result<Vec<u8>, OpenError> {
+    /// Opens the segment of one position, and appends its plaintext to `opened`. Only an authentic one gives anything.
+    pub async fn open(&mut self, position: u64, segment: &[u8], opened: &mut Vec<u8>) -> Result<(), OpenError> {
         let layout = self.stream.layout;
         let length = layout.length_at(position).ok_or(OpenError)?;
         let (marker, rest) = segment.split_first_chunk::<4>().ok_or(OpenError)?;
@@ -335,10 +375,13 @@ impl<C: BulkCipher> Opener<C> {
             return Err(OpenError);
         }
         let aad = self.stream.segment_aad(position);
-        let mut buffer = ciphertext.to_vec();
         let (cipher, key) = self.stream.key(position).await.map_err(|_| OpenError)?;
-        cipher.open(key, nonce, &aad, &mut buffer).await?;
-        Ok(buffer)
+        let start = opened.len();
+        let authentic = cipher.open(key, nonce, &aad, ciphertext, opened).await;
+        if authentic.is_err() {
+            opened.truncate(start);
+        }
+        authentic
     }
 }
 

@@ -108,7 +108,7 @@ impl Desk {
         let streamed = reader
             .stream(async |piece| {
                 self.still(&session).map_err(|_| ClientError::Cancelled)?;
-                copy.take(&piece).await
+                copy.take(piece).await
             })
             .await;
         if let Err(failure) = self.still(&session).and(streamed.map_err(Failure::from)) {

@@ -70,8 +70,8 @@ async fn write(
     let mut digest = Sha256::new();
     reader
         .stream(async |piece| {
-            digest.update(&piece);
-            file.write_all(&piece).map_err(|_| ClientError::Source)
+            digest.update(piece);
+            file.write_all(piece).map_err(|_| ClientError::Source)
         })
         .await?;
     file.sync_all()?;

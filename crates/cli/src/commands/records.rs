@@ -340,7 +340,7 @@ pub(crate) async fn open(context: &Context, id: RecordId, to: Option<PathBuf>) -
     let mut reader = session.save(vault, id).await?;
     if to.as_deref() == Some(Path::new("-")) {
         let mut out = std::io::stdout();
-        reader.stream(async |piece| out.write_all(&piece).map_err(|_| ClientError::Source)).await?;
+        reader.stream(async |piece| out.write_all(piece).map_err(|_| ClientError::Source)).await?;
         return Ok(out.flush()?);
     }
     let to = to.unwrap_or_else(|| safe_name(&reader.metadata().file_name, id));
@@ -351,7 +351,7 @@ pub(crate) async fn open(context: &Context, id: RecordId, to: Option<PathBuf>) -
     let written = reader
         .stream(async |piece| {
             bar.inc(piece.len() as u64);
-            file.write_all(&piece).map_err(|_| ClientError::Source)
+            file.write_all(piece).map_err(|_| ClientError::Source)
         })
         .await;
     bar.finish_and_clear();

@@ -29,8 +29,12 @@ fn seal_all(segment: u32, rotation_bits: u32, key: [u8; 32], plaintext: &[u8]) -
     if pieces.is_empty() {
         pieces.push(&[]);
     }
-    let segments =
-        (0..).zip(pieces).map(|(place, piece)| now(sealer.seal(place, piece, &mut rng())).unwrap()).collect();
+    let seal = |(place, piece)| {
+        let mut segment = Vec::new();
+        now(sealer.seal(place, piece, &mut rng(), &mut segment)).unwrap();
+        segment
+    };
+    let segments = (0..).zip(pieces).map(seal).collect();
     (sealer.header().to_vec(), segments)
 }
 
@@ -47,7 +51,7 @@ fn open_all(
     opener.stream.rotation_bits = rotation_bits;
     let mut plaintext = Vec::new();
     for (place, segment) in (0..).zip(segments) {
-        plaintext.extend(now(opener.open(place, segment))?);
+        now(opener.open(place, segment, &mut plaintext))?;
     }
     Ok(plaintext)
 }
@@ -144,10 +148,31 @@ fn segments_keep_their_place_and_number() {
 fn a_segment_of_the_wrong_length_is_not_sealed() {
     let layout = Layout { segment: 64, plaintext: 40 };
     let mut sealer = Sealer::start_raw(Native, &[7; 32], vec![], layout, [0; 32]);
-    assert_eq!(now(sealer.seal(0, &[0; 31], &mut rng())), Err(SealError::Length));
-    assert_eq!(now(sealer.seal(1, &[0; 9], &mut rng())), Err(SealError::Length));
-    assert_eq!(now(sealer.seal(2, &[], &mut rng())), Err(SealError::Length));
-    assert!(now(sealer.seal(1, &[0; 8], &mut rng())).is_ok());
+    let mut sealed = Vec::new();
+    assert_eq!(now(sealer.seal(0, &[0; 31], &mut rng(), &mut sealed)), Err(SealError::Length));
+    assert_eq!(now(sealer.seal(1, &[0; 9], &mut rng(), &mut sealed)), Err(SealError::Length));
+    assert_eq!(now(sealer.seal(2, &[], &mut rng(), &mut sealed)), Err(SealError::Length));
+    assert!(sealed.is_empty());
+    assert!(now(sealer.seal(1, &[0; 8], &mut rng(), &mut sealed)).is_ok());
+}
+
+#[test]
+fn segments_go_behind_each_other_and_a_refused_one_leaves_nothing() {
+    let layout = Layout { segment: 64, plaintext: 40 };
+    let mut sealer = Sealer::start_raw(Native, &[7; 32], vec![], layout, [0; 32]);
+    let mut sealed = Vec::new();
+    now(sealer.seal(0, &[1; 32], &mut rng(), &mut sealed)).unwrap();
+    now(sealer.seal(1, &[2; 8], &mut rng(), &mut sealed)).unwrap();
+    let (first, second) = sealed.split_at_mut(64);
+    let mut opener = Opener::start_raw(Native, &[7; 32], vec![], sealer.header(), layout).unwrap();
+    let mut opened = Vec::new();
+    now(opener.open(0, first, &mut opened)).unwrap();
+    second[20] ^= 1;
+    assert_eq!(now(opener.open(1, second, &mut opened)), Err(OpenError));
+    assert_eq!(opened, [1; 32]);
+    second[20] ^= 1;
+    now(opener.open(1, second, &mut opened)).unwrap();
+    assert_eq!(opened, [[1; 32].as_slice(), &[2; 8]].concat());
 }
 
 #[test]

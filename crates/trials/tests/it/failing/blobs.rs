@@ -269,7 +269,12 @@ async fn what_cannot_be_deleted_does_not_undo_what_is_stored() {
     let blob = protocol::BlobId::from_bytes([5; 16]);
     let vault = maya.own_vault().unwrap();
     let create = protocol::api::BlobCreate { vault, length: 4 };
-    let request = |method, path: String, body: Vec<u8>, chunk| client::platform::Request { method, path, body, chunk };
+    let request = |method, path: String, body: Vec<u8>, chunk| client::platform::Request {
+        method,
+        path,
+        body: body.into(),
+        chunk,
+    };
     let path = format!("/api/v1/blobs/{blob}");
     let created = maya.platform().send(request(Method::Put, path.clone(), protocol::cbor::encode(&create), None));
     assert_eq!(created.await.unwrap().status, 204);

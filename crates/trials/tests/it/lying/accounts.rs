@@ -36,7 +36,7 @@ async fn a_lower_cost_of_argon2_lets_nobody_in() {
     let host = host().await;
     let wire = Wire::new(&host, None);
     let post = async |path: &str, body: Vec<u8>| {
-        let request = Request { method: Method::Post, path: path.to_owned(), body, chunk: None };
+        let request = Request { method: Method::Post, path: path.to_owned(), body: body.into(), chunk: None };
         let response = wire.send(request).await.unwrap();
         assert_eq!(response.status, 200);
         response.body

@@ -47,7 +47,7 @@ async fn tamper(
     let mut given = Vec::new();
     let mut reader = session.open(vault, record).await.unwrap();
     let streamed = reader.stream(async |piece| {
-        given.extend(piece);
+        given.extend_from_slice(piece);
         Ok(())
     });
     assert_eq!(streamed.await, Err(BLOB));

@@ -125,7 +125,7 @@ async fn entries_of_two_authors_change_places() {
     let request = client::platform::Request {
         method: client::platform::Method::Post,
         path: format!("/api/v1/vaults/{vault}/log"),
-        body: protocol::cbor::encode(&append),
+        body: protocol::cbor::encode(&append).into(),
         chunk: None,
     };
     assert_eq!(ito.platform().deliver(request).await.status, 200);

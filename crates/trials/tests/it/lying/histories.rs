@@ -145,7 +145,7 @@ async fn fetch(session: &client::Session<crate::wire::Wire>, vault: protocol::Va
     let request = client::platform::Request {
         method: Method::Get,
         path: format!("/api/v1/vaults/{vault}/log?after={after}"),
-        body: Vec::new(),
+        body: Vec::new().into(),
         chunk: None,
     };
     protocol::cbor::decode(&session.platform().deliver(request).await.body).unwrap()

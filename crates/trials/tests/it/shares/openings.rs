@@ -134,7 +134,7 @@ async fn a_file_is_fetched_one_chunk_ahead() {
     reader
         .stream(async |piece| {
             ahead.push((ahead.len() / SEGMENTS, maya.platform().reached(READ_CHUNK)));
-            streamed.extend(piece);
+            streamed.extend_from_slice(piece);
             Ok(())
         })
         .await
