@@ -7,6 +7,7 @@
 use std::future::Future;
 use std::pin::Pin;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use leptos::prelude::*;
 use leptos::web_sys;
@@ -14,6 +15,12 @@ use minicbor::{Decode, Encode};
 
 /// A future that stays in the page.
 pub type Local<T> = Pin<Box<dyn Future<Output = T>>>;
+
+/// The records that an account can see. Shared, not copied: there may be ten thousand of them.
+pub type Records = Arc<[RecordItem]>;
+
+/// What happened, newest first. Shared like the records.
+pub type Happenings = Arc<[Happening]>;
 
 /// What went wrong, in words for the person.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
@@ -522,7 +529,7 @@ pub trait Vault {
     fn change_password(&self, old: String, new: String) -> Local<Result<(), Trouble>>;
 
     /// The records of this account's own vault, or for a provider of all patients, newest date first.
-    fn records(&self) -> Local<Result<Vec<RecordItem>, Trouble>>;
+    fn records(&self) -> Local<Result<Records, Trouble>>;
     /// A record's small picture, as an encoded image.
     fn thumbnail(&self, id: String) -> Local<Option<Vec<u8>>>;
     /// Looks at a file and proposes details. Nothing is sent.
@@ -561,7 +568,7 @@ pub trait Vault {
     /// Stops a share: blocks, turns the key, and seals again what it reached.
     fn stop(&self, id: String) -> Local<Result<(), Trouble>>;
     /// What happened, newest first.
-    fn activity(&self) -> Local<Result<Vec<Happening>, Trouble>>;
+    fn activity(&self) -> Local<Result<Happenings, Trouble>>;
     /// Patients who share with this account.
     fn patients(&self) -> Local<Result<Vec<Patient>, Trouble>>;
 }

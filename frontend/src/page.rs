@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::rc::{Rc, Weak};
 
 use app::vault::{
-    Chosen, Content, Details, Happening, Local, NewShare, Patient, Person, Pixels, RecordItem, Share, SignUp, Status,
+    Chosen, Content, Details, Happenings, Local, NewShare, Patient, Person, Pixels, Records, Share, SignUp, Status,
     Trouble, TroubleKind, Upload, Vault, provide_vault,
 };
 use app::visitor::Visitor;
@@ -265,6 +265,13 @@ macro_rules! only {
     };
 }
 
+/// Takes one variant out of an answer whose items are many, and are shared from then on.
+macro_rules! shared {
+    ($variant:ident) => {
+        |answer, _| if let Answer::$variant(items) = answer { Some(items.into()) } else { None }
+    };
+}
+
 impl Vault for Proxy {
     fn wake(&self) {
         if self.is_gone.get() || self.worker.borrow().is_some() {
@@ -334,8 +341,8 @@ impl Vault for Proxy {
         self.done(&Command::ChangePassword(old, new))
     }
 
-    fn records(&self) -> Local<Result<Vec<RecordItem>, Trouble>> {
-        self.request(&Command::Records, &JsValue::NULL, only!(Records))
+    fn records(&self) -> Local<Result<Records, Trouble>> {
+        self.request(&Command::Records, &JsValue::NULL, shared!(Records))
     }
 
     fn thumbnail(&self, id: String) -> Local<Option<Vec<u8>>> {
@@ -422,8 +429,8 @@ impl Vault for Proxy {
         self.done(&Command::Stop(id))
     }
 
-    fn activity(&self) -> Local<Result<Vec<Happening>, Trouble>> {
-        self.request(&Command::Activity, &JsValue::NULL, only!(Happenings))
+    fn activity(&self) -> Local<Result<Happenings, Trouble>> {
+        self.request(&Command::Activity, &JsValue::NULL, shared!(Happenings))
     }
 
     fn patients(&self) -> Local<Result<Vec<Patient>, Trouble>> {

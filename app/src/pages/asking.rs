@@ -244,6 +244,6 @@ pub fn lasting<T: Clone + PartialEq + Send + Sync + 'static>(
 
 /// Reads data that is there; what a page shows inside [`WhenLoaded`].
 pub fn data<T: Clone + Default + Send + Sync + 'static>(loaded: Loaded<T>) -> Signal<T> {
-    // Copied once for each answer, not at each reading: an answer may hold ten thousand records.
+    // Taken once for each answer, not at each reading: what is not shared is copied.
     Memo::new_with_compare(move |_| loaded.data.get().unwrap_or_default(), |_, _| true).into()
 }

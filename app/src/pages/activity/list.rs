@@ -12,7 +12,7 @@ use crate::pages::records::pick::RecordPicker;
 use crate::pages::records::rows::keep_pictures;
 use crate::pages::words;
 use crate::ui::{Button, ButtonKind, Card, EmptyState, Glyph, Icon, Select, Skeleton, ToggleChip};
-use crate::vault::{Happening, RecordItem};
+use crate::vault::{Happenings, Records};
 
 /// How many are drawn before somebody asks for more.
 const AT_ONCE: usize = 100;
@@ -47,9 +47,9 @@ pub(in crate::pages) fn inside() -> AnyView {
 pub fn ActivityList(
     /// What happened, newest first.
     #[prop(into)]
-    happenings: Signal<Vec<Happening>>,
+    happenings: Signal<Happenings>,
     /// The records, of which one may be chosen.
-    records: Loaded<Vec<RecordItem>>,
+    records: Loaded<Records>,
 ) -> impl IntoView {
     let now = use_now();
     let (person, record) = (RwSignal::new(String::new()), RwSignal::new(String::new()));

@@ -15,7 +15,7 @@ use crate::pages::sharing::reach::{by_person, holding};
 use crate::pages::sharing::shared::load_shares;
 use crate::pages::words;
 use crate::ui::{ButtonKind, Card, CardTone, EmptyState, Face, Glyph, LinkButton, List, Row, Skeleton, Until};
-use crate::vault::{Happening, Me, RecordItem, Share, Trouble};
+use crate::vault::{Happening, Happenings, Me, Records, Share, Trouble};
 
 /// `/home`
 #[component]
@@ -77,9 +77,9 @@ fn by_others(activity: &[Happening], most: usize) -> Vec<Happening> {
 
 /// The first trouble among the three: one connection breaks them all, and once is enough to say so.
 fn first_trouble(
-    records: Loaded<Vec<RecordItem>>,
+    records: Loaded<Records>,
     shares: Loaded<Vec<Share>>,
-    activity: Loaded<Vec<Happening>>,
+    activity: Loaded<Happenings>,
 ) -> Signal<Option<Trouble>> {
     Signal::derive(move || {
         [records.trouble, shares.trouble, activity.trouble].into_iter().find_map(|trouble| trouble.get())
@@ -90,11 +90,11 @@ fn first_trouble(
 #[component]
 pub fn HomeView(
     /// All records.
-    records: Loaded<Vec<RecordItem>>,
+    records: Loaded<Records>,
     /// All shares.
     shares: Loaded<Vec<Share>>,
     /// The history.
-    activity: Loaded<Vec<Happening>>,
+    activity: Loaded<Happenings>,
 ) -> impl IntoView {
     let again = move |()| {
         records.again();
@@ -103,7 +103,7 @@ pub fn HomeView(
     };
     // Nothing added, nothing shared: one card says how to begin.
     let is_new = Memo::new(move |_| {
-        let none = records.data.with(|records| records.as_ref().is_some_and(Vec::is_empty));
+        let none = records.data.with(|records| records.as_ref().is_some_and(|all| all.is_empty()));
         none && shares.data.with(|shares| shares.as_ref().is_some_and(|shares| holding(shares).is_empty()))
     });
     view! {
@@ -159,10 +159,10 @@ fn NeedsAnswer(shares: Loaded<Vec<Share>>) -> impl IntoView {
 }
 
 #[component]
-fn RecentRecords(records: Loaded<Vec<RecordItem>>) -> impl IntoView {
-    let none = Memo::new(move |_| records.data.with(|records| records.as_ref().is_some_and(Vec::is_empty)));
+fn RecentRecords(records: Loaded<Records>) -> impl IntoView {
+    let none = Memo::new(move |_| records.data.with(|records| records.as_ref().is_some_and(|all| all.is_empty())));
     let there = Memo::new(move |_| records.data.with(Option::is_some));
-    let count = Memo::new(move |_| records.data.with(|records| records.as_ref().map_or(0, Vec::len)));
+    let count = Memo::new(move |_| records.data.with(|records| records.as_ref().map_or(0, |all| all.len())));
     let recent = Memo::new(move |_| {
         records.data.with(|records| {
             let records = records.as_deref().unwrap_or_default();
@@ -285,7 +285,7 @@ fn WhoCanSeeWhat(shares: Loaded<Vec<Share>>) -> impl IntoView {
 }
 
 #[component]
-fn WhatOthersDid(activity: Loaded<Vec<Happening>>) -> impl IntoView {
+fn WhatOthersDid(activity: Loaded<Happenings>) -> impl IntoView {
     let now = use_now();
     let newest = Memo::new(move |_| activity.data.with(|all| by_others(all.as_deref().unwrap_or_default(), 4)));
     move || {

@@ -14,7 +14,7 @@ use crate::pages::guarded::{Guarded, Guests, side_of};
 use crate::pages::inside::Inside;
 use crate::pages::words;
 use crate::ui::{Alert, Button, ButtonKind, Card, Chip, EmptyState, Glyph, Icon, Skeleton, Tone};
-use crate::vault::{Me, RecordItem};
+use crate::vault::{Me, Records};
 
 /// `/notices`
 #[component]
@@ -75,7 +75,7 @@ pub fn NoticeList(
     list: Signal<Option<Result<Vec<Notice>, Refused>>>,
     /// The records, for their titles.
     #[prop(into)]
-    records: Signal<Vec<RecordItem>>,
+    records: Signal<Records>,
     /// Asks again.
     #[prop(into)]
     again: Callback<()>,

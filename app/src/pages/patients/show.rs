@@ -15,7 +15,7 @@ use crate::pages::words;
 use crate::ui::{
     Card, EmptyState, Face, Glyph, Icon, LinkButton, List, Row, SafetyPhrase, Skeleton, SkeletonShape, Until,
 };
-use crate::vault::{Patient, RecordItem};
+use crate::vault::{Patient, Records};
 
 /// `/patients/:vault`
 #[component]
@@ -74,7 +74,7 @@ pub fn PatientView(
     #[prop(into)]
     patient: Signal<Patient>,
     /// The records of every patient.
-    records: Loaded<Vec<RecordItem>>,
+    records: Loaded<Records>,
 ) -> impl IntoView {
     let now = use_now();
     let person = Memo::new(move |_| patient.with(|patient| patient.person.clone()));
@@ -83,8 +83,8 @@ pub fn PatientView(
     // Copied once for each answer, not at each reading.
     let own = Memo::new(move |_| {
         records.data.with(|all| {
-            let all = all.iter().flatten();
-            vault.with(|vault| all.filter(|item| item.vault == *vault).cloned().collect::<Vec<_>>())
+            let all = all.iter().flat_map(|all| all.iter());
+            vault.with(|vault| all.filter(|item| item.vault == *vault).cloned().collect::<Records>())
         })
     });
     let held = Memo::new(move |_| patient.with(|patient| patient.shares.clone()));

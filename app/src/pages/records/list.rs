@@ -13,7 +13,7 @@ use crate::ui::{
     Button, ButtonKind, Card, EmptyState, Glyph, LinkButton, LongLayout, LongList, LongPlace, SearchField, Select,
     Skeleton, ToggleChip,
 };
-use crate::vault::RecordItem;
+use crate::vault::Records;
 
 /// Up to this many records are drawn, each as high as its words are. Of more, only those near the view.
 const MOST_DRAWN: usize = 100;
@@ -48,7 +48,7 @@ pub(in crate::pages) fn inside() -> AnyView {
 pub fn RecordList(
     /// The records.
     #[prop(into)]
-    items: Signal<Vec<RecordItem>>,
+    items: Signal<Records>,
     /// Names whose they are.
     #[prop(optional)]
     whose: bool,
@@ -60,12 +60,12 @@ pub fn RecordList(
     let typed = RwSignal::new(String::new());
     let only = RwSignal::new(None::<&'static str>);
     let order = RwSignal::new("date".to_owned());
-    let none = Memo::new(move |_| items.with(Vec::is_empty));
+    let none = Memo::new(move |_| items.with(|items| items.is_empty()));
     let found = Memo::new(move |_| {
         let order = order.with(|order| Order::named(order));
         items.with(|items| typed.with(|typed| filter::shown(items, typed, only.get(), order)))
     });
-    let count = Signal::derive(move || filter::found_words(found.with(Vec::len), items.with(Vec::len)));
+    let count = Signal::derive(move || filter::found_words(found.with(Vec::len), items.with(|items| items.len())));
     let kinds = Memo::new(move |_| items.with(|items| filter::categories(items)));
     let chip = move |own: Option<&'static str>, words: &'static str| {
         view! {

@@ -11,7 +11,7 @@ use crate::pages::{category, words};
 use crate::ui::{
     Button, ButtonKind, EmptyState, FieldError, Glyph, LinkButton, List, Row, SearchField, Skeleton, ToggleChip,
 };
-use crate::vault::RecordItem;
+use crate::vault::{RecordItem, Records};
 
 /// How many are in sight before somebody asks for more.
 pub const AT_ONCE: usize = 20;
@@ -69,7 +69,7 @@ pub fn line(item: &RecordItem, now: Option<Now>) -> String {
 #[component]
 pub fn RecordPicker(
     /// The records to choose from.
-    loaded: Loaded<Vec<RecordItem>>,
+    loaded: Loaded<Records>,
     /// The id of the one that is chosen; empty while none is.
     chosen: RwSignal<String>,
     /// What is wrong and what to do; none while all is well.
@@ -78,13 +78,12 @@ pub fn RecordPicker(
 ) -> impl IntoView {
     let now = use_now();
     let stands = Memo::new(move |_| {
-        let items =
-            |items: &Option<Vec<RecordItem>>| items.as_ref().map(|items| chosen.with(|chosen| standing(items, chosen)));
+        let items = |items: &Option<Records>| items.as_ref().map(|items| chosen.with(|chosen| standing(items, chosen)));
         loaded.data.with(items)
     });
     // Only what becomes of this one record concerns its row: the vault may change as it likes.
     let picked = Memo::new(move |_| {
-        let of = |items: &Vec<RecordItem>| chosen.with(|id| items.iter().find(|item| item.id == *id).cloned());
+        let of = |items: &Records| chosen.with(|id| items.iter().find(|item| item.id == *id).cloned());
         loaded.data.with(|items| items.as_ref().and_then(of))
     });
     let wrong = Signal::derive(move || match stands.get() {
@@ -145,7 +144,7 @@ fn NoRecords() -> impl IntoView {
 
 /// The list to choose from.
 #[component]
-fn Choosing(loaded: Loaded<Vec<RecordItem>>, chosen: RwSignal<String>) -> impl IntoView {
+fn Choosing(loaded: Loaded<Records>, chosen: RwSignal<String>) -> impl IntoView {
     let now = use_now();
     let typed = RwSignal::new(String::new());
     let only = RwSignal::new(None::<&'static str>);
@@ -164,12 +163,12 @@ fn Choosing(loaded: Loaded<Vec<RecordItem>>, chosen: RwSignal<String>) -> impl I
         })
     });
     let count = move || {
-        let all = loaded.data.with(|items| items.as_ref().map_or(0, Vec::len));
+        let all = loaded.data.with(|items| items.as_ref().map_or(0, |all| all.len()));
         filter::found_words(found.with(Vec::len), all)
     };
     let in_sight = move || {
         let places = found.with(|found| found.iter().take(shown.get()).copied().collect::<Vec<_>>());
-        let at = |items: &Option<Vec<RecordItem>>| {
+        let at = |items: &Option<Records>| {
             let items = items.as_deref().unwrap_or_default();
             places.iter().filter_map(|place| items.get(*place).cloned()).collect::<Vec<_>>()
         };

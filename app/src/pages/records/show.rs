@@ -23,7 +23,7 @@ use crate::ui::{
     Alert, Button, ButtonKind, Card, Chip, EmptyState, Face, Fact, Facts, Glyph, Icon, IconButton, LinkButton, List,
     Row, Side, Skeleton, SkeletonShape, Tone, Until,
 };
-use crate::vault::{Content, Happening, Me, Pixels, RecordItem, Share, use_vault};
+use crate::vault::{Content, Happenings, Me, Pixels, RecordItem, Records, Share, use_vault};
 
 /// `/records/:id`
 #[component]
@@ -125,7 +125,7 @@ impl Opened {
 
 /// Asks the vault for everything that the view shows.
 #[component]
-fn OpenRecord(item: Signal<Option<RecordItem>>, records: Loaded<Vec<RecordItem>>, side: Side) -> impl IntoView {
+fn OpenRecord(item: Signal<Option<RecordItem>>, records: Loaded<Records>, side: Side) -> impl IntoView {
     let opened = RwSignal::new(None::<Opened>);
     let opening = use_act();
     // An opening is written into the history, so the record is opened once for each content; that it was only sealed
@@ -181,9 +181,9 @@ pub fn RecordView(
     /// The shares of its vault.
     shares: Loaded<Vec<Share>>,
     /// What happened in its vault.
-    activity: Loaded<Vec<Happening>>,
+    activity: Loaded<Happenings>,
     /// The records, for what a share would leave.
-    records: Loaded<Vec<RecordItem>>,
+    records: Loaded<Records>,
     /// The saving of a copy.
     save: Act,
     /// Whose side it is.
@@ -421,7 +421,7 @@ fn WhoCanSee(item: Signal<Option<RecordItem>>, shares: Loaded<Vec<Share>>, stopp
 
 /// Who opened a record.
 #[component]
-fn WhoOpened(item: Signal<Option<RecordItem>>, activity: Loaded<Vec<Happening>>) -> impl IntoView {
+fn WhoOpened(item: Signal<Option<RecordItem>>, activity: Loaded<Happenings>) -> impl IntoView {
     let now = use_now();
     let seen = Memo::new(move |_| {
         item.with(|item| {

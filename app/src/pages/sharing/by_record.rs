@@ -15,7 +15,7 @@ use crate::pages::records::pick::{AT_ONCE, line, more};
 use crate::pages::records::rows::{Thumbnail, title_of};
 use crate::pages::{category, words};
 use crate::ui::{Button, ButtonKind, Card, EmptyState, Glyph, Icon, LinkButton, SearchField, category_tile};
-use crate::vault::{Reach, RecordItem, Share};
+use crate::vault::{Reach, RecordItem, Records, Share};
 
 /// The records that match what was typed, each with everybody who sees it: how many, and the first of them.
 fn searched(holders: &Holders, records: &[RecordItem], typed: &str, most: usize) -> (usize, Vec<Reached>) {
@@ -47,7 +47,7 @@ pub fn ByRecord(
     /// The shares that hold.
     held: Memo<Vec<Share>>,
     /// The records; they are there.
-    records: Loaded<Vec<RecordItem>>,
+    records: Loaded<Records>,
     /// What stops a share.
     stopping: Stopping,
 ) -> impl IntoView {
@@ -83,7 +83,7 @@ pub fn ByRecord(
     let left = Memo::new(move |_| found.with(|(count, found)| more(*count, found.len())));
     let none = Memo::new(move |_| found.with(|(count, _)| *count == 0));
     let said = move || {
-        let all = records.data.with(|records| records.as_ref().map_or(0, Vec::len));
+        let all = records.data.with(|records| records.as_ref().map_or(0, |all| all.len()));
         searching.get().then(|| filter::found_words(found.with(|(count, _)| *count), all))
     };
     let block = move |first: Reached| {

@@ -16,7 +16,7 @@ use crate::pages::guarded::{Guarded, Guests};
 use crate::pages::inside::Inside;
 use crate::pages::records::rows::keep_pictures;
 use crate::ui::{Card, EmptyState, Glyph, LinkButton, Skeleton, ToggleChip};
-use crate::vault::{Happening, RecordItem, Share};
+use crate::vault::{Happenings, Records, Share};
 
 /// `/sharing`
 #[component]
@@ -39,9 +39,9 @@ pub fn SharingView(
     /// The shares, past and present.
     shares: Loaded<Vec<Share>>,
     /// What happened, for what was opened before a share is stopped.
-    activity: Loaded<Vec<Happening>>,
+    activity: Loaded<Happenings>,
     /// The records.
-    records: Loaded<Vec<RecordItem>>,
+    records: Loaded<Records>,
 ) -> impl IntoView {
     let now = use_now();
     let stopping = use_stopping(shares, records, activity);
@@ -92,7 +92,7 @@ fn Nobody() -> impl IntoView {
 
 /// The shares that hold, in either of two orders; the address keeps which.
 #[component]
-fn Held(held: Memo<Vec<Share>>, records: Loaded<Vec<RecordItem>>, stopping: Stopping) -> impl IntoView {
+fn Held(held: Memo<Vec<Share>>, records: Loaded<Records>, stopping: Stopping) -> impl IntoView {
     let query = use_query_map();
     let by_record = Memo::new(move |_| query.with(|query| query.get("by").as_deref() == Some("record")));
     let navigate = StoredValue::new_local(use_navigate());

@@ -17,7 +17,7 @@ use crate::ui::{
     Alert, Button, ButtonKind, Card, CardTone, Chip, Choice, Choices, Face, Glyph, LinkButton, SafetyPhrase, Select,
     Steps, TextField, Tone, use_toasts,
 };
-use crate::vault::{NewShare, Person, Reach, RecordItem};
+use crate::vault::{NewShare, Person, Reach, Records};
 
 /// `/sharing/new`
 #[component]
@@ -68,7 +68,7 @@ impl Draft {
     }
 
     /// What is chosen, kept apart from the records: a list that is read again changes nothing here unless this does.
-    fn reach(self, records: Loaded<Vec<RecordItem>>) -> Memo<Option<Reach>> {
+    fn reach(self, records: Loaded<Records>) -> Memo<Option<Reach>> {
         Memo::new(move |_| match self.what.get().as_str() {
             "everything" => Some(Reach::Everything),
             "category" => Some(Reach::Category(self.category.get())),
@@ -124,7 +124,7 @@ pub fn promise(name: &str, reach: &Reach, until: Option<&str>, now: Option<Now>)
 #[component]
 pub fn ShareSteps(
     /// The records to choose from.
-    records: Loaded<Vec<RecordItem>>,
+    records: Loaded<Records>,
     /// The record that is chosen already.
     #[prop(optional_no_strip)]
     record: Option<String>,
@@ -264,7 +264,7 @@ pub fn What(
     /// What is chosen.
     draft: Draft,
     /// The records to choose from.
-    records: Loaded<Vec<RecordItem>>,
+    records: Loaded<Records>,
 ) -> impl IntoView {
     let reach = draft.reach(records);
     let pressed = RwSignal::new(false);
@@ -365,7 +365,7 @@ pub fn Check(
     /// What is chosen.
     draft: Draft,
     /// The records.
-    records: Loaded<Vec<RecordItem>>,
+    records: Loaded<Records>,
 ) -> impl IntoView {
     let now = use_now();
     let reach = draft.reach(records);

@@ -8,7 +8,7 @@ use crate::pages::activity::sentence::{listed, opened_titles};
 use crate::pages::asking::{Act, Loaded, TroubleAlert, use_act};
 use crate::pages::focus::{is_nowhere, lead_focus};
 use crate::ui::{Button, ButtonKind, Dialog, Glyph, Skeleton, SkeletonShape, use_toasts};
-use crate::vault::{Happening, RecordItem, Share};
+use crate::vault::{Happenings, Records, Share};
 
 /// A share that somebody is about to stop.
 #[derive(Clone, Copy)]
@@ -20,8 +20,8 @@ pub struct Stopping {
     going: RwSignal<Option<String>>,
     open: RwSignal<bool>,
     shares: Loaded<Vec<Share>>,
-    records: Loaded<Vec<RecordItem>>,
-    activity: Loaded<Vec<Happening>>,
+    records: Loaded<Records>,
+    activity: Loaded<Happenings>,
     act: Act,
 }
 
@@ -40,11 +40,7 @@ impl Stopping {
 }
 
 /// Nothing is being stopped yet.
-pub fn use_stopping(
-    shares: Loaded<Vec<Share>>,
-    records: Loaded<Vec<RecordItem>>,
-    activity: Loaded<Vec<Happening>>,
-) -> Stopping {
+pub fn use_stopping(shares: Loaded<Vec<Share>>, records: Loaded<Records>, activity: Loaded<Happenings>) -> Stopping {
     Stopping {
         share: RwSignal::new(None),
         heading: RwSignal::new(String::new()),
