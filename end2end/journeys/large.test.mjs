@@ -6,7 +6,7 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { assertAccessible, person, startBrowser, widths } from "../support/browser.mjs";
+import { assertAccessible, assertAccessibleAsItStands, person, startBrowser, widths } from "../support/browser.mjs";
 import { commandLine, password } from "../support/command.mjs";
 import { assertQuiet, go, heading, signIn, until } from "../support/people.mjs";
 import { startServer } from "../support/server.mjs";
@@ -132,6 +132,44 @@ for (const [width, viewport] of Object.entries(widths)) {
     await someone.context.close();
   });
 }
+
+test("under a finger a long list scrolls between the bars of the page, and none lies over it", async () => {
+  const someone = await person(browser, widths.phone, { touch: true });
+  const { page } = someone;
+  const records = await count();
+  await signIn(someone, server.url, { email, password });
+  await heading(page, /Maya/);
+  await go(someone, `${server.url}/records`);
+  await page.getByText(`${records} records on this device`).waitFor();
+  await frame(page);
+  const met = new Set();
+  for (let screens = 0; ; screens++) {
+    for (const { row } of await rows(page)) met.add(row);
+    // What a finger would meet all along the list's middle is the list, from below the bar above to the bar below.
+    const strangers = await page.evaluate(() => {
+      const [inner, list] = [document.querySelector("main"), document.querySelector(".long")].map((element) => element.getBoundingClientRect());
+      const found = [];
+      for (let y = Math.max(inner.top, list.top) + 2; y < Math.min(inner.bottom, list.bottom) - 2; y += 8) {
+        const met = document.elementFromPoint(list.left + 20, y);
+        if (!met.closest(".long")) found.push(`${y}: ${met.outerHTML.slice(0, 80)}`);
+      }
+      return found;
+    });
+    assert.deepEqual(strangers, [], `after ${screens} screens`);
+    if (screens < 3) await assertAccessibleAsItStands(page, `a long list under a finger, after ${screens} screens`);
+    const end = await page.locator("main").evaluate((main) => {
+      const before = main.scrollTop;
+      main.scrollBy(0, main.clientHeight - 50);
+      return main.scrollTop === before;
+    });
+    await frame(page);
+    if (end) break;
+  }
+  assert.equal(met.size, records, "every record was met");
+  assert.equal(await page.evaluate(() => scrollY), 0, "the window itself stays");
+  assertQuiet(someone, "a long list under a finger");
+  await someone.context.close();
+});
 
 test("a record that comes or changes leaves every other row as it is, the one in use too", async () => {
   const someone = await person(browser, widths.wide);

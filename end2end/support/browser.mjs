@@ -43,10 +43,10 @@ export async function startBrowser({ profile } = {}) {
 
 /**
  * A person with a browser profile of their own. Errors on any page end the journey. What was sent is kept in `requests`,
- * unless nobody wants to `capture` it.
+ * unless nobody wants to `capture` it. Under a finger (`touch`) a page is laid out as on a phone.
  */
-export async function person(browser, viewport, { colorScheme = "light", capture = true } = {}) {
-  const context = await browser.newContext({ viewport, colorScheme, reducedMotion: "reduce", acceptDownloads: true });
+export async function person(browser, viewport, { colorScheme = "light", capture = true, touch = false } = {}) {
+  const context = await browser.newContext({ viewport, colorScheme, reducedMotion: "reduce", acceptDownloads: true, hasTouch: touch, isMobile: touch });
   const page = await context.newPage();
   const errors = [];
   const requests = [];
@@ -64,12 +64,18 @@ export async function person(browser, viewport, { colorScheme = "light", capture
   return { context, page, errors, requests };
 }
 
-/** Fails on anything that axe finds on the page as it stands. */
+/** Fails on anything that axe finds on the page. */
 export async function assertAccessible(page, what) {
   // The whole page at once: a bar that stays at the bottom half-covers a row only for as long as nobody scrolls.
   const viewport = page.viewportSize();
   const height = await page.evaluate(() => document.documentElement.scrollHeight);
   await page.setViewportSize({ width: viewport.width, height: Math.max(viewport.height, height) });
+  await assertAccessibleAsItStands(page, what);
+  await page.setViewportSize(viewport);
+}
+
+/** Fails on anything that axe finds on what is in sight. */
+export async function assertAccessibleAsItStands(page, what) {
   // The Content-Security-Policy forbids injected scripts, so axe comes in by the debugger.
   const session = await page.context().newCDPSession(page);
   await session.send("Runtime.evaluate", { expression: axe });
@@ -79,6 +85,5 @@ export async function assertAccessible(page, what) {
     returnByValue: true,
   });
   await session.detach();
-  await page.setViewportSize(viewport);
   assert.deepEqual(JSON.parse(result.value), [], `axe on ${what}`);
 }

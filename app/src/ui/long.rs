@@ -9,10 +9,11 @@
 
 use std::collections::BTreeMap;
 
+use gloo::events::{EventListener, EventListenerOptions};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use leptos::wasm_bindgen::JsCast as _;
-use leptos::{ev, html, web_sys};
+use leptos::{html, web_sys};
 
 /// Rows that are drawn above and below those in sight.
 const AROUND: usize = 10;
@@ -20,11 +21,11 @@ const AROUND: usize = 10;
 /// The rows drawn come and go by so many at once.
 const STEP: usize = 4;
 
-/// Rows that are drawn before it is known which are in sight.
-const FIRST: usize = 24;
-
 /// How far a row that has the focus is looked for when others came or went before it.
 const FAR: usize = 500;
+
+/// No row is drawn.
+const NOTHING: (usize, usize) = (0, 0);
 
 /// What a group is known by, whatever comes or goes before it: its heading, and how many before it have the same.
 type Name = (String, usize);
@@ -113,10 +114,10 @@ impl LongLayout {
         })
     }
 
-    /// The rows to draw for a view from one height to another, in halves of a row.
-    fn drawn(&self, top: usize, bottom: usize) -> (usize, usize) {
-        let first = self.row_at(top).saturating_sub(AROUND) / STEP * STEP;
-        let last = (self.row_at(bottom) + 1 + AROUND).next_multiple_of(STEP);
+    /// The rows to draw for a view from one height to another, in halves of a row, with so many `around` it.
+    fn drawn(&self, top: usize, bottom: usize, around: usize) -> (usize, usize) {
+        let first = self.row_at(top).saturating_sub(around) / STEP * STEP;
+        let last = (self.row_at(bottom) + 1 + around).next_multiple_of(STEP);
         (first, last)
     }
 }
@@ -139,16 +140,21 @@ where
     R: Fn(Signal<LongPlace>) -> AnyView + Copy + Send + Sync + 'static,
 {
     let (frame, half) = (NodeRef::<html::Div>::new(), NodeRef::<html::Div>::new());
-    let near = RwSignal::new((0, FIRST));
+    let near = RwSignal::new(NOTHING);
     let focused = RwSignal::new(None::<(usize, String)>);
     let look = move || {
-        let (Some(frame), Some(half)) = (frame.get_untracked(), half.get_untracked()) else { return };
+        let (Some(Some(frame)), Some(Some(half))) = (frame.try_get_untracked(), half.try_get_untracked()) else {
+            return;
+        };
         let (top, half) = (frame.get_bounding_client_rect().top(), half.get_bounding_client_rect().height());
         let height = web_sys::window().and_then(|window| window.inner_height().ok()?.as_f64()).unwrap_or_default();
         if half <= 0.0 {
             return;
         }
-        let now = layout.with_untracked(|layout| layout.drawn(in_halves(-top, half), in_halves(height - top, half)));
+        // At first only what is in sight, so that one frame is enough for it; what is around it comes with the next look.
+        let around = if near.get_untracked() == NOTHING { 0 } else { AROUND };
+        let (top, bottom) = (in_halves(-top, half), in_halves(height - top, half));
+        let now = layout.with_untracked(|layout| layout.drawn(top, bottom, around));
         if near.get_untracked() != now {
             near.set(now);
         }
@@ -240,22 +246,26 @@ fn look_while_it_moves(
     let listening = StoredValue::new_local(Vec::new());
     Effect::new(move |_| {
         layout.track();
-        look();
+        // In the next frame, whose layout it then is: asked for at once, it would be made twice.
+        request_animation_frame(move || {
+            look();
+            request_animation_frame(look);
+        });
         if listening.with_value(Vec::is_empty) {
-            let scroll = window_event_listener(ev::scroll, move |_| look());
-            let resize = window_event_listener(ev::resize, move |_| look());
+            // Whatever scrolls: the window, or the page inside its frame, whose events nothing above it is told of.
+            let options = EventListenerOptions::run_in_capture_phase();
+            let scroll = EventListener::new_with_options(&window(), "scroll", options, move |_| look());
+            let resize = EventListener::new(&window(), "resize", move |_| look());
             // Whoever presses beside the rows means to leave them.
-            let press = window_event_listener(ev::mousedown, move |_| {
-                pressed.set_value(true);
+            let press = EventListener::new(&window(), "mousedown", move |_| {
+                pressed.try_set_value(true);
                 request_animation_frame(move || {
                     pressed.try_set_value(false);
                 });
             });
+            // They end with the list.
             listening.set_value(vec![scroll, resize, press]);
         }
-    });
-    on_cleanup(move || {
-        listening.try_update_value(|listening| listening.drain(..).for_each(WindowListenerHandle::remove));
     });
 }
 
@@ -347,7 +357,7 @@ mod tests {
         let layout = months();
         for top in [0, 1, 7, 8, 500, 19_980, 20_100, usize::MAX / 2] {
             let bottom = top + 20;
-            let (first, last) = layout.drawn(top, bottom);
+            let (first, last) = layout.drawn(top, bottom, AROUND);
             assert!(last - first <= 11 + 2 * (AROUND + STEP), "{top}: {first} to {last}");
             let in_sight = (0..layout.rows()).filter(|row| {
                 let at = place(&layout, *row).at;
@@ -355,6 +365,6 @@ mod tests {
             });
             assert!(in_sight.into_iter().all(|row| (first..last).contains(&row)), "{top}");
         }
-        assert_eq!(LongLayout::default().drawn(0, 40), (0, 12));
+        assert_eq!(LongLayout::default().drawn(0, 40, AROUND), (0, 12));
     }
 }
