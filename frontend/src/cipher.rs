@@ -8,6 +8,8 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{AesGcmParams, Crypto, CryptoKey, SubtleCrypto};
 
+use crate::buffers;
+
 /// The browser's AES-GCM.
 #[derive(Clone, Copy, Debug)]
 pub struct WebCipher;
@@ -58,7 +60,8 @@ impl BulkCipher for WebCipher {
         let ciphertext = subtle()?
             .encrypt_with_object_and_u8_array(&parameters(nonce, aad), key, plaintext)
             .map_err(|_| CipherUnavailable)?;
-        append(sealed, &JsFuture::from(ciphertext).await.map_err(|_| CipherUnavailable)?);
+        let ciphertext = JsFuture::from(ciphertext).await.map_err(|_| CipherUnavailable)?;
+        buffers::append(sealed, &Uint8Array::new(&ciphertext));
         Ok(())
     }
 
@@ -74,18 +77,9 @@ impl BulkCipher for WebCipher {
             .map_err(|_| OpenError)?
             .decrypt_with_object_and_u8_array(&parameters(nonce, aad), key, ciphertext)
             .map_err(|_| OpenError)?;
-        append(opened, &JsFuture::from(plaintext).await.map_err(|_| OpenError)?);
+        let plaintext = JsFuture::from(plaintext).await.map_err(|_| OpenError)?;
+        buffers::append(opened, &Uint8Array::new(&plaintext));
         Ok(())
-    }
-}
-
-/// Appends what is in an `ArrayBuffer`.
-fn append(bytes: &mut Vec<u8>, buffer: &JsValue) {
-    let array = Uint8Array::new(buffer);
-    let start = bytes.len();
-    bytes.resize(start + array.length() as usize, 0);
-    if let Some(end) = bytes.get_mut(start..) {
-        array.copy_to(end);
     }
 }
 

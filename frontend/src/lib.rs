@@ -1,5 +1,6 @@
 //! Hydration and every browser binding: the worker that holds the keys, fetch, IndexedDB, `WebCrypto`, canvas.
 
+mod buffers;
 pub mod cipher;
 mod clock;
 mod device;

@@ -10,6 +10,7 @@ use js_sys::Uint8Array;
 use protocol::api::{ACCOUNT_HEADER, CHUNK_DIGEST_HEADER, MEDIA_TYPE};
 use protocol::{AccountId, Digest, Minute};
 
+use crate::buffers;
 use crate::cipher::{self, WebCipher};
 use crate::kept::{self, Shelf};
 
@@ -58,10 +59,16 @@ impl Platform for Browser {
         if let Some(account) = self.0.get() {
             builder = builder.header(ACCOUNT_HEADER, &account.to_string());
         }
-        let built = if has_body { builder.body(Uint8Array::from(&request.body[..])) } else { builder.build() };
+        let built = if request.chunk.is_some() {
+            builder.body(buffers::blob(request.body.to_vec()).await.map_err(|_| Unreachable)?)
+        } else if has_body {
+            builder.body(Uint8Array::from(&request.body[..]))
+        } else {
+            builder.build()
+        };
         let response = built.map_err(|_| Unreachable)?.send().await.map_err(|_| Unreachable)?;
         let status = response.status();
-        let body = response.binary().await.map_err(|_| Unreachable)?;
+        let body = buffers::body(&response.into()).await.map_err(|_| Unreachable)?;
         Ok(Response { status, body })
     }
 
