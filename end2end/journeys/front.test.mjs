@@ -1,7 +1,7 @@
 // What everybody may read, without a vault; and a vault that takes long to open.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { person, startBrowser, widths } from "../support/browser.mjs";
+import { assertAccessible, person, startBrowser, widths } from "../support/browser.mjs";
 import { commandLine, password } from "../support/command.mjs";
 import { alive, assertQuiet, checkPage, heading, signIn, turn, until } from "../support/people.mjs";
 import { startServer } from "../support/server.mjs";
@@ -112,5 +112,24 @@ test("a vault that does not open for a while says so, and opens when it can", as
   await page.getByRole("searchbox", { name: "Search your records" }).or(page.getByRole("link", { name: "Add records" })).first().waitFor();
   assert.equal(await page.getByText("Your vault is not open yet.").count(), 0);
   assertQuiet(someone, "a vault that opened late");
+  await context.close();
+});
+
+test("a page that lost its vault says so, and waits for nothing", async () => {
+  const someone = await person(browser, widths.phone);
+  const { context, page, errors } = someone;
+  await signIn(someone, server.url, patient);
+  await heading(page, /Maya/);
+  await context.route("**/api/v1/**", () => {});
+  // The worker listens once it asks the server.
+  const asked = page.waitForRequest("**/api/v1/session");
+  await page.goto(`${server.url}/records`);
+  await page.getByText("Opening your vault.").waitFor();
+  await asked;
+  await page.workers()[0].evaluate(() => void setTimeout(() => { throw new Error("broken by the test"); }));
+  await page.getByText("this page lost your vault").waitFor();
+  assert.equal(await page.getByText("Opening your vault.").count(), 0);
+  assert.ok(errors.every((error) => error.includes("broken by the test")), `the console: ${errors}`);
+  await assertAccessible(page, "a vault that is lost");
   await context.close();
 });

@@ -72,9 +72,8 @@ test("files with odd names, and without a content, go in and come back", async (
     await follow(page, "Add");
   }
   await drop(page, [[`${"long ".repeat(819)}.txt`, "a name of 4 kB"]]);
-  await titles.fill("Too long");
-  await page.getByRole("button", { name: "Add 1 record" }).click();
   await page.getByText("The name of the file is too long. Please give the file a shorter name.").waitFor();
+  assert.equal(await titles.count(), 0, "there is nothing to fill in");
   await checkPage(someone, "a name that is too long");
   assertQuiet(someone, "files with odd names");
   await someone.context.close();

@@ -7,6 +7,7 @@ use client::draft::examined;
 use client::upload::{Draft, Source};
 use client::view::VaultView;
 use client::{ClientError, Session};
+use records::metadata::{FILE_NAME_LIMIT, MetadataError};
 use records::{Metadata, Viewer};
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::File;
@@ -30,6 +31,10 @@ impl Desk {
     pub(super) async fn choose(&self, beside: JsValue) -> Result<Answer, Failure> {
         let session = self.session()?;
         let file: File = beside.dyn_into().map_err(|_| Failure::Gone)?;
+        // Said at once: nothing that is entered on the page can mend it.
+        if file.name().len() > FILE_NAME_LIMIT {
+            return Err(ClientError::from(MetadataError::FileNameTooLong).into());
+        }
         // One at a time: each is read whole.
         let _turn = self.choosing.lock().await;
         self.still(&session)?;
