@@ -1,10 +1,10 @@
-//! Bytes on their way between JavaScript and WebAssembly, each copied once.
+//! Bytes that come from JavaScript, each copied once.
 
 use js_sys::{Reflect, Uint8Array};
 use protocol::entry::CHUNK;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{Blob, ReadableStreamDefaultReader};
+use web_sys::ReadableStreamDefaultReader;
 
 /// Appends what is in an array.
 pub(crate) fn append(bytes: &mut Vec<u8>, array: &Uint8Array) {
@@ -13,14 +13,6 @@ pub(crate) fn append(bytes: &mut Vec<u8>, array: &Uint8Array) {
     if let Some(end) = bytes.get_mut(start..) {
         array.copy_to(end);
     }
-}
-
-/// A blob of these bytes. The browser holds it outside of the tab's memory, and no array is left behind for the garbage
-/// collector: chunks would fill the memory faster than it runs.
-pub(crate) async fn blob(mut bytes: Vec<u8>) -> Result<Blob, JsValue> {
-    let response = web_sys::Response::new_with_opt_u8_array(Some(&mut bytes))?;
-    drop(bytes);
-    JsFuture::from(response.blob()?).await.map(Blob::from)
 }
 
 /// The body of an answer, piece by piece: the browser would build a whole one twice over. The length that the answer
@@ -47,18 +39,12 @@ mod tests {
 
     #[wasm_bindgen_test]
     async fn a_body_comes_whole() {
+        let mut bytes = vec![9];
+        append(&mut bytes, &Uint8Array::from(&[1, 2][..]));
+        assert_eq!(bytes, [9, 1, 2]);
         let whole: Vec<u8> = (0..=250).cycle().take(300_000).collect();
         let response = web_sys::Response::new_with_opt_u8_array(Some(&mut whole.clone())).unwrap();
         assert!(body(&response).await.unwrap() == whole);
         assert!(body(&web_sys::Response::new().unwrap()).await.unwrap().is_empty());
-    }
-
-    #[wasm_bindgen_test]
-    async fn a_blob_holds_the_bytes() {
-        let blob = blob(vec![1, 2, 3]).await.unwrap();
-        assert_eq!((blob.size(), blob.type_()), (3.0, String::new()));
-        let mut bytes = vec![0];
-        append(&mut bytes, &Uint8Array::new(&JsFuture::from(blob.array_buffer()).await.unwrap()));
-        assert_eq!(bytes, [0, 1, 2, 3]);
     }
 }

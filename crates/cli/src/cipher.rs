@@ -30,9 +30,10 @@ impl BulkCipher for Threads {
         let (key, nonce, aad, start) = (Arc::clone(key), *nonce, aad.to_vec(), sealed.len());
         sealed.extend_from_slice(plaintext);
         let mut taken = std::mem::take(sealed);
-        let work = move || Native::seal_from(&key, &nonce, &aad, &mut taken, start).map(|()| taken);
-        *sealed = spawn_blocking(work).await.map_err(|_| CipherUnavailable)??;
-        Ok(())
+        let work = move || (Native::seal_from(&key, &nonce, &aad, &mut taken, start), taken);
+        let result;
+        (result, *sealed) = spawn_blocking(work).await.map_err(|_| CipherUnavailable)?;
+        result
     }
 
     async fn open(
@@ -46,9 +47,10 @@ impl BulkCipher for Threads {
         let (key, nonce, aad, start) = (Arc::clone(key), *nonce, aad.to_vec(), opened.len());
         opened.extend_from_slice(ciphertext);
         let mut taken = std::mem::take(opened);
-        let work = move || Native::open_from(&key, &nonce, &aad, &mut taken, start).map(|()| taken);
-        *opened = spawn_blocking(work).await.map_err(|_| OpenError)??;
-        Ok(())
+        let work = move || (Native::open_from(&key, &nonce, &aad, &mut taken, start), taken);
+        let result;
+        (result, *opened) = spawn_blocking(work).await.map_err(|_| OpenError)?;
+        result
     }
 }
 

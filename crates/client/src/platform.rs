@@ -76,6 +76,11 @@ pub trait Platform {
     /// A cipher for one stream.
     fn cipher(&self) -> Self::Cipher;
 
+    /// How many chunks of a file may be on their way at once.
+    fn chunks_at_once(&self) -> usize {
+        3
+    }
+
     /// Hashes a chunk, wherever that is fastest.
     async fn digest(&self, chunk: &Bytes) -> Digest {
         Digest::of(chunk)

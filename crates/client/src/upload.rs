@@ -30,9 +30,6 @@ use crate::view::{Share, VaultView};
 /// Segments in a chunk.
 const SEGMENTS: u64 = CHUNK / SEGMENT as u64;
 
-/// Chunks in flight at once.
-const PARALLEL: usize = 3;
-
 /// Where a file's bytes come from.
 #[expect(async_fn_in_trait, reason = "futures stay on their thread")]
 pub trait Source {
@@ -198,7 +195,7 @@ impl<P: Platform> Session<P> {
             });
             let digest = self.platform.digest(&bytes).await;
             digests.insert(number, digest);
-            if in_flight.len() == PARALLEL
+            if in_flight.len() >= self.platform.chunks_at_once()
                 && let Some(done) = in_flight.next().await
             {
                 let done: Result<(), ClientError> = done;

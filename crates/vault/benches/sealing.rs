@@ -34,7 +34,11 @@ fn files(criterion: &mut Criterion) {
     let segment_key = now(Native.import(&SegmentKey::make(rng))).unwrap();
     group.bench_function("raw AES-256-GCM", |bencher| {
         bencher.iter_batched(
-            || plaintext.clone(),
+            || {
+                let mut buffer = Vec::with_capacity(plaintext.len() + 16);
+                buffer.extend_from_slice(&plaintext);
+                buffer
+            },
             |mut buffer| Native::seal_from(&segment_key, &[1; 12], &[2; 9], &mut buffer, 0).unwrap(),
             BatchSize::LargeInput,
         );

@@ -45,7 +45,8 @@ pub trait BulkCipher {
     /// Takes in a key.
     async fn import(&self, key: &SegmentKey) -> Result<Self::Key, CipherUnavailable>;
 
-    /// Appends ciphertext and tag to `sealed`. After a failure its content is unspecified.
+    /// Appends ciphertext and tag to `sealed`. What stood in it before stays; after a failure, what follows is
+    /// unspecified.
     async fn seal(
         &self,
         key: &Self::Key,
@@ -55,8 +56,8 @@ pub trait BulkCipher {
         sealed: &mut Vec<u8>,
     ) -> Result<(), CipherUnavailable>;
 
-    /// Appends the plaintext to `opened`, if the tag at the end of `ciphertext` holds. After a failure the content of
-    /// `opened` is unspecified, but nothing in it is plaintext that was not authentic.
+    /// Appends the plaintext to `opened`, if the tag at the end of `ciphertext` holds. What stood in it before stays;
+    /// after a failure, what follows is unspecified, but never plaintext that was not authentic.
     async fn open(
         &self,
         key: &Self::Key,
@@ -329,9 +330,14 @@ impl<C: BulkCipher> Sealer<C> {
         let aad = self.stream.segment_aad(position);
         let nonce: [u8; NONCE] = crate::make_bytes(rng);
         let (cipher, key) = self.stream.key(position).await?;
+        let start = sealed.len();
         sealed.extend_from_slice(&marker.to_be_bytes());
         sealed.extend_from_slice(&nonce);
-        Ok(cipher.seal(key, &nonce, &aad, plaintext, sealed).await?)
+        let done = cipher.seal(key, &nonce, &aad, plaintext, sealed).await;
+        if done.is_err() {
+            sealed.truncate(start);
+        }
+        Ok(done?)
     }
 }
 
