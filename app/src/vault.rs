@@ -506,6 +506,9 @@ pub trait Vault {
     fn told(&self) -> Signal<u32>;
     /// An alarm that must be shown until the person has read it.
     fn alarm(&self) -> RwSignal<Option<Trouble>>;
+
+    /// Whether the page lost its vault: nothing is answered until the page is loaded again.
+    fn lost(&self) -> Signal<bool>;
     /// Files on their way.
     fn uploads(&self) -> Signal<Vec<Upload>>;
 

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { assertAccessible, person, startBrowser, widths } from "../support/browser.mjs";
 import { commandLine, password } from "../support/command.mjs";
-import { alive, assertQuiet, checkPage, heading, signIn, turn, until } from "../support/people.mjs";
+import { alive, assertQuiet, checkPage, follow, heading, signIn, turn, until } from "../support/people.mjs";
 import { startServer } from "../support/server.mjs";
 
 const patient = { email: "maya@example.org", password };
@@ -131,5 +131,12 @@ test("a page that lost its vault says so, and waits for nothing", async () => {
   assert.equal(await page.getByText("Opening your vault.").count(), 0);
   assert.ok(errors.every((error) => error.includes("broken by the test")), `the console: ${errors}`);
   await assertAccessible(page, "a vault that is lost");
+  await page.getByRole("button", { name: "I have read this" }).click();
+  await page.getByText("Load the page again to open it.").waitFor();
+  await follow(page, "Activity");
+  await heading(page, "Activity");
+  await page.getByText("Load the page again to open it.").waitFor();
+  assert.equal(await page.getByText("Opening your vault.").count(), 0, "nothing that will not come is waited for");
+  await assertAccessible(page, "a vault that is lost, on another page");
   await context.close();
 });

@@ -46,7 +46,7 @@ struct Proxy {
     told: RwSignal<u32>,
     alarm: RwSignal<Option<Trouble>>,
     /// Whether the worker is no more.
-    is_gone: Cell<bool>,
+    is_gone: RwSignal<bool>,
     uploads: RwSignal<Vec<Upload>>,
 }
 
@@ -65,7 +65,7 @@ pub(crate) fn provide(visitor: Visitor) {
         version: RwSignal::new(0),
         told: RwSignal::new(0),
         alarm: RwSignal::new(None),
-        is_gone: Cell::new(false),
+        is_gone: RwSignal::new(false),
         uploads: RwSignal::new(Vec::new()),
     });
     if visitor == Visitor::Nobody && !document().active_element().is_some_and(|active| is_field(&active)) {
@@ -205,9 +205,10 @@ impl Proxy {
 
     /// The worker failed, and answers nothing any more. Whoever waits is told, by being dropped.
     fn lost(&self) {
-        if self.is_gone.replace(true) {
+        if self.is_gone.get_untracked() {
             return;
         }
+        self.is_gone.set(true);
         if let Some(worker) = self.worker.take() {
             // Its keys go with it.
             worker.terminate();
@@ -274,7 +275,7 @@ macro_rules! shared {
 
 impl Vault for Proxy {
     fn wake(&self) {
-        if self.is_gone.get() || self.worker.borrow().is_some() {
+        if self.is_gone.get_untracked() || self.worker.borrow().is_some() {
             return;
         }
         match self.start() {
@@ -297,6 +298,10 @@ impl Vault for Proxy {
 
     fn alarm(&self) -> RwSignal<Option<Trouble>> {
         self.alarm
+    }
+
+    fn lost(&self) -> Signal<bool> {
+        self.is_gone.into()
     }
 
     fn uploads(&self) -> Signal<Vec<Upload>> {

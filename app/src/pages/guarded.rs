@@ -66,7 +66,7 @@ fn person(status: &Status) -> Option<&Me> {
 #[derive(Clone, PartialEq)]
 enum Gate {
     Waiting,
-    /// The page lost its vault, as the alarm says: nothing is opened until it is loaded again.
+    /// The page lost its vault: nothing is opened until it is loaded again.
     Lost,
     Locked(Me),
     Open(Me),
@@ -95,14 +95,11 @@ pub fn Guarded(
         }
         inside::load(there);
     });
-    let is_lost = |trouble: &Option<Trouble>| trouble.as_ref().is_some_and(|it| it.kind == TroubleKind::Broken);
-    let lost = Memo::new(move |before: Option<&bool>| {
-        before == Some(&true) || vault.get().is_some_and(|vault| vault.alarm().with(is_lost))
-    });
+    let lost = move || vault.get().is_some_and(|vault| vault.lost().get());
     let gate = Memo::new(move |_| match status.get() {
         Status::Locked(me) => Gate::Locked(me),
         Status::Open(me) if guests.admits(side_of(&me)) && there.get() => Gate::Open(me),
-        Status::Starting | Status::Open(_) if lost.get() => Gate::Lost,
+        Status::Starting | Status::Open(_) if lost() => Gate::Lost,
         Status::Starting | Status::SignedOut | Status::Open(_) => Gate::Waiting,
     });
     lead_away(guests);
@@ -118,7 +115,13 @@ pub fn Guarded(
                 <Skeleton label="" />
             }
             .into_any(),
-            Gate::Lost => view! { <h1>{title}</h1> }.into_any(),
+            Gate::Lost => view! {
+                <div class="stack">
+                    <h1>{title}</h1>
+                    <p class="soft" role="status">"Your vault is closed on this page. Load the page again to open it."</p>
+                </div>
+            }
+            .into_any(),
             Gate::Locked(me) => view! { <LockedPanel me /> }.into_any(),
             Gate::Open(me) => inside::draw(page, me),
         };
