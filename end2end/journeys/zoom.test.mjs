@@ -40,11 +40,11 @@ after(async () => {
 /** What is broader than the window shows it, other than what is meant to be moved sideways. */
 const tooBroad = (page) =>
   page.evaluate(() => {
+    const scrolling = [document.documentElement, document.querySelector("main")].filter(({ clientWidth, scrollWidth }) => scrollWidth > clientWidth);
+    if (scrolling.length === 0) return [];
     const shown = document.documentElement.clientWidth;
-    if (document.documentElement.scrollWidth <= shown) return [];
-    return [...document.querySelectorAll("body *")]
-      .filter((element) => element.getBoundingClientRect().right > shown + 1 && !element.closest(".scroll-x, .filters"))
-      .map((element) => element.outerHTML.slice(0, 120));
+    const broad = [...document.querySelectorAll("body *")].filter((element) => element.getBoundingClientRect().right > shown + 1 && !element.closest(".scroll-x, .filters"));
+    return [...scrolling.map(({ tagName, clientWidth, scrollWidth }) => `${tagName}: ${scrollWidth} in ${clientWidth}`), ...broad.map((element) => element.outerHTML.slice(0, 120))];
   });
 
 /** Words that are cut off where their box ends. */
@@ -87,10 +87,11 @@ const ways = [
   ["zoomed to twice its size", { width: 640, height: 400 }, 16],
   ["zoomed to four times its size", { width: 320, height: 256 }, 16],
   ["with letters of twice their size", widths.phone, 32],
+  ["with letters of twice their size under a finger", widths.phone, 32, { touch: true }],
 ];
-for (const [way, viewport, letters] of ways) {
+for (const [way, viewport, letters, options] of ways) {
   test(`every page can be read and used ${way}`, async () => {
-    const someone = await person(browser, viewport);
+    const someone = await person(browser, viewport, options);
     const { page } = someone;
     const session = await page.context().newCDPSession(page);
     await session.send("Page.setFontSizes", { fontSizes: { standard: letters, fixed: letters } });
