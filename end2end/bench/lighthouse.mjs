@@ -3,28 +3,18 @@
 // middle.
 //   node lighthouse.mjs URL EMAIL PASSWORD
 import { mkdtemp, rm } from "node:fs/promises";
-import { createServer } from "node:net";
-import { once } from "node:events";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import lighthouse from "lighthouse";
 import { chromium } from "playwright-core";
 import { executablePath } from "../support/browser.mjs";
+import { freePort } from "../support/server.mjs";
 import { row, table } from "./report.mjs";
 
 const [url, email, password] = process.argv.slice(2);
 const TIMES = 3;
 const categories = ["performance", "accessibility", "best-practices"];
 const score = ({ score }) => (score === null ? "?" : String(Math.round(score * 100)));
-
-async function freePort() {
-  const socket = createServer().listen(0, "127.0.0.1");
-  await once(socket, "listening");
-  const { port } = socket.address();
-  socket.close();
-  await once(socket, "close");
-  return port;
-}
 
 /** What Lighthouse says of a page in a new browser, after `prepare`. */
 async function look(path, prepare) {

@@ -53,6 +53,18 @@ const rows = (page) =>
 
 const frame = (page) => page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
 
+/** Somebody at the list of records, and how many are in it. */
+async function atList(viewport, options) {
+  const someone = await person(browser, viewport, options);
+  const records = await count();
+  await signIn(someone, server.url, { email, password });
+  await heading(someone.page, /Maya/);
+  await go(someone, `${server.url}/records`);
+  await someone.page.getByText(`${records} records on this device`).waitFor();
+  await frame(someone.page);
+  return { someone, records };
+}
+
 /** The names of copies on their way. */
 const copies = (page) =>
   page.evaluate(async () => {
@@ -64,14 +76,8 @@ const copies = (page) =>
 
 for (const [width, viewport] of Object.entries(widths)) {
   test(`a long list scrolls from end to end (${width})`, async () => {
-    const someone = await person(browser, viewport);
+    const { someone, records } = await atList(viewport);
     const { page } = someone;
-    const records = await count();
-    await signIn(someone, server.url, { email, password });
-    await heading(page, /Maya/);
-    await go(someone, `${server.url}/records`);
-    await page.getByText(`${records} records on this device`).waitFor();
-    await frame(page);
     await assertAccessible(page, `a long list (${width})`);
 
     const height = await page.locator(".long").evaluate((list) => list.getBoundingClientRect().height);
@@ -134,14 +140,8 @@ for (const [width, viewport] of Object.entries(widths)) {
 }
 
 test("under a finger a long list scrolls between the bars of the page, and none lies over it", async () => {
-  const someone = await person(browser, widths.phone, { touch: true });
+  const { someone, records } = await atList(widths.phone, { touch: true });
   const { page } = someone;
-  const records = await count();
-  await signIn(someone, server.url, { email, password });
-  await heading(page, /Maya/);
-  await go(someone, `${server.url}/records`);
-  await page.getByText(`${records} records on this device`).waitFor();
-  await frame(page);
   const met = new Set();
   for (let screens = 0; ; screens++) {
     for (const { row } of await rows(page)) met.add(row);
@@ -172,14 +172,8 @@ test("under a finger a long list scrolls between the bars of the page, and none 
 });
 
 test("a record that comes or changes leaves every other row as it is, the one in use too", async () => {
-  const someone = await person(browser, widths.wide);
+  const { someone, records: before } = await atList(widths.wide);
   const { page } = someone;
-  const before = await count();
-  await signIn(someone, server.url, { email, password });
-  await heading(page, /Maya/);
-  await go(someone, `${server.url}/records`);
-  await page.getByText(`${before} records on this device`).waitFor();
-  await frame(page);
   // A row far down, in another month than the newest.
   await page.evaluate(() => scrollTo(0, document.documentElement.scrollHeight / 2));
   await frame(page);

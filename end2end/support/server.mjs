@@ -18,7 +18,8 @@ export const binaries = dist ?? join(target, "debug");
 const site = dist && { HEALTHBRIDGE_SITE: join(dist, "site") };
 export const corpus = resolve(root, "../shared/corpus");
 
-async function freePort() {
+/** A port that nothing listens on. */
+export async function freePort() {
   const socket = createServer().listen(0, "127.0.0.1");
   await once(socket, "listening");
   const { port } = socket.address();
