@@ -140,7 +140,7 @@ try {
   await addChosen(page, titles);
   await look(maya, "add-done");
   await choose(page, [{ name: "long-scan.bin", content: noise(40 << 20) }]);
-  wire.holdAfter(12 << 20);
+  wire.holdAfter(20 << 20);
   await page.getByRole("button", { name: "Add 1 record" }).click();
   await until(wire.isHolding, "a part has arrived");
   await look(maya, "add-sending");

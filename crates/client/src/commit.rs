@@ -3,6 +3,7 @@
 use protocol::api::{Append, Conflict};
 use protocol::entry::{Body, Entry, Head, VERSION};
 use protocol::{ApiError, Digest, VaultId};
+use rand_core::Rng;
 
 use crate::api;
 use crate::error::{Alarm, ClientError};
@@ -11,7 +12,11 @@ use crate::session::Session;
 use crate::view::{Place, Share, VaultView};
 
 /// How often a change is made anew when another device was faster.
-const ATTEMPTS: u32 = 5;
+const ATTEMPTS: u32 = 8;
+
+/// Below so many milliseconds lies the first pause after another device was faster; each later one may be twice as
+/// long. By chance within that, so that two devices that met once do not meet again.
+const FIRST_PAUSE: u32 = 50;
 
 impl<P: Platform> Session<P> {
     /// Makes a change from the newest state, all of it or nothing, and syncs it back. When another device was
@@ -35,7 +40,7 @@ impl<P: Platform> Session<P> {
         let _turn = self.writing.lock().await;
         self.sync_in_turn(vault).await?;
         let mut last = ClientError::Busy;
-        for _ in 0..ATTEMPTS {
+        for attempt in 0..ATTEMPTS {
             self.know_holders(vault, &keeps).await?;
             let (entries, seen, result) = self.with_view(vault, |view| {
                 let (bodies, result) = change(view)?;
@@ -47,7 +52,11 @@ impl<P: Platform> Session<P> {
             let sent = api::append(&self.platform, vault, &entries).await;
             let acknowledged = sent.is_ok();
             last = match sent {
-                Ok(_) | Err(ClientError::Api(ApiError::Conflict(Conflict::Log))) => ClientError::Busy,
+                Ok(_) => ClientError::Busy,
+                Err(ClientError::Api(ApiError::Conflict(Conflict::Log))) => {
+                    self.platform.sleep(self.platform.random().next_u32() % (FIRST_PAUSE << attempt)).await;
+                    ClientError::Busy
+                }
                 // The answer may have been lost after the entries were written: look before trying again.
                 Err(lost) if lost.is_passing() => lost,
                 Err(error) => return Err(error),
