@@ -6,7 +6,7 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { assertAccessible, assertAccessibleAsItStands, person, startBrowser, widths } from "../support/browser.mjs";
+import { assertAccessible, assertAccessibleAsItStands, person, privateFiles, startBrowser, widths } from "../support/browser.mjs";
 import { commandLine, password } from "../support/command.mjs";
 import { assertQuiet, go, heading, signIn, until } from "../support/people.mjs";
 import { startServer } from "../support/server.mjs";
@@ -66,13 +66,7 @@ async function atList(viewport, options) {
 }
 
 /** The names of copies on their way. */
-const copies = (page) =>
-  page.evaluate(async () => {
-    const folder = await (await navigator.storage.getDirectory()).getDirectoryHandle("copies", { create: true });
-    const names = [];
-    for await (const name of folder.keys()) names.push(name);
-    return names;
-  });
+const copies = (page) => privateFiles(page, "copies");
 
 for (const [width, viewport] of Object.entries(widths)) {
   test(`a long list scrolls from end to end (${width})`, async () => {

@@ -4,7 +4,7 @@ import { after, afterEach, before, beforeEach, test } from "node:test";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { person, startBrowser, widths } from "../support/browser.mjs";
+import { person, privateFiles, startBrowser, widths } from "../support/browser.mjs";
 import { noise } from "../support/files.mjs";
 import { addChosen, assertQuiet, choose, follow, go, heading, kept, openFromList, passwords, pickCard, saveCopy, sha256, signUp, until, uploadRow } from "../support/people.mjs";
 import { startServer } from "../support/server.mjs";
@@ -102,6 +102,7 @@ test("it goes on after the page was loaded anew, without sending again what is t
 test("it goes on when the connection comes back", async () => {
   const { page } = maya;
   await sendHalf(page);
+  assert.notEqual((await privateFiles(page, "bodies")).length, 0, "what is on its way comes from the disk");
   await maya.context.setOffline(true);
   wire.cut();
   await uploadRow(page, "Long scan").getByText("No connection. It goes on by itself.").waitFor();
@@ -109,6 +110,7 @@ test("it goes on when the connection comes back", async () => {
   wire.mend();
   await maya.context.setOffline(false);
   await kept(page, "Long scan", { timeout: 60_000 });
+  await until(async () => (await privateFiles(page, "bodies")).length === 0, "nothing on the disk outlives its request");
   await comesBack(page);
   assertQuiet(maya, "a lost connection");
 });

@@ -64,6 +64,15 @@ export async function person(browser, viewport, { colorScheme = "light", capture
   return { context, page, errors, requests };
 }
 
+/** The names of what lies in a folder of the page's private file system. */
+export const privateFiles = (page, folder) =>
+  page.evaluate(async (folder) => {
+    const opened = await (await navigator.storage.getDirectory()).getDirectoryHandle(folder, { create: true });
+    const names = [];
+    for await (const name of opened.keys()) names.push(name);
+    return names;
+  }, folder);
+
 /** Fails on anything that axe finds on the page. */
 export async function assertAccessible(page, what) {
   // The whole page at once: a bar that stays at the bottom half-covers a row only for as long as nobody scrolls.

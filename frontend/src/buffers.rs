@@ -1,10 +1,13 @@
 //! Bytes that come from JavaScript, each copied once.
 
-use js_sys::{Reflect, Uint8Array};
+use js_sys::{Array, Reflect, Uint8Array};
 use protocol::entry::CHUNK;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::ReadableStreamDefaultReader;
+use web_sys::{MessageChannel, ReadableStreamDefaultReader};
+
+/// Buffers that hold less than this together are left to JavaScript's collector, in bytes.
+const SMALL: u32 = 256 << 10;
 
 /// Appends what is in an array.
 pub(crate) fn append(bytes: &mut Vec<u8>, array: &Uint8Array) {
@@ -15,6 +18,34 @@ pub(crate) fn append(bytes: &mut Vec<u8>, array: &Uint8Array) {
     }
 }
 
+/// Appends what is in an array that nobody else needs.
+pub(crate) fn take(bytes: &mut Vec<u8>, array: &Uint8Array) {
+    append(bytes, array);
+    discard(&Array::of1(array));
+}
+
+/// Gives back the memory of arrays that nobody needs any more. JavaScript's collector lets hundreds of MiB of them stand
+/// before it looks; what is sent to where nobody listens is gone at once. An array that cannot be sent stays.
+pub(crate) fn discard(arrays: &Array) {
+    let (buffers, mut length) = (Array::new(), 0);
+    for array in arrays.iter().filter_map(|array| array.dyn_into::<Uint8Array>().ok()) {
+        let buffer = array.buffer();
+        // Part of a buffer may be somebody else's.
+        if buffer.byte_length() == array.length() {
+            length += array.length();
+            buffers.push(&buffer);
+        }
+    }
+    if length < SMALL {
+        return;
+    }
+    let Ok(channel) = MessageChannel::new() else { return };
+    channel.port2().close();
+    // Refused, nothing is sent, and the collector comes to it later.
+    drop(channel.port1().post_message_with_transferable(&JsValue::NULL, &buffers));
+    channel.port1().close();
+}
+
 /// The body of an answer, piece by piece: the browser would build a whole one twice over. The length that the answer
 /// names is only believed as far as chunks go.
 pub(crate) async fn body(response: &web_sys::Response) -> Result<Vec<u8>, JsValue> {
@@ -22,12 +53,16 @@ pub(crate) async fn body(response: &web_sys::Response) -> Result<Vec<u8>, JsValu
     let length = response.headers().get("content-length")?.and_then(|length| length.parse().ok()).unwrap_or(0);
     let mut bytes = Vec::with_capacity(usize::try_from(CHUNK.min(length)).unwrap_or(0));
     let reader: ReadableStreamDefaultReader = stream.get_reader().unchecked_into();
+    let pieces = Array::new();
     loop {
         let piece = JsFuture::from(reader.read()).await?;
         if Reflect::get(&piece, &"done".into())?.is_truthy() {
+            discard(&pieces);
             return Ok(bytes);
         }
-        append(&mut bytes, &Reflect::get(&piece, &"value".into())?.dyn_into()?);
+        let piece = Reflect::get(&piece, &"value".into())?.dyn_into()?;
+        append(&mut bytes, &piece);
+        pieces.push(&piece);
     }
 }
 
@@ -42,6 +77,15 @@ mod tests {
         let mut bytes = vec![9];
         append(&mut bytes, &Uint8Array::from(&[1, 2][..]));
         assert_eq!(bytes, [9, 1, 2]);
+        let large = Uint8Array::new_with_length(SMALL);
+        large.fill(7, 0, SMALL);
+        let (part, rest) = (large.subarray(0, 3), large.subarray(3, SMALL));
+        take(&mut bytes, &part);
+        take(&mut bytes, &rest);
+        assert_eq!(rest.length(), SMALL - 3, "what may be somebody else's stays");
+        take(&mut bytes, &large);
+        assert_eq!(bytes.len(), 3 + 2 * SMALL as usize);
+        assert!(bytes[3..].iter().all(|byte| *byte == 7));
         let whole: Vec<u8> = (0..=250).cycle().take(300_000).collect();
         let response = web_sys::Response::new_with_opt_u8_array(Some(&mut whole.clone())).unwrap();
         assert!(body(&response).await.unwrap() == whole);

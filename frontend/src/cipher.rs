@@ -61,7 +61,7 @@ impl BulkCipher for WebCipher {
             .encrypt_with_object_and_u8_array(&parameters(nonce, aad), key, plaintext)
             .map_err(|_| CipherUnavailable)?;
         let ciphertext = JsFuture::from(ciphertext).await.map_err(|_| CipherUnavailable)?;
-        buffers::append(sealed, &Uint8Array::new(&ciphertext));
+        buffers::take(sealed, &Uint8Array::new(&ciphertext));
         Ok(())
     }
 
@@ -78,7 +78,7 @@ impl BulkCipher for WebCipher {
             .decrypt_with_object_and_u8_array(&parameters(nonce, aad), key, ciphertext)
             .map_err(|_| OpenError)?;
         let plaintext = JsFuture::from(plaintext).await.map_err(|_| OpenError)?;
-        buffers::append(opened, &Uint8Array::new(&plaintext));
+        buffers::take(opened, &Uint8Array::new(&plaintext));
         Ok(())
     }
 }

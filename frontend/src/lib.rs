@@ -7,6 +7,7 @@ mod device;
 mod kept;
 mod message;
 pub mod platform;
+mod private_files;
 
 mod page;
 mod worker;

@@ -13,6 +13,10 @@ use protocol::{AccountId, Digest, Minute};
 use crate::buffers;
 use crate::cipher::{self, WebCipher};
 use crate::kept::{self, Shelf};
+use crate::private_files;
+
+/// Bodies of at least so many bytes are sent from a file.
+const LARGE: usize = 1 << 20;
 
 /// The browser, and whose requests go out: its cookie is that of whoever signed in last, in any of its tabs.
 #[derive(Debug, Default)]
@@ -39,7 +43,7 @@ impl Platform for Browser {
         WebCipher
     }
 
-    // Each of them is in the memory of the tab three times: here, in JavaScript, and in the request.
+    // Each of them is in the memory of the tab, and where there is no file for it, once more in the request.
     fn chunks_at_once(&self) -> usize {
         2
     }
@@ -64,7 +68,12 @@ impl Platform for Browser {
         if let Some(account) = self.0.get() {
             builder = builder.header(ACCOUNT_HEADER, &account.to_string());
         }
-        let built = if has_body { builder.body(Uint8Array::from(&request.body[..])) } else { builder.build() };
+        let on_disk = if request.body.len() >= LARGE { private_files::Body::of(&request.body).await } else { None };
+        let built = match &on_disk {
+            _ if !has_body => builder.build(),
+            Some(body) => builder.body(&body.file),
+            None => builder.body(Uint8Array::from(&request.body[..])),
+        };
         let response = built.map_err(|_| Unreachable)?.send().await.map_err(|_| Unreachable)?;
         let status = response.status();
         let body = buffers::body(&response.into()).await.map_err(|_| Unreachable)?;

@@ -9,13 +9,15 @@ use client::ClientError;
 use client::upload::{Outbox, Source, Watcher};
 use futures_channel::oneshot;
 use gloo::timers::future::TimeoutFuture;
-use js_sys::Uint8Array;
+use js_sys::{Array, Uint8Array};
 use protocol::RecordId;
 use records::Metadata;
+use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::File;
 
 use super::Page;
+use crate::buffers;
 use crate::kept::{self, Shelf};
 use crate::message::News;
 
@@ -28,7 +30,9 @@ impl Source for Chosen {
         let (start, end) = (offset as f64, (offset + length as u64) as f64);
         let slice = self.0.slice_with_f64_and_f64(start, end).map_err(|_| ClientError::Source)?;
         let buffer = JsFuture::from(slice.array_buffer()).await.map_err(|_| ClientError::Source)?;
-        Ok(Uint8Array::new(&buffer).to_vec())
+        let mut bytes = Vec::with_capacity(length);
+        buffers::take(&mut bytes, &Uint8Array::new(&buffer));
+        Ok(bytes)
     }
 }
 
@@ -47,11 +51,16 @@ pub(crate) struct Chunks(pub(crate) String);
 impl Outbox for Chunks {
     async fn put(&self, number: u64, chunk: &[u8]) {
         // A full or forbidden store only costs the resume after a reload.
-        drop(kept::put(Shelf::Chunks, &kept::chunk_key(&self.0, number), &Uint8Array::from(chunk)).await);
+        let chunk = Uint8Array::from(chunk);
+        drop(kept::put(Shelf::Chunks, &kept::chunk_key(&self.0, number), &chunk).await);
+        buffers::discard(&Array::of1(&chunk));
     }
 
     async fn get(&self, number: u64) -> Option<Vec<u8>> {
-        kept::bytes(&kept::get(Shelf::Chunks, &kept::chunk_key(&self.0, number)).await.ok()??)
+        let kept = kept::get(Shelf::Chunks, &kept::chunk_key(&self.0, number)).await.ok()??;
+        let mut chunk = Vec::new();
+        buffers::take(&mut chunk, kept.dyn_ref()?);
+        Some(chunk)
     }
 }
 
