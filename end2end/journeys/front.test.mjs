@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { assertAccessible, person, startBrowser, widths } from "../support/browser.mjs";
 import { commandLine, password } from "../support/command.mjs";
-import { alive, assertQuiet, checkPage, follow, heading, signIn, turn, until } from "../support/people.mjs";
+import { alive, assertQuiet, checkPage, follow, heading, loseVault, signIn, turn, until } from "../support/people.mjs";
 import { startServer } from "../support/server.mjs";
 
 const patient = { email: "maya@example.org", password };
@@ -120,14 +120,7 @@ test("a page that lost its vault says so, and waits for nothing", async () => {
   const { context, page, errors } = someone;
   await signIn(someone, server.url, patient);
   await heading(page, /Maya/);
-  await context.route("**/api/v1/**", () => {});
-  // The worker listens once it asks the server.
-  const asked = page.waitForRequest("**/api/v1/session");
-  await page.goto(`${server.url}/records`);
-  await page.getByText("Opening your vault.").waitFor();
-  await asked;
-  await page.workers()[0].evaluate(() => void setTimeout(() => { throw new Error("broken by the test"); }));
-  await page.getByText("this page lost your vault").waitFor();
+  await loseVault(someone, `${server.url}/records`);
   assert.equal(await page.getByText("Opening your vault.").count(), 0);
   assert.ok(errors.every((error) => error.includes("broken by the test")), `the console: ${errors}`);
   await assertAccessible(page, "a vault that is lost");

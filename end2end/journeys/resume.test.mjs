@@ -102,7 +102,7 @@ test("it goes on after the page was loaded anew, without sending again what is t
 test("it goes on when the connection comes back", async () => {
   const { page } = maya;
   await sendHalf(page);
-  assert.notEqual((await privateFiles(page, "bodies")).length, 0, "what is on its way comes from the disk");
+  assert.notEqual((await privateFiles(page, "bodies")).length, 0, "what is on its way comes from a file");
   await maya.context.setOffline(true);
   wire.cut();
   await uploadRow(page, "Long scan").getByText("No connection. It goes on by itself.").waitFor();
@@ -110,7 +110,7 @@ test("it goes on when the connection comes back", async () => {
   wire.mend();
   await maya.context.setOffline(false);
   await kept(page, "Long scan", { timeout: 60_000 });
-  await until(async () => (await privateFiles(page, "bodies")).length === 0, "nothing on the disk outlives its request");
+  await until(async () => (await privateFiles(page, "bodies")).length === 0, "no file outlives its request");
   await comesBack(page);
   assertQuiet(maya, "a lost connection");
 });

@@ -6,7 +6,7 @@ import { join, resolve } from "node:path";
 import { person, startBrowser, widths } from "./browser.mjs";
 import { commandLine, password } from "./command.mjs";
 import { noise, pdf, png } from "./files.mjs";
-import { addChosen, choose, drawn, fillSignUp, follow, go, heading, openFromList, passwords, pickCard, saveCopy, share, signIn, signUp, turn, until, uploadRow } from "./people.mjs";
+import { addChosen, choose, drawn, fillSignUp, follow, go, heading, loseVault, openFromList, passwords, pickCard, saveCopy, share, signIn, signUp, turn, until, uploadRow } from "./people.mjs";
 import { startServer } from "./server.mjs";
 import { startWire } from "./wire.mjs";
 
@@ -319,6 +319,8 @@ try {
     await go(long, `${wire.url}/records`);
     await long.page.locator(".long li").first().waitFor();
     await look(long, "records-long");
+    await loseVault(long, `${wire.url}/records`);
+    await look(long, "lost");
   } finally {
     await ann.end();
     await rm(letters, { recursive: true, force: true });

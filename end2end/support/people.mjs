@@ -226,3 +226,15 @@ export async function share(page, email, { check = async () => {}, what = async 
   await page.getByRole("main").getByRole("button", { name: "Share", exact: true }).click();
   await heading(page, "Who can see what");
 }
+
+/** Opens a page, and breaks its worker before the vault is open. */
+export async function loseVault({ context, page }, url) {
+  await context.route("**/api/v1/**", () => {});
+  // The worker listens once it asks the server.
+  const asked = page.waitForRequest("**/api/v1/session");
+  await page.goto(url);
+  await page.getByText("Opening your vault.").waitFor();
+  await asked;
+  await page.workers()[0].evaluate(() => void setTimeout(() => { throw new Error("broken by the test"); }));
+  await page.getByText("this page lost your vault").waitFor();
+}

@@ -115,6 +115,17 @@ fn lock_when_idle(proxy: Rc<Proxy>) {
 }
 
 impl Proxy {
+    /// Starts the worker, where there is none.
+    fn have_worker(&self) {
+        if self.is_gone.get_untracked() || self.worker.borrow().is_some() {
+            return;
+        }
+        match self.start() {
+            Ok(worker) => *self.worker.borrow_mut() = Some(worker),
+            Err(_) => self.lost(),
+        }
+    }
+
     /// Starts the worker.
     fn start(&self) -> Result<web_sys::Worker, JsValue> {
         let options = WorkerOptions::new();
@@ -275,13 +286,14 @@ macro_rules! shared {
 
 impl Vault for Proxy {
     fn wake(&self) {
-        if self.is_gone.get_untracked() || self.worker.borrow().is_some() {
-            return;
-        }
-        match self.start() {
-            Ok(worker) => *self.worker.borrow_mut() = Some(worker),
-            Err(_) => self.lost(),
-        }
+        // In a piece of work of its own: what is at work now may be the first drawing of the page.
+        let itself = Weak::clone(&self.itself);
+        gloo::timers::callback::Timeout::new(0, move || {
+            if let Some(proxy) = itself.upgrade() {
+                proxy.have_worker();
+            }
+        })
+        .forget();
     }
 
     fn status(&self) -> Signal<Status> {

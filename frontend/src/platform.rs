@@ -7,25 +7,61 @@ use client::platform::{KeptLog, Method, Platform, Request, Response, Unreachable
 use gloo::net::http::RequestBuilder;
 use gloo::timers::future::TimeoutFuture;
 use js_sys::Uint8Array;
-use protocol::api::{ACCOUNT_HEADER, CHUNK_DIGEST_HEADER, MEDIA_TYPE};
-use protocol::{AccountId, Digest, Minute};
+use protocol::api::{ACCOUNT_HEADER, CHUNK_DIGEST_HEADER, MEDIA_TYPE, Refusal};
+use protocol::{AccountId, ApiError, Digest, Minute};
 
 use crate::buffers;
 use crate::cipher::{self, WebCipher};
 use crate::kept::{self, Shelf};
 use crate::private_files;
 
-/// Bodies of at least so many bytes are sent from a file.
+/// Chunks of at least so many bytes are sent from a file.
 const LARGE: usize = 1 << 20;
 
-/// The browser, and whose requests go out: its cookie is that of whoever signed in last, in any of its tabs.
+/// The browser.
 #[derive(Debug, Default)]
-pub struct Browser(Cell<Option<AccountId>>);
+pub struct Browser {
+    /// Whose requests go out: its cookie is that of whoever signed in last, in any of its tabs.
+    account: Cell<Option<AccountId>>,
+    /// Whether the last chunk that came from a file did not arrive. The next one comes from memory.
+    avoids_files: Cell<bool>,
+}
 
 impl Browser {
     /// Requests of one account only.
     pub(crate) const fn of(account: AccountId) -> Self {
-        Self(Cell::new(Some(account)))
+        Self { account: Cell::new(Some(account)), avoids_files: Cell::new(false) }
+    }
+
+    /// Sends one request, with its body from a file where there is one.
+    async fn exchange(
+        &self,
+        request: &Request,
+        on_disk: Option<&private_files::Body>,
+    ) -> Result<Response, Unreachable> {
+        let method = match request.method {
+            Method::Get => gloo::net::http::Method::GET,
+            Method::Post => gloo::net::http::Method::POST,
+            Method::Put => gloo::net::http::Method::PUT,
+            Method::Delete => gloo::net::http::Method::DELETE,
+        };
+        let mut builder = RequestBuilder::new(&request.path).method(method);
+        builder = match request.chunk {
+            Some(digest) => builder.header(CHUNK_DIGEST_HEADER, &digest.to_string()),
+            None => builder.header("content-type", MEDIA_TYPE),
+        };
+        if let Some(account) = self.account.get() {
+            builder = builder.header(ACCOUNT_HEADER, &account.to_string());
+        }
+        let built = match on_disk {
+            _ if request.method == Method::Get => builder.build(),
+            Some(body) => builder.body(&body.file),
+            None => builder.body(Uint8Array::from(&request.body[..])),
+        };
+        let response = built.map_err(|_| Unreachable)?.send().await.map_err(|_| Unreachable)?;
+        let status = response.status();
+        let body = buffers::body(&response.into()).await.map_err(|_| Unreachable)?;
+        Ok(Response { status, body })
     }
 }
 
@@ -43,7 +79,8 @@ impl Platform for Browser {
         WebCipher
     }
 
-    // Each of them is in the memory of the tab, and where there is no file for it, once more in the request.
+    // Where there are no files for them, each is in the memory of the tab three times: here, in JavaScript, and in the
+    // request.
     fn chunks_at_once(&self) -> usize {
         2
     }
@@ -53,35 +90,23 @@ impl Platform for Browser {
     }
 
     async fn send(&self, request: Request) -> Result<Response, Unreachable> {
-        let method = match request.method {
-            Method::Get => gloo::net::http::Method::GET,
-            Method::Post => gloo::net::http::Method::POST,
-            Method::Put => gloo::net::http::Method::PUT,
-            Method::Delete => gloo::net::http::Method::DELETE,
+        let is_large = request.chunk.is_some() && request.body.len() >= LARGE;
+        let on_disk =
+            if is_large && !self.avoids_files.get() { private_files::Body::of(&request.body).await } else { None };
+        let answer = self.exchange(&request, on_disk.as_ref()).await;
+        // A browser that could not read its own file says no more than that the request failed, or sends nothing.
+        let is_unread = match &answer {
+            Ok(response) => response.status == ApiError::Refused(Refusal::Chunk).status(),
+            Err(Unreachable) => true,
         };
-        let has_body = request.method != Method::Get;
-        let mut builder = RequestBuilder::new(&request.path).method(method);
-        builder = match request.chunk {
-            Some(digest) => builder.header(CHUNK_DIGEST_HEADER, &digest.to_string()),
-            None => builder.header("content-type", MEDIA_TYPE),
-        };
-        if let Some(account) = self.0.get() {
-            builder = builder.header(ACCOUNT_HEADER, &account.to_string());
+        if is_large {
+            self.avoids_files.set(is_unread && on_disk.is_some());
         }
-        let on_disk = if request.body.len() >= LARGE { private_files::Body::of(&request.body).await } else { None };
-        let built = match &on_disk {
-            _ if !has_body => builder.build(),
-            Some(body) => builder.body(&body.file),
-            None => builder.body(Uint8Array::from(&request.body[..])),
-        };
-        let response = built.map_err(|_| Unreachable)?.send().await.map_err(|_| Unreachable)?;
-        let status = response.status();
-        let body = buffers::body(&response.into()).await.map_err(|_| Unreachable)?;
-        Ok(Response { status, body })
+        if answer.is_ok() && is_unread && on_disk.is_some() { self.exchange(&request, None).await } else { answer }
     }
 
     fn belongs_to(&self, account: AccountId) {
-        self.0.set(Some(account));
+        self.account.set(Some(account));
     }
 
     async fn sleep(&self, milliseconds: u32) {

@@ -59,11 +59,20 @@ impl Draft {
         create.set_create(true);
         let file = JsFuture::from(folder.open().await?.get_file_handle_with_options(&name, &create)).await?;
         let file: FileSystemFileHandle = file.dyn_into()?;
-        if !Reflect::has(&file, &"createSyncAccessHandle".into())? {
+        match Self::access(&file).await {
+            Ok(access) => Ok(Self { file, access, written: 0.0 }),
+            Err(error) => {
+                remove(folder, &name).await;
+                Err(error)
+            }
+        }
+    }
+
+    async fn access(file: &FileSystemFileHandle) -> Result<FileSystemSyncAccessHandle, JsValue> {
+        if !Reflect::has(file, &"createSyncAccessHandle".into())? {
             return Err(JsValue::NULL);
         }
-        let access = JsFuture::from(file.create_sync_access_handle()).await?;
-        Ok(Self { file, access: access.dyn_into()?, written: 0.0 })
+        JsFuture::from(file.create_sync_access_handle()).await?.dyn_into()
     }
 
     /// What the file is called.
@@ -104,7 +113,11 @@ impl Draft {
     }
 }
 
-/// The body of a request, in a file that is gone when the request is. Browsers keep what a request was made of until
+/// How long a chunk stays that nobody removed, because the tab ended before its request did, in milliseconds. The
+/// server waits for none as long.
+const LEFT: f64 = 3_600_000.0;
+
+/// The body of a request, in a file that goes when the request ends. Browsers keep what a request was made of until
 /// their collector comes to it, and it does not count the bytes of bodies; those of a file are read from the disk.
 pub(crate) struct Body {
     /// What the request sends.
@@ -132,6 +145,11 @@ impl Drop for Body {
         let name = self.file.name();
         spawn_local(async move { remove(Folder::Bodies, &name).await });
     }
+}
+
+/// Removes chunks whose tab ended before they were sent.
+pub(crate) async fn remove_left() {
+    remove_before(Folder::Bodies, js_sys::Date::now() - LEFT).await;
 }
 
 /// Removes a file. One that stays is swept away later.

@@ -14,8 +14,8 @@ use crate::view::{Place, Share, VaultView};
 /// How often a change is made anew when another device was faster.
 const ATTEMPTS: u32 = 8;
 
-/// Below so many milliseconds lies the first pause after another device was faster; each later one may be twice as
-/// long. By chance within that, so that two devices that met once do not meet again.
+/// Below so many milliseconds lies the first pause after another device was faster; the next ones may each be twice as
+/// long, up to sixteen times. By chance within that, so that two devices that met once do not meet again.
 const FIRST_PAUSE: u32 = 50;
 
 impl<P: Platform> Session<P> {
@@ -54,7 +54,10 @@ impl<P: Platform> Session<P> {
             last = match sent {
                 Ok(_) => ClientError::Busy,
                 Err(ClientError::Api(ApiError::Conflict(Conflict::Log))) => {
-                    self.platform.sleep(self.platform.random().next_u32() % (FIRST_PAUSE << attempt)).await;
+                    if attempt + 1 < ATTEMPTS {
+                        let longest = FIRST_PAUSE << attempt.min(4);
+                        self.platform.sleep(self.platform.random().next_u32() % longest).await;
+                    }
                     ClientError::Busy
                 }
                 // The answer may have been lost after the entries were written: look before trying again.

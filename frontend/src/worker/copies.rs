@@ -20,9 +20,6 @@ const SMALL: u64 = 32 << 20;
 /// How long a finished copy stays for the browser to save it, in milliseconds.
 const STAYS: f64 = 600_000.0;
 
-/// How long what a request left behind may lie, in milliseconds: no request takes as long.
-const LEFT: f64 = 86_400_000.0;
-
 /// How often copies are looked through, in milliseconds.
 const LOOK_EVERY: u32 = 60_000;
 
@@ -106,10 +103,10 @@ pub(crate) async fn remove_all() {
     private_files::remove_before(Folder::Copies, f64::INFINITY).await;
 }
 
-/// Removes copies whose time is over, and what is left of requests that were broken off.
+/// Removes copies whose time is over, and chunks that were left behind.
 pub(crate) async fn remove_old() {
     private_files::remove_before(Folder::Copies, js_sys::Date::now() - STAYS).await;
-    private_files::remove_before(Folder::Bodies, js_sys::Date::now() - LEFT).await;
+    private_files::remove_left().await;
 }
 
 /// Removes copies whose time is over, now and again and again.
