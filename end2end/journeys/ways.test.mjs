@@ -117,7 +117,7 @@ test("a file that is there already is said to be, and so is one that is chosen t
   await writeFile(file, "Dear Maya");
   await page.getByLabel("Choose files, or drop them here").setInputFiles(file);
   await pickCard(page, "letter.txt").getByLabel("Title").fill("Letter to the GP");
-  assert.equal(await page.getByText("met before").count(), 0);
+  assert.equal(await page.getByText("already here").count(), 0);
   await page.getByLabel("Choose files, or drop them here").setInputFiles(file);
   await page.getByText("You have chosen this very file already.").waitFor();
   await pickCard(page, "letter.txt").nth(1).getByRole("button", { name: "Take away letter.txt" }).click();

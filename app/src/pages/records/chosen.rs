@@ -215,7 +215,7 @@ pub fn PickCard(
                         <p class="row"><Chip glyph=Glyph::Info>"kept, not shown"</Chip><span class="soft">"HealthBridge cannot show files of this kind. It keeps them as they are, and you can save a copy."</span></p>
                     })}
                     {chosen.known.as_ref().map(|known| view! {
-                        <p class="row"><Chip glyph=Glyph::Info>"met before"</Chip><span class="soft">{known_words(known)}</span></p>
+                        <p class="row"><Chip glyph=Glyph::Info>"already here"</Chip><span class="soft">{known_words(known)}</span></p>
                     })}
                     <div class="form"><DetailFields entered number=key /></div>
                 }.into_any(),
