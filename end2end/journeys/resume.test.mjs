@@ -156,6 +156,28 @@ test("three files are sent at once, and one that is chosen without a connection 
   assertQuiet(maya, "many files");
 });
 
+test("what a browser cannot read from its own files is sent from memory", async () => {
+  const { page } = maya;
+  const [worker] = page.workers();
+  await worker.evaluate(() => {
+    const { Request } = self;
+    self.files = 0;
+    // As some versions of WebKit do: nothing is said, and nothing is sent.
+    self.Request = function (url, init) {
+      const isFile = init?.body instanceof File;
+      self.files += isFile;
+      return new Request(url, isFile ? { ...init, body: new Blob([]) } : init);
+    };
+  });
+  await follow(page, "Add");
+  await page.getByLabel("Choose files, or drop them here").setInputFiles(join(folder, "long-scan.bin"));
+  await pickCard(page, "long-scan.bin").getByLabel("Title").fill("Long scan");
+  await page.getByRole("button", { name: "Add 1 record" }).click();
+  await kept(page, "Long scan", { timeout: 60_000 });
+  assert.ok((await worker.evaluate(() => self.files)) > 0, "files were tried");
+  await comesBack(page);
+});
+
 /** What a browser does that is short of room: sealed chunks that wait are gone. */
 const forgetOutbox = (page) =>
   page.evaluate(

@@ -265,7 +265,8 @@ impl Proxy {
 
 fn confused() -> Trouble {
     Trouble {
-        happened: "Something went wrong, and this page lost your vault. What was acknowledged is kept.".to_owned(),
+        happened: "Something went wrong, and this page lost your vault. What was safe in your vault still is."
+            .to_owned(),
         kind: TroubleKind::Broken,
     }
 }

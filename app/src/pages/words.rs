@@ -302,10 +302,10 @@ pub fn reach_words(reach: &Reach) -> String {
     }
 }
 
-/// What a share reaches, inside a sentence: "all imaging records".
+/// What a share reaches, inside a sentence: "all records filed under Imaging".
 pub fn reach_sentence(reach: &Reach) -> String {
     match reach {
-        Reach::Category(slug) => format!("all records of the kind {}", super::category::label(slug).to_lowercase()),
+        Reach::Category(slug) => format!("all records filed under {}", super::category::label(slug)),
         Reach::Everything => "every record in your vault".to_owned(),
         Reach::Record(..) => reach_words(reach),
     }

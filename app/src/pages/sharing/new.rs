@@ -429,7 +429,7 @@ mod tests {
         );
         assert_eq!(
             promise("Dr Kenji Ito", &Reach::Category("visit-notes".to_owned()), None, Some(NOW)),
-            "Dr Kenji Ito may open and save copies of all records of the kind visit notes, and what you add later, until you stop it."
+            "Dr Kenji Ito may open and save copies of all records filed under Visit notes, and what you add later, until you stop it."
         );
     }
 
