@@ -287,6 +287,9 @@ macro_rules! shared {
 
 impl Vault for Proxy {
     fn wake(&self) {
+        if self.worker.borrow().is_some() {
+            return;
+        }
         // In a piece of work of its own: what is at work now may be the first drawing of the page.
         let itself = Weak::clone(&self.itself);
         gloo::timers::callback::Timeout::new(0, move || {

@@ -100,10 +100,10 @@ impl Draft {
         let flushed = self.access.flush();
         self.access.close();
         cut.and(flushed)?;
-        self.written().await
+        self.finished().await
     }
 
-    async fn written(&self) -> Result<File, JsValue> {
+    async fn finished(&self) -> Result<File, JsValue> {
         JsFuture::from(self.file.get_file()).await?.dyn_into()
     }
 
@@ -130,7 +130,7 @@ impl Body {
         let mut draft = Draft::begin(Folder::Bodies).await.ok()?;
         let is_whole = draft.write(bytes);
         draft.end();
-        match draft.written().await {
+        match draft.finished().await {
             Ok(file) if is_whole => Some(Self { file }),
             _ => {
                 remove(Folder::Bodies, &draft.name()).await;
