@@ -5,10 +5,11 @@ mod start;
 use std::time::Duration;
 
 use leptos::prelude::*;
+use leptos::task::spawn_local;
 use leptos::wasm_bindgen::JsCast as _;
 use leptos::web_sys;
 use leptos_meta::{MetaTags, Title, provide_meta_context};
-use leptos_router::components::{Route, Router, Routes};
+use leptos_router::components::{FlatRoutes, Route, Router};
 use leptos_router::hooks::use_location;
 use leptos_router::path;
 
@@ -77,7 +78,7 @@ pub fn App() -> impl IntoView {
         <Title formatter=|title: String| if title.is_empty() { "HealthBridge".to_owned() } else { format!("{title} · HealthBridge") } />
         <Router>
             <FocusHeading />
-            <Routes fallback=NotFoundPage>
+            <FlatRoutes fallback=NotFoundPage>
                 <Route path=path!("/") view=LandingPage />
                 <Route path=path!("/sign-up") view=SignUpPage />
                 <Route path=path!("/sign-in") view=SignInPage />
@@ -98,7 +99,7 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/account") view=AccountPage />
                 <Route path=path!("/account/password") view=PasswordPage />
                 <Route path=path!("/style") view=GalleryPage />
-            </Routes>
+            </FlatRoutes>
             <ToastRegion />
         </Router>
     }
@@ -142,13 +143,14 @@ fn FocusHeading() -> impl IntoView {
     Effect::new(move |before: Option<String>| {
         let path = path.get();
         if before.is_some_and(|before| before != path) {
-            // What was pressed to come here is no reason to stay on it. The new page is in place after this turn.
+            // What was pressed to come here is no reason to stay on it.
             if let Some(active) =
                 document().active_element().and_then(|active| active.dyn_into::<web_sys::HtmlElement>().ok())
             {
                 drop(active.blur());
             }
-            request_animation_frame(|| focus_heading(10));
+            // The new page is drawn in the same line, before this.
+            spawn_local(async { request_animation_frame(|| focus_heading(10)) });
         }
         path
     });

@@ -165,6 +165,26 @@ test("under a finger a long list scrolls between the bars of the page, and none 
   await someone.context.close();
 });
 
+test("under a finger the keys of a keyboard scroll the page, though nothing in it was touched", async () => {
+  const { someone, records } = await atList(widths.phone, { touch: true });
+  const { page } = someone;
+  assert.equal(await page.evaluate(() => document.activeElement.tagName), "BODY", "nothing has the focus");
+  await page.keyboard.press("PageDown");
+  await page.waitForFunction(() => document.querySelector("main").scrollTop > 200);
+  await page.keyboard.press("End");
+  await page.locator(`[data-row='${records - 1}']`).waitFor();
+  await frame(page);
+  // The browser takes no key while it is still moving the page.
+  for (let tries = 0; tries < 50 && (await page.evaluate(() => document.querySelector("main").scrollTop)) > 0; tries++) {
+    await page.keyboard.press("Home");
+    await page.waitForTimeout(100);
+  }
+  await page.locator("[data-row='0']").waitFor();
+  assert.equal(await page.evaluate(() => document.querySelector("main").scrollTop), 0, "at the beginning again");
+  assertQuiet(someone, "a long list under a finger with a keyboard");
+  await someone.context.close();
+});
+
 test("a record that comes or changes leaves every other row as it is, the one in use too", async () => {
   const { someone, records: before } = await atList(widths.wide);
   const { page } = someone;

@@ -8,6 +8,7 @@ mod kept;
 mod message;
 pub mod platform;
 mod private_files;
+mod slices;
 
 mod page;
 mod worker;
@@ -26,6 +27,7 @@ static ROOM: [u8; 4096] = [1; 4096];
 #[wasm_bindgen]
 pub fn hydrate() {
     console_error_panic_hook::set_once();
+    slices::provide();
     leptos::mount::hydrate_body(|| {
         let visitor = document().document_element().and_then(|root| root.get_attribute("data-visitor"));
         let visitor = Visitor::from_attribute(visitor.as_deref());

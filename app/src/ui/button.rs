@@ -112,7 +112,7 @@ pub fn IconButton(
                 }
             }
         >
-            <Icon glyph />
+            {move || view! { <Icon glyph=glyph.get() /> }}
         </button>
     }
     .into_any()

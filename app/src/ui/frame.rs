@@ -1,6 +1,7 @@
 //! The frame of every signed-in page: lock state, notices, navigation. One design for a phone and a wide screen.
 
 use leptos::prelude::*;
+use leptos::{ev, html, web_sys};
 use leptos_router::hooks::use_location;
 
 use super::{Chip, Face, Glyph, Icon, Mark, Tone};
@@ -83,6 +84,8 @@ pub fn AppFrame(
     children: Children,
 ) -> impl IntoView {
     let path = use_location().pathname;
+    let page = NodeRef::<html::Main>::new();
+    take_scrolling_keys(page);
     let account = {
         let initials = initials.clone();
         move || format!("{}, your account", initials.get())
@@ -118,10 +121,34 @@ pub fn AppFrame(
                 </div>
             </header>
             <nav class="tabs" aria-label="Main">{tabs}</nav>
-            <main class="page" id="main" tabindex="-1">{children()}</main>
+            <main node_ref=page class="page" id="main" tabindex="-1">{children()}</main>
         </div>
     }
     .into_any()
+}
+
+/// Keys that scroll reach the page also while nothing has the focus. Where the page scrolls inside of the frame, as on a
+/// tablet with a keyboard, they would otherwise scroll the window, which cannot move.
+fn take_scrolling_keys(page: NodeRef<html::Main>) {
+    Effect::new(move |_| {
+        let listener = window_event_listener(ev::keydown, move |event| {
+            let is_free = || document().active_element().is_none_or(|active| active.tag_name() == "BODY");
+            if scrolls(&event.key())
+                && is_free()
+                && let Some(Some(page)) = page.try_get_untracked()
+                && page.scroll_height() > page.client_height()
+            {
+                let options = web_sys::FocusOptions::new();
+                options.set_prevent_scroll(true);
+                drop(page.focus_with_options(&options));
+            }
+        });
+        on_cleanup(move || listener.remove());
+    });
+}
+
+fn scrolls(key: &str) -> bool {
+    matches!(key, " " | "PageDown" | "PageUp" | "ArrowDown" | "ArrowUp" | "Home" | "End")
 }
 
 #[component]

@@ -224,8 +224,7 @@ pub enum IconSize {
 #[component]
 pub fn Icon(
     /// Which one.
-    #[prop(into)]
-    glyph: Signal<Glyph>,
+    glyph: Glyph,
     /// How large.
     #[prop(optional)]
     size: IconSize,
@@ -235,13 +234,29 @@ pub fn Icon(
         IconSize::Medium => "icon",
         IconSize::Large => "icon large",
     };
-    let data = Signal::derive(move || glyph.get().data());
-    view! { <span class=class aria-hidden="true"><leptos_icons::Icon icon=data /></span> }
+    view! { <span class=class aria-hidden="true" inner_html=svg(glyph)></span> }
+}
+
+/// The whole set is drawn with the same pen; a drawing never changes, so it takes part in no update of the page.
+fn svg(glyph: Glyph) -> String {
+    const PEN: &str =
+        r#"fill="none" stroke="currentColor" stroke-width="2" stroke-linecap="round" stroke-linejoin="round""#;
+    format!(r#"<svg viewBox="0 0 24 24" width="1em" height="1em" {PEN}>{}</svg>"#, glyph.data().data)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_drawing_is_made_for_the_same_pen() {
+        for glyph in Glyph::ALL {
+            let icon = glyph.data();
+            assert_eq!((icon.view_box, icon.style, icon.x, icon.y), (Some("0 0 24 24"), None, None, None), "{glyph:?}");
+            assert_eq!((icon.fill, icon.stroke, icon.stroke_width), (Some("none"), Some("currentColor"), Some("2")));
+            assert_eq!((icon.stroke_linecap, icon.stroke_linejoin), (Some("round"), Some("round")), "{glyph:?}");
+        }
+    }
 
     #[test]
     fn a_category_nobody_knows_gets_the_folder() {

@@ -6,7 +6,7 @@ use super::filter::{self, Order};
 use super::rows::{LongRecordRow, RecordRows, keep_pictures, row_key};
 use super::uploads::{Uploads, Which};
 use crate::clock::use_now;
-use crate::pages::asking::{WhenLoaded, data, load};
+use crate::pages::asking::{WhenLoaded, data, load, use_alive};
 use crate::pages::guarded::{Guarded, Guests};
 use crate::pages::inside::Inside;
 use crate::ui::{
@@ -125,6 +125,15 @@ pub fn RecordList(
             short().into_any()
         }
     };
+    let nothing_found = move || {
+        view! {
+            <EmptyState glyph=Glyph::Search title="No record found" next="Try fewer or other words, or look through every kind of record.">
+                <Button kind=ButtonKind::Quiet on_press=move || { typed.set(String::new()); only.set(None); }>"Show every record"</Button>
+            </EmptyState>
+        }
+    };
+    // The rows come after what narrows them, in a piece of work of their own.
+    let alive = use_alive();
     let options = Order::OPTIONS.map(|(name, words)| (name.to_owned(), words.to_owned())).to_vec();
     view! {
         <Show
@@ -136,15 +145,13 @@ pub fn RecordList(
                 <Select name="order" label="Order" value=order options=options.clone() />
             </div>
             {chips}
-            <Card>
-                {rows}
-                {move || found.with(Vec::is_empty).then(|| view! {
-                    <EmptyState glyph=Glyph::Search title="No record found" next="Try fewer or other words, or look through every kind of record.">
-                        <Button kind=ButtonKind::Quiet on_press=move || { typed.set(String::new()); only.set(None); }>"Show every record"</Button>
-                    </EmptyState>
-                })}
-            </Card>
-            <p class="soft" role="status">{count} " on this device. Your search never leaves it."</p>
+            {move || alive.get().then(|| view! {
+                <Card>
+                    {rows}
+                    {move || found.with(Vec::is_empty).then(nothing_found)}
+                </Card>
+                <p class="soft" role="status">{count} " on this device. Your search never leaves it."</p>
+            })}
         </Show>
     }
     .into_any()
