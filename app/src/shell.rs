@@ -36,7 +36,7 @@ use crate::pages::records::list::RecordsPage;
 use crate::pages::records::show::RecordPage;
 use crate::pages::sharing::list::SharingPage;
 use crate::pages::sharing::new::NewSharePage;
-use crate::ui::{ToastRegion, Toasts, provide_toasts};
+use crate::ui::{Erase as _, ToastRegion, Toasts, provide_toasts};
 use crate::vault::{Status, use_status};
 use crate::visitor::use_visitor;
 
@@ -103,7 +103,7 @@ pub fn App() -> impl IntoView {
             <ToastRegion />
         </Router>
     }
-    .into_any()
+    .erased()
 }
 
 /// What was said while the vault was open goes when it is locked: it may name a record.
@@ -121,7 +121,8 @@ fn forget_when_locked(toasts: Toasts) {
 /// Leads the focus to the heading of the page, unless somebody has gone elsewhere meanwhile. Some pages change their
 /// heading when their data come, so it looks again a few times.
 fn focus_heading(tries: u8) {
-    let nowhere = document().active_element().is_none_or(|active| matches!(active.tag_name().as_str(), "BODY" | "H1"));
+    let nowhere =
+        document().active_element().is_none_or(|active| matches!(active.tag_name().as_str(), "BODY" | "MAIN" | "H1"));
     let heading = document().query_selector("main h1").ok().flatten();
     if let Some(heading) = heading.and_then(|heading| heading.dyn_into::<web_sys::HtmlElement>().ok())
         && nowhere

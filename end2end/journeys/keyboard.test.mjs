@@ -73,10 +73,13 @@ test("everything works with the keyboard alone", async () => {
   await press("Tab");
   assert.equal(await page.evaluate(() => document.activeElement.textContent), "Skip to the page");
   await tabTo(page, "link", "Add");
+  await page.evaluate(() => {
+    window.focused = [];
+    addEventListener("focusin", ({ target }) => window.focused.push(target.textContent));
+  });
   await press("Enter");
-  await heading(page, "Add records");
-  // The focus comes to the new page's heading.
   await page.locator("h1:focus", { hasText: "Add records" }).waitFor();
+  assert.equal((await page.evaluate(() => window.focused))[0], "Add records", "the focus goes to the new page's heading at once");
   await page.getByLabel("Choose files, or drop them here").setInputFiles([{ name: "arm.png", mimeType: "image/png", buffer: png() }]);
   await pickCard(page, "arm.png").getByLabel("Title").waitFor();
   await tabTo(page, "textbox", "Title");

@@ -6,7 +6,7 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { assertAccessible, assertAccessibleAsItStands, person, privateFiles, startBrowser, widths } from "../support/browser.mjs";
+import { assertAccessible, assertAccessibleAsItStands, frame, person, privateFiles, startBrowser, widths } from "../support/browser.mjs";
 import { commandLine, password } from "../support/command.mjs";
 import { assertQuiet, go, heading, signIn, until } from "../support/people.mjs";
 import { startServer } from "../support/server.mjs";
@@ -50,8 +50,6 @@ const rows = (page) =>
       return { row: Number(item.dataset.row), position, of: Number(item.getAttribute("aria-setsize")), top, bottom, height };
     }),
   );
-
-const frame = (page) => page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
 
 /** Somebody at the list of records, and how many are in it. */
 async function atList(viewport, options) {

@@ -1,7 +1,7 @@
 // Being told over a connection that breaks, by pages that nobody looks at, and what is chosen when nothing can be saved.
 import assert from "node:assert/strict";
 import { after, afterEach, before, beforeEach, test } from "node:test";
-import { person, startBrowser, widths } from "../support/browser.mjs";
+import { frame, person, startBrowser, widths } from "../support/browser.mjs";
 import { commandLine, password } from "../support/command.mjs";
 import { assertQuiet, checkPage, go, heading, signUp, until } from "../support/people.mjs";
 import { startServer } from "../support/server.mjs";
@@ -58,8 +58,6 @@ async function hide(page, hidden) {
     document.dispatchEvent(new Event("visibilitychange", { bubbles: true }));
   }, hidden);
 }
-
-const frame = (page) => page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
 
 test("a server that was just away is listened to again", async () => {
   wire.refuseOnce("/api/v1/events");

@@ -85,6 +85,7 @@ export async function assertAccessible(page, what) {
 
 /** Fails on anything that axe finds on what is in sight. */
 export async function assertAccessibleAsItStands(page, what) {
+  await frame(page);
   // The Content-Security-Policy forbids injected scripts, so axe comes in by the debugger.
   const session = await page.context().newCDPSession(page);
   await session.send("Runtime.evaluate", { expression: axe });
@@ -96,3 +97,21 @@ export async function assertAccessibleAsItStands(page, what) {
   await session.detach();
   assert.deepEqual(JSON.parse(result.value), [], `axe on ${what}`);
 }
+
+/** Waits until the page has drawn what it had to: three frames in which nothing in it has changed, or a second. */
+export const frame = (page) =>
+  page.evaluate(
+    () =>
+      new Promise((done) => {
+        let [still, frames] = [0, 0];
+        const changes = new MutationObserver(() => (still = 0));
+        changes.observe(document.body, { subtree: true, childList: true, attributes: true, characterData: true });
+        const next = () => {
+          if (++still > 3 || ++frames > 60) {
+            changes.disconnect();
+            done();
+          } else requestAnimationFrame(next);
+        };
+        requestAnimationFrame(next);
+      }),
+  );

@@ -28,6 +28,7 @@ static ROOM: [u8; 4096] = [1; 4096];
 pub fn hydrate() {
     console_error_panic_hook::set_once();
     slices::provide();
+    let title = document().title();
     leptos::mount::hydrate_body(|| {
         let visitor = document().document_element().and_then(|root| root.get_attribute("data-visitor"));
         let visitor = Visitor::from_attribute(visitor.as_deref());
@@ -36,6 +37,8 @@ pub fn hydrate() {
         provide_visitor(visitor);
         app::App()
     });
+    // The window would be nameless until the effect that names it has its turn.
+    document().set_title(&title);
 }
 
 /// Runs the vault in a dedicated worker.

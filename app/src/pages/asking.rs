@@ -5,7 +5,7 @@ use std::rc::Rc;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
-use crate::ui::{Alert, Button, ButtonKind, Glyph, Tone};
+use crate::ui::{Alert, Button, ButtonKind, Erase as _, Glyph, Tone};
 use crate::vault::{Local, Status, Trouble, TroubleKind, Vault, VaultHandle, use_vault};
 
 /// Something that was read from the vault, and is read again whenever the vault changes.
@@ -153,6 +153,11 @@ pub fn next_words(kind: TroubleKind) -> &'static str {
     }
 }
 
+/// Whether a part of a page may be drawn that comes after the rest of it, in a piece of work of its own.
+pub fn use_later() -> Signal<bool> {
+    use_alive()
+}
+
 /// A trouble in the page: what happened, what was kept, what to do.
 #[component]
 pub fn TroubleAlert(
@@ -184,15 +189,15 @@ pub fn TroubleAlert(
             match (kept, button) {
                 (Some(kept), Some(button)) => {
                     view! { <Alert tone=Tone::Stop happened=trouble.happened kept=kept next=next>{button}</Alert> }
-                        .into_any()
+                        .erased()
                 }
                 (Some(kept), None) => {
-                    view! { <Alert tone=Tone::Stop happened=trouble.happened kept=kept next=next /> }.into_any()
+                    view! { <Alert tone=Tone::Stop happened=trouble.happened kept=kept next=next /> }.erased()
                 }
                 (None, Some(button)) => {
-                    view! { <Alert tone=Tone::Stop happened=trouble.happened next=next>{button}</Alert> }.into_any()
+                    view! { <Alert tone=Tone::Stop happened=trouble.happened next=next>{button}</Alert> }.erased()
                 }
-                (None, None) => view! { <Alert tone=Tone::Stop happened=trouble.happened next=next /> }.into_any(),
+                (None, None) => view! { <Alert tone=Tone::Stop happened=trouble.happened next=next /> }.erased(),
             }
         })
     }
@@ -222,15 +227,15 @@ where
         {move || {
             // Once there is something to show, a trouble that comes or goes is no reason to draw it anew.
             if there.get() {
-                page().into_any()
+                page().erased()
             } else if failed.get() {
-                ().into_any()
+                ().erased()
             } else {
-                waiting().into_any()
+                waiting().erased()
             }
         }}
     }
-    .into_any()
+    .erased()
 }
 
 /// A part of what was read, for what shows it: where the part goes away, it stays what it was last, until its place in

@@ -13,7 +13,7 @@ use super::asking::{next_words, use_alive};
 use super::inside::{self, Inside};
 use super::notices::use_notices;
 use super::words;
-use crate::ui::{Alert, AppFrame, Button, ButtonKind, Side, Skeleton, SkeletonShape, Tone};
+use crate::ui::{Alert, AppFrame, Button, ButtonKind, Children, Erase as _, Side, Skeleton, SkeletonShape, Tone};
 use crate::vault::{Me, Status, Trouble, TroubleKind, use_status, use_vault};
 use crate::visitor::{Visitor, use_visitor};
 
@@ -114,15 +114,15 @@ pub fn Guarded(
                 <Skeleton label="" shape=SkeletonShape::Block />
                 <Skeleton label="" />
             }
-            .into_any(),
+            .erased(),
             Gate::Lost => view! {
                 <div class="stack">
                     <h1>{title}</h1>
                     <p class="soft" role="status">"Your vault is closed on this page. Load the page again to open it."</p>
                 </div>
             }
-            .into_any(),
-            Gate::Locked(me) => view! { <LockedPanel me /> }.into_any(),
+            .erased(),
+            Gate::Locked(me) => view! { <LockedPanel me /> }.erased(),
             Gate::Open(me) => inside::draw(page, me),
         };
         view! {
@@ -130,7 +130,7 @@ pub fn Guarded(
             <Frame side=side.get()><Alarm /> {inside}</Frame>
         }
     })
-    .into_any()
+    .erased()
 }
 
 /// Said where a vault does not open for a while, so that nobody waits before grey bars without knowing why.
@@ -200,9 +200,9 @@ fn Frame(side: Side, children: Children) -> impl IntoView {
         _ => notices.forget(),
     });
     view! {
-        <AppFrame side locked initials on_lock=Callback::new(lock) notices=notices.unseen()>{children()}</AppFrame>
+        <AppFrame side locked initials on_lock=Callback::new(lock) notices=notices.unseen()>{children.draw()}</AppFrame>
     }
-    .into_any()
+    .erased()
 }
 
 /// The alarm: above everything, until the person has read it.
@@ -245,5 +245,5 @@ pub fn AlarmAlert(
             </Alert>
         </div>
     }
-    .into_any()
+    .erased()
 }

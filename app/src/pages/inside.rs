@@ -9,7 +9,7 @@ use leptos::wasm_split::wasm_split;
 use leptos_meta::Title;
 
 use super::{account, activity, home, notices, patients, records, sharing};
-use crate::ui::Gallery;
+use crate::ui::{Erase as _, Gallery};
 use crate::vault::Me;
 
 /// The pages of whoever has opened a vault.
@@ -64,7 +64,7 @@ enum Part {
 fn split_draw(part: Part) -> Result<AnyView, NotLoaded> {
     let (page, me) = match part {
         Part::Page(page, me) => (page, me),
-        Part::Gallery => return Ok(Gallery().into_any()),
+        Part::Gallery => return Ok(Gallery().erased()),
     };
     Ok(match page {
         Inside::Account => account::show::inside(me),
@@ -112,7 +112,7 @@ pub fn GalleryPage() -> impl IntoView {
         {move || if there.get() {
             draw_part(Part::Gallery)
         } else {
-            view! { <main class="page"><h1>"Style"</h1></main> }.into_any()
+            view! { <main class="page"><h1>"Style"</h1></main> }.erased()
         }}
     }
 }
@@ -124,7 +124,7 @@ fn draw_part(part: Part) -> AnyView {
     let drawn = Some(split_draw(part));
     match drawn {
         Some(Ok(drawn)) => drawn,
-        Some(Err(NotLoaded)) | None => ().into_any(),
+        Some(Err(NotLoaded)) | None => ().erased(),
     }
 }
 

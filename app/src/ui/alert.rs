@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::{Glyph, Icon, IconSize, Tone};
+use super::{Children, Erase as _, Glyph, Icon, IconSize, Tone};
 
 /// An alert. A failure is read aloud at once, anything else when the reader pauses.
 #[component]
@@ -40,9 +40,9 @@ pub fn Alert(
                     <p class="kept"><Icon glyph=Glyph::Check size=IconSize::Small /><span>{move || kept.get()}</span></p>
                 })}
                 {next.map(|next| view! { <p>{move || next.get()}</p> })}
-                {children.map(|children| view! { <div class="actions">{children()}</div> })}
+                {children.map(|children| view! { <div class="actions">{children.draw()}</div> })}
             </div>
         </div>
     }
-    .into_any()
+    .erased()
 }

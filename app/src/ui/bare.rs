@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::Mark;
+use super::{Children, Erase as _, Mark};
 
 /// The frame of signed-out pages.
 #[component]
@@ -17,12 +17,12 @@ pub fn BareFrame(
         <div class="bare" class:broad=broad>
             <a class="skip" href="#main">"Skip to the page"</a>
             <header><Mark large=true /></header>
-            <main id="main" tabindex="-1">{children()}</main>
+            <main id="main" tabindex="-1">{children.draw()}</main>
             <footer>
                 <a href="/security">"How it is protected"</a>
                 <a href="/help">"Help"</a>
             </footer>
         </div>
     }
-    .into_any()
+    .erased()
 }

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::{Glyph, Icon};
+use super::{Children, Erase as _, Glyph, Icon};
 
 /// How much a button asks for attention.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -72,10 +72,10 @@ pub fn Button(
         >
             {move || busy.get().then(|| view! { <span class="spinner" aria-hidden="true"></span> })}
             {move || glyph.get().map(|glyph| view! { <Icon glyph /> })}
-            <span>{children()}</span>
+            <span>{children.draw()}</span>
         </button>
     }
-    .into_any()
+    .erased()
 }
 
 /// A button that is only a drawing; its label is what a screen reader says.
@@ -115,7 +115,7 @@ pub fn IconButton(
             {move || view! { <Icon glyph=glyph.get() /> }}
         </button>
     }
-    .into_any()
+    .erased()
 }
 
 /// A link that looks like a button: it goes somewhere, it does nothing.
@@ -139,8 +139,8 @@ pub fn LinkButton(
     view! {
         <a class=kind.class() class:full=full href=move || href.get()>
             {glyph.map(|glyph| view! { <Icon glyph /> })}
-            <span>{children()}</span>
+            <span>{children.draw()}</span>
         </a>
     }
-    .into_any()
+    .erased()
 }

@@ -2,6 +2,8 @@
 
 use leptos::prelude::*;
 
+use super::Children;
+
 /// What a card is for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum CardTone {
@@ -35,5 +37,5 @@ pub fn Card(
         CardTone::Sunken => "card sunken",
     };
     let head = title.map(|title| view! { <header><h2>{move || title.get()}</h2>{action.run()}</header> });
-    view! { <section class=class>{head}{children()}</section> }
+    view! { <section class=class>{head}{children.draw()}</section> }
 }

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::{Glyph, Icon, Tone};
+use super::{Children, Erase as _, Glyph, Icon, Tone};
 
 /// A fact in a word or two. It does nothing when pressed.
 #[component]
@@ -26,10 +26,10 @@ pub fn Chip(
     view! {
         <span class=class>
             {glyph.map(|glyph| view! { <Icon glyph /> })}
-            <span class="words">{children()}</span>
+            <span class="words">{children.draw()}</span>
         </span>
     }
-    .into_any()
+    .erased()
 }
 
 /// A toggle that narrows a list. Put several in an element of class `filters` with `role="group"` and a label.
@@ -51,8 +51,8 @@ pub fn ToggleChip(
             aria-pressed=move || if pressed.get() { "true" } else { "false" }
             on:click=move |_| on_press.run(())
         >
-            {children()}
+            {children.draw()}
         </button>
     }
-    .into_any()
+    .erased()
 }

@@ -4,7 +4,7 @@ use leptos::html;
 use leptos::prelude::*;
 
 use super::field::{FieldError, FieldLabel, Hint, Ids, tie_value};
-use super::{Glyph, Icon, IconSize};
+use super::{Erase as _, Glyph, Icon, IconSize};
 
 /// One of a list. For five or fewer use [`Choices`], which shows them all.
 #[component]
@@ -68,7 +68,7 @@ pub fn Select(
             <FieldError id=ids.error error />
         </div>
     }
-    .into_any()
+    .erased()
 }
 
 /// A box to tick, for something that is sent with a form.
@@ -121,7 +121,7 @@ pub fn Checkbox(
             <FieldError id=ids.error error />
         </div>
     }
-    .into_any()
+    .erased()
 }
 
 /// A switch, for something that takes effect at once.
@@ -180,7 +180,7 @@ pub fn Switch(
             </span>
         </label>
     }
-    .into_any()
+    .erased()
 }
 
 /// One of the things to choose from in [`Choices`].
@@ -270,5 +270,5 @@ pub fn Choices(
             <FieldError id=ids.error error />
         </fieldset>
     }
-    .into_any()
+    .erased()
 }

@@ -3,7 +3,7 @@
 use leptos::html;
 use leptos::prelude::*;
 
-use super::{Glyph, IconButton};
+use super::{Children, Erase as _, Glyph, IconButton};
 
 /// A dialog that is open while its signal is true. On a phone it comes from below.
 #[component]
@@ -43,9 +43,9 @@ pub fn Dialog(
                     <h2 id=heading>{move || title.get()}</h2>
                     <IconButton glyph=Glyph::Close label="Close" on_press=move || open.set(false) />
                 </div>
-                {children()}
+                {children.draw()}
             </div>
         </dialog>
     }
-    .into_any()
+    .erased()
 }

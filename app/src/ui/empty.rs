@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::{Glyph, Icon, IconSize};
+use super::{Children, Erase as _, Glyph, Icon, IconSize};
 
 /// Nothing here yet, and what to do about it.
 #[component]
@@ -24,8 +24,8 @@ pub fn EmptyState(
             <span class="empty-sign"><Icon glyph size=IconSize::Large /></span>
             <strong>{move || title.get()}</strong>
             <p>{move || next.get()}</p>
-            {children.map(|children| view! { <div class="actions">{children()}</div> })}
+            {children.map(|children| view! { <div class="actions">{children.draw()}</div> })}
         </div>
     }
-    .into_any()
+    .erased()
 }

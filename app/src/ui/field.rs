@@ -6,7 +6,7 @@
 use leptos::html;
 use leptos::prelude::*;
 
-use super::{Glyph, Icon, IconButton, IconSize};
+use super::{Children, Erase as _, Glyph, Icon, IconButton, IconSize};
 
 /// Ties a signal to an element that has a value, in both directions. The first run adopts what was typed before.
 macro_rules! tie_value {
@@ -68,7 +68,7 @@ pub(super) fn FieldLabel(field: String, label: TextProp, optional: bool) -> impl
             {optional.then(|| view! { <span class="optional">" (if you like)"</span> })}
         </label>
     }
-    .into_any()
+    .erased()
 }
 
 /// The help below a label.
@@ -165,7 +165,7 @@ pub fn TextField(
             <FieldError id=ids.error error />
         </div>
     }
-    .into_any()
+    .erased()
 }
 
 /// A password. It can be shown and pasted; it is never written into the page.
@@ -229,11 +229,11 @@ pub fn PasswordField(
                     on_press=move || shown.update(|shown| *shown = !*shown)
                 />
             </div>
-            {children.map(|children| children())}
+            {children.map(Children::draw)}
             <FieldError id=ids.error error />
         </div>
     }
-    .into_any()
+    .erased()
 }
 
 /// Several lines of text.
@@ -291,7 +291,7 @@ pub fn TextArea(
             <FieldError id=ids.error error />
         </div>
     }
-    .into_any()
+    .erased()
 }
 
 /// A line to search with. Its label is heard, not seen.
@@ -330,5 +330,5 @@ pub fn SearchField(
             />
         </div>
     }
-    .into_any()
+    .erased()
 }

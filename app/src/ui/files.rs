@@ -3,7 +3,7 @@
 use leptos::ev;
 use leptos::prelude::*;
 
-use super::{Glyph, Icon, IconButton, IconSize, Progress};
+use super::{Children, Erase as _, Glyph, Icon, IconButton, IconSize, Progress};
 
 /// A place to drop files on, which is also a button that opens the file chooser.
 #[component]
@@ -59,7 +59,7 @@ pub fn DropZone(
             />
         </div>
     }
-    .into_any()
+    .erased()
 }
 
 /// How far a file has come.
@@ -114,23 +114,23 @@ pub fn FileRow(
             {move || match state.get() {
                 FileState::Waiting => view! {
                     <p class="seen"><Icon glyph=Glyph::Clock /><span>"Waiting"</span></p>
-                }.into_any(),
+                }.erased(),
                 FileState::Sending(percent) => match detail.clone() {
-                    Some(detail) => view! { <Progress label="Sealing and sending" percent=Signal::stored(percent) detail /> }.into_any(),
-                    None => view! { <Progress label="Sealing and sending" percent=Signal::stored(percent) /> }.into_any(),
+                    Some(detail) => view! { <Progress label="Sealing and sending" percent=Signal::stored(percent) detail /> }.erased(),
+                    None => view! { <Progress label="Sealing and sending" percent=Signal::stored(percent) /> }.erased(),
                 },
                 FileState::Resting(percent, words) => view! {
                     <Progress label=words percent=Signal::stored(Some(percent)) />
-                }.into_any(),
+                }.erased(),
                 FileState::Kept => view! {
                     <p class="seen"><Icon glyph=Glyph::Check /><span>"Safe in your vault"</span></p>
-                }.into_any(),
+                }.erased(),
                 FileState::Failed(words) => view! {
                     <p class="error"><Icon glyph=Glyph::Failed size=IconSize::Small /><span>{words}</span></p>
-                }.into_any(),
+                }.erased(),
             }}
-            {children.map(|children| view! { <div class="actions file-acts">{children()}</div> })}
+            {children.map(|children| view! { <div class="actions file-acts">{children.draw()}</div> })}
         </li>
     }
-    .into_any()
+    .erased()
 }

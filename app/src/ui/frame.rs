@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use leptos::{ev, html, web_sys};
 use leptos_router::hooks::use_location;
 
-use super::{Chip, Face, Glyph, Icon, Mark, Tone};
+use super::{Children, Chip, Erase as _, Face, Glyph, Icon, Mark, Tone};
 
 /// Whose side of the bridge the frame is for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -121,10 +121,10 @@ pub fn AppFrame(
                 </div>
             </header>
             <nav class="tabs" aria-label="Main">{tabs}</nav>
-            <main node_ref=page class="page" id="main" tabindex="-1">{children()}</main>
+            <main node_ref=page class="page" id="main" tabindex="-1">{children.draw()}</main>
         </div>
     }
-    .into_any()
+    .erased()
 }
 
 /// Keys that scroll reach the page also while nothing has the focus. Where the page scrolls inside of the frame, as on a
@@ -133,7 +133,9 @@ fn take_scrolling_keys(page: NodeRef<html::Main>) {
     Effect::new(move |_| {
         let listener = window_event_listener(ev::keydown, move |event| {
             let is_free = || document().active_element().is_none_or(|active| active.tag_name() == "BODY");
-            if scrolls(&event.key())
+            let is_plain = !(event.ctrl_key() || event.alt_key() || event.meta_key() || event.default_prevented());
+            if is_plain
+                && scrolls(&event.key())
                 && is_free()
                 && let Some(Some(page)) = page.try_get_untracked()
                 && page.scroll_height() > page.client_height()
@@ -156,18 +158,18 @@ fn LockState(locked: Signal<bool>, on_lock: Option<Callback<()>>) -> impl IntoVi
     view! {
         <span role="status" class="lock-state">
             {move || match on_lock {
-                _ if locked.get() => view! { <Chip glyph=Glyph::Locked>"Locked"</Chip> }.into_any(),
-                None => view! { <Chip tone=Tone::Good glyph=Glyph::Unlocked>"Unlocked here"</Chip> }.into_any(),
+                _ if locked.get() => view! { <Chip glyph=Glyph::Locked>"Locked"</Chip> }.erased(),
+                None => view! { <Chip tone=Tone::Good glyph=Glyph::Unlocked>"Unlocked here"</Chip> }.erased(),
                 Some(on_lock) => view! {
                     <button type="button" class="chip lock" on:click=move |_| on_lock.run(())>
                         <Icon glyph=Glyph::Unlocked />
                         <span class="words">"Unlocked here " <span class="act">"Lock now"</span></span>
                     </button>
-                }.into_any(),
+                }.erased(),
             }}
         </span>
     }
-    .into_any()
+    .erased()
 }
 
 fn count(notices: u32) -> String {

@@ -4,8 +4,8 @@ use leptos::prelude::*;
 
 use super::{
     Alert, AppFrame, Button, ButtonKind, Card, CardTone, Checkbox, Chip, Choice, Choices, Dialog, DropZone, EmptyState,
-    Face, Fact, Facts, FileRow, FileState, Glyph, Icon, IconButton, LinkButton, List, PasswordField, PlainTerms,
-    Progress, RecoveryCode, Row, SafetyPhrase, SearchField, Select, Skeleton, SkeletonShape, Stage, Steps,
+    Erase as _, Face, Fact, Facts, FileRow, FileState, Glyph, Icon, IconButton, LinkButton, List, PasswordField,
+    PlainTerms, Progress, RecoveryCode, Row, SafetyPhrase, SearchField, Select, Skeleton, SkeletonShape, Stage, Steps,
     StrengthMeter, Switch, TextArea, TextField, ToastRegion, ToggleChip, Tone, Until, category_tile, provide_toasts,
     use_toasts,
 };
@@ -46,7 +46,7 @@ pub fn Gallery() -> impl IntoView {
         </AppFrame>
         <ToastRegion />
     }
-    .into_any()
+    .erased()
 }
 
 #[component]
@@ -121,7 +121,7 @@ fn Home() -> impl IntoView {
             <p class="soft">"Before you stopped, she had opened 3 records. What a person has seen or saved cannot be taken back."</p>
         </Card>
     }
-    .into_any()
+    .erased()
 }
 
 #[component]
@@ -162,7 +162,7 @@ fn Buttons() -> impl IntoView {
             </div>
         </Card>
     }
-    .into_any()
+    .erased()
 }
 
 #[component]
@@ -196,7 +196,7 @@ fn Fields() -> impl IntoView {
             </form>
         </Card>
     }
-    .into_any()
+    .erased()
 }
 
 #[component]
@@ -228,7 +228,7 @@ fn MoreFields() -> impl IntoView {
             <TextField name="until" label="Until" kind="date" value=RwSignal::new("2026-12-13".to_owned()) disabled=true />
         </Card>
     }
-    .into_any()
+    .erased()
 }
 
 #[component]
@@ -253,7 +253,7 @@ fn Alerts() -> impl IntoView {
             </div>
         </Card>
     }
-    .into_any()
+    .erased()
 }
 
 #[component]
@@ -275,7 +275,7 @@ fn Files() -> impl IntoView {
             </ul>
         </Card>
     }
-    .into_any()
+    .erased()
 }
 
 #[component]
@@ -299,7 +299,7 @@ fn Waiting() -> impl IntoView {
             </Card>
         </div>
     }
-    .into_any()
+    .erased()
 }
 
 #[component]
@@ -316,7 +316,7 @@ fn Recovery() -> impl IntoView {
             <div class="actions"><Button glyph=Glyph::Print>"Print"</Button><Button kind=ButtonKind::Quiet glyph=Glyph::SaveCopy>"Save a copy"</Button></div>
         </Card>
     }
-    .into_any()
+    .erased()
 }
 
 #[component]
@@ -330,7 +330,7 @@ fn Trust() -> impl IntoView {
             <div class="actions"><Button glyph=Glyph::Check>"They are the same"</Button><Button kind=ButtonKind::Quiet>"They differ"</Button></div>
         </Card>
     }
-    .into_any()
+    .erased()
 }
 
 #[component]
@@ -368,7 +368,7 @@ fn Picture() -> impl IntoView {
             </Card>
         </div>
     }
-    .into_any()
+    .erased()
 }
 
 #[component]
@@ -400,7 +400,7 @@ fn Readings() -> impl IntoView {
             </Card>
         </div>
     }
-    .into_any()
+    .erased()
 }
 
 #[component]
@@ -458,5 +458,5 @@ fn Dialogs() -> impl IntoView {
             <div class="actions"><Button kind=ButtonKind::Quiet on_press=move || open.set(true)>"Show the dialog"</Button></div>
         </Card>
     }
-    .into_any()
+    .erased()
 }

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::{Glyph, Icon, LongPlace};
+use super::{Children, Erase as _, Glyph, Icon, LongPlace};
 
 /// The tile of a record category: its drawing in its hue. Not read aloud; the row's words name the category.
 pub fn category_tile(slug: &str) -> impl IntoView + use<> {
@@ -33,7 +33,7 @@ pub fn List(
     /// The rows.
     children: Children,
 ) -> impl IntoView {
-    view! { <ul class="list" role="list" aria-label=label>{children()}</ul> }
+    view! { <ul class="list" role="list" aria-label=label>{children.draw()}</ul> }
 }
 
 /// One row of a [`List`].
@@ -79,20 +79,20 @@ pub fn Row(
                     {more.run()}
                 </div>
             </div>
-            {children.map(|children| view! { <div class="item-end">{children()}</div> })}
+            {children.map(|children| view! { <div class="item-end">{children.draw()}</div> })}
         </li>
     }
-    .into_any()
+    .erased()
 }
 
 fn name(title: TextProp, href: Option<String>, on_press: Option<Callback<()>>) -> AnyView {
     match (href, on_press) {
-        (Some(href), _) => view! { <a class="name" href=href>{move || title.get()}</a> }.into_any(),
+        (Some(href), _) => view! { <a class="name" href=href>{move || title.get()}</a> }.erased(),
         (None, Some(on_press)) => {
             view! { <button type="button" class="name" on:click=move |_| on_press.run(())>{move || title.get()}</button> }
-                .into_any()
+                .erased()
         }
-        (None, None) => view! { <span class="name">{move || title.get()}</span> }.into_any(),
+        (None, None) => view! { <span class="name">{move || title.get()}</span> }.erased(),
     }
 }
 
@@ -137,7 +137,7 @@ pub fn LongRow(
             {end.map(|end| view! { <div class="item-end">{end}</div> })}
         </li>
     }
-    .into_any()
+    .erased()
 }
 
 /// A list of [`Fact`]s about one thing.
@@ -146,7 +146,7 @@ pub fn Facts(
     /// The facts.
     children: Children,
 ) -> impl IntoView {
-    view! { <dl class="facts">{children()}</dl> }
+    view! { <dl class="facts">{children.draw()}</dl> }
 }
 
 /// A named fact.
@@ -158,5 +158,5 @@ pub fn Fact(
     /// What is so.
     children: Children,
 ) -> impl IntoView {
-    view! { <div><dt>{move || name.get()}</dt><dd>{children()}</dd></div> }
+    view! { <div><dt>{move || name.get()}</dt><dd>{children.draw()}</dd></div> }
 }

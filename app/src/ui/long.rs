@@ -11,9 +11,10 @@ use std::collections::BTreeMap;
 
 use gloo::events::{EventListener, EventListenerOptions};
 use leptos::prelude::*;
-use leptos::task::spawn_local;
 use leptos::wasm_bindgen::JsCast as _;
 use leptos::{html, web_sys};
+
+use super::Erase as _;
 
 /// Rows that are drawn above and below those in sight.
 const AROUND: usize = 10;
@@ -182,7 +183,8 @@ where
         if goes_elsewhere(&event) {
             focused.set(None);
         } else if event.related_target().is_none() && !pressed.get_value() && document().has_focus().unwrap_or(false) {
-            spawn_local(async move { regain(frame, kept.try_get_untracked().flatten()) });
+            // Before the next key.
+            queue_microtask(move || regain(frame, kept.try_get_untracked().flatten()));
         }
     };
     let names = Memo::new(move |_| {
@@ -234,7 +236,7 @@ where
             <For each=move || names.get() key=Name::clone children=group />
         </div>
     }
-    .into_any()
+    .erased()
 }
 
 /// Looks again whenever the list or the window changes, and notes presses, for as long as the list is there.

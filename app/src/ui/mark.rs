@@ -2,6 +2,8 @@
 
 use leptos::prelude::*;
 
+use super::Erase as _;
+
 /// The bridge alone. Not read aloud.
 #[component]
 pub fn MarkSign() -> impl IntoView {
@@ -11,7 +13,7 @@ pub fn MarkSign() -> impl IntoView {
             <path class="arch" d="M6 21.5c0-6.5 4.4-10.5 10-10.5s10 4 10 10.5M4.5 21.5h23M11 13v8.5M16 11v10.5M21 13v8.5" />
         </svg>
     }
-    .into_any()
+    .erased()
 }
 
 /// The bridge and the name, as a link to the start page.
@@ -30,5 +32,5 @@ pub fn Mark(
             <span>"HealthBridge"</span>
         </a>
     }
-    .into_any()
+    .erased()
 }

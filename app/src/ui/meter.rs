@@ -2,6 +2,8 @@
 
 use leptos::prelude::*;
 
+use super::Erase as _;
+
 /// Four bars and a word. The caller works out the level; this only shows it.
 #[component]
 pub fn StrengthMeter(
@@ -35,7 +37,7 @@ pub fn StrengthMeter(
             </p>
         </div>
     }
-    .into_any()
+    .erased()
 }
 
 fn word(level: Option<u8>) -> &'static str {

@@ -2,6 +2,8 @@
 
 use leptos::prelude::*;
 
+use super::Erase as _;
+
 /// A bar with words above it. Without a number it only says that work goes on.
 #[component]
 pub fn Progress(
@@ -36,7 +38,7 @@ pub fn Progress(
             </div>
         </div>
     }
-    .into_any()
+    .erased()
 }
 
 /// The bar itself, shared with the bar of time left.
@@ -54,5 +56,5 @@ pub(super) fn Track(
             <rect width=move || format!("{}%", percent.get().unwrap_or(40)) height="100%" />
         </svg>
     }
-    .into_any()
+    .erased()
 }

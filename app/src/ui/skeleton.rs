@@ -2,6 +2,8 @@
 
 use leptos::prelude::*;
 
+use super::Erase as _;
+
 /// What is about to come.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum SkeletonShape {
@@ -43,15 +45,15 @@ pub fn Skeleton(
                 }
             })
             .collect_view()
-            .into_any(),
+            .erased(),
         SkeletonShape::Lines => (0..count)
             .map(|line| {
                 let class = if line + 1 == count { "bone short" } else { "bone" };
                 view! { <span class=class></span> }
             })
             .collect_view()
-            .into_any(),
-        SkeletonShape::Block => view! { <span class="bone block"></span> }.into_any(),
+            .erased(),
+        SkeletonShape::Block => view! { <span class="bone block"></span> }.erased(),
     };
     let gap = if shape == SkeletonShape::Rows { "list" } else { "skeleton-lines stack near" };
     view! {
@@ -60,5 +62,5 @@ pub fn Skeleton(
             <div class=gap aria-hidden="true">{bones}</div>
         </div>
     }
-    .into_any()
+    .erased()
 }

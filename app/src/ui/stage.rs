@@ -2,6 +2,8 @@
 
 use leptos::prelude::*;
 
+use super::{Children, Erase as _};
+
 /// A stage: the picture (a canvas) and a bar of tools.
 #[component]
 pub fn Stage(
@@ -16,9 +18,9 @@ pub fn Stage(
 ) -> impl IntoView {
     view! {
         <figure class="stage" role="group" aria-label=move || label.get()>
-            <div class="stage-view">{children()}</div>
+            <div class="stage-view">{children.draw()}</div>
             <div class="stage-tools" role="toolbar" aria-label="Picture tools">{tools.run()}</div>
         </figure>
     }
-    .into_any()
+    .erased()
 }

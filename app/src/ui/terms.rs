@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::Card;
+use super::{Card, Erase as _};
 
 /// What is said, and what never is: the beginning of a word, in lower case.
 pub const TERMS: [(&str, &[&str]); 22] = [
@@ -46,5 +46,5 @@ pub fn PlainTerms() -> impl IntoView {
             </table>
         </Card>
     }
-    .into_any()
+    .erased()
 }

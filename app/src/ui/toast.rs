@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use leptos::prelude::*;
 
-use super::{Glyph, Icon, IconButton, Tone};
+use super::{Erase as _, Glyph, Icon, IconButton, Tone};
 
 /// How long a toast stays. A warning or a failure stays until it is closed.
 const STAY: Duration = Duration::from_secs(8);
@@ -82,7 +82,7 @@ pub fn ToastRegion() -> impl IntoView {
             </For>
         </div>
     }
-    .into_any()
+    .erased()
 }
 
 #[component]
@@ -101,5 +101,5 @@ fn ToastItem(toast: Toast, toasts: Toasts) -> impl IntoView {
             <IconButton glyph=Glyph::Close label="Close this message" on_press=move || toasts.close(number) />
         </div>
     }
-    .into_any()
+    .erased()
 }

@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use super::Erase as _;
 use super::progress::Track;
 
 /// Time left of a share.
@@ -24,5 +25,5 @@ pub fn Until(
             <span class="soft">{move || words.get()}</span>
         </div>
     }
-    .into_any()
+    .erased()
 }

@@ -7,7 +7,7 @@ use super::entered::{email_error, group, password_error};
 use super::sign_in::going_on;
 use super::sign_up::NewPassword;
 use crate::pages::asking::{TroubleAlert, use_act, use_alive};
-use crate::ui::{BareFrame, Button, Card, TextArea, TextField, use_toasts};
+use crate::ui::{BareFrame, Button, Card, Erase as _, TextArea, TextField, use_toasts};
 use crate::vault::{Status, use_status};
 
 /// Letters and digits in a whole kit.
@@ -89,5 +89,5 @@ pub fn ForgotPage() -> impl IntoView {
             <p><a class="tap" href="/sign-in">"Back to sign in"</a></p>
         </BareFrame>
     }
-    .into_any()
+    .erased()
 }

@@ -6,7 +6,7 @@ use leptos::wasm_bindgen::JsCast as _;
 use leptos::web_sys;
 
 use super::entered::{asked_groups, group};
-use crate::ui::{Alert, Button, ButtonKind, Card, Dialog, Glyph, MarkSign, RecoveryCode, TextField, Tone};
+use crate::ui::{Alert, Button, ButtonKind, Card, Dialog, Erase as _, Glyph, MarkSign, RecoveryCode, TextField, Tone};
 
 /// Shows the kit and lets nobody go by accident.
 #[component]
@@ -84,7 +84,7 @@ pub fn KitStep(
         </Card>
         <Leaving leaving on_leave=on_done />
     }
-    .into_any()
+    .erased()
 }
 
 /// Asks before the kit is gone.
@@ -126,5 +126,5 @@ fn Leaving(leaving: RwSignal<bool>, on_leave: Callback<()>) -> impl IntoView {
             </div>
         </Dialog>
     }
-    .into_any()
+    .erased()
 }

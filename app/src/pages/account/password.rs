@@ -9,7 +9,7 @@ use super::sign_up::NewPassword;
 use crate::pages::asking::{TroubleAlert, use_act};
 use crate::pages::guarded::{Guarded, Guests};
 use crate::pages::inside::Inside;
-use crate::ui::{Button, ButtonKind, Card, LinkButton, PasswordField, use_toasts};
+use crate::ui::{Button, ButtonKind, Card, Erase as _, LinkButton, PasswordField, use_toasts};
 use crate::vault::Me;
 
 /// `/account/password`
@@ -20,7 +20,7 @@ pub fn PasswordPage() -> impl IntoView {
 
 /// The page inside its frame.
 pub(in crate::pages) fn inside(me: Me) -> AnyView {
-    view! { <PasswordView me /> }.into_any()
+    view! { <PasswordView me /> }.erased()
 }
 
 /// The page.
@@ -81,5 +81,5 @@ pub fn PasswordView(
             </Card>
         </div>
     }
-    .into_any()
+    .erased()
 }

@@ -6,7 +6,9 @@ use crate::pages::asking::{TroubleAlert, use_act};
 use crate::pages::guarded::{Guarded, Guests};
 use crate::pages::inside::Inside;
 use crate::pages::words;
-use crate::ui::{Button, ButtonKind, Card, Chip, Face, Fact, Facts, Glyph, LinkButton, SafetyPhrase, Tone, use_toasts};
+use crate::ui::{
+    Button, ButtonKind, Card, Chip, Erase as _, Face, Fact, Facts, Glyph, LinkButton, SafetyPhrase, Tone, use_toasts,
+};
 use crate::vault::Me;
 
 /// `/account`
@@ -17,7 +19,7 @@ pub fn AccountPage() -> impl IntoView {
 
 /// The page inside its frame.
 pub(in crate::pages) fn inside(me: Me) -> AnyView {
-    view! { <AccountView me /> }.into_any()
+    view! { <AccountView me /> }.erased()
 }
 
 /// The page.
@@ -57,9 +59,9 @@ pub fn AccountView(
                             <Fact name="Where">{provider.organisation}</Fact>
                             <Fact name="Profession">
                                 {if provider.verified {
-                                    view! { <Chip tone=Tone::Good glyph=Glyph::Check>"checked"</Chip> }.into_any()
+                                    view! { <Chip tone=Tone::Good glyph=Glyph::Check>"checked"</Chip> }.erased()
                                 } else {
-                                    view! { <Chip tone=Tone::Warn glyph=Glyph::Warning>"not checked yet"</Chip> }.into_any()
+                                    view! { <Chip tone=Tone::Warn glyph=Glyph::Warning>"not checked yet"</Chip> }.erased()
                                 }}
                             </Fact>
                         })}
@@ -96,5 +98,5 @@ pub fn AccountView(
             </div>
         </div>
     }
-    .into_any()
+    .erased()
 }

@@ -8,7 +8,7 @@ use leptos_router::hooks::{use_navigate, use_query_map};
 use super::entered::{email_error, way_back};
 use crate::pages::asking::{TroubleAlert, use_act, use_alive};
 use crate::pages::guarded::side_of;
-use crate::ui::{BareFrame, Button, Card, PasswordField, TextField};
+use crate::ui::{BareFrame, Button, Card, Erase as _, PasswordField, TextField};
 use crate::vault::{Me, Status, use_status};
 
 /// `/sign-in`
@@ -50,7 +50,7 @@ pub fn SignInPage() -> impl IntoView {
             </p>
         </BareFrame>
     }
-    .into_any()
+    .erased()
 }
 
 /// Whoever is signed in has nothing to do here: on to where they came from, or to their first page. A locked vault asks

@@ -10,7 +10,9 @@ use super::entered::{email_error, name_error, password_error};
 use super::kit::KitStep;
 use crate::pages::asking::{TroubleAlert, use_act, use_alive};
 use crate::pages::guarded::side_of;
-use crate::ui::{BareFrame, Button, Card, Choice, Choices, PasswordField, Side, Steps, StrengthMeter, TextField};
+use crate::ui::{
+    BareFrame, Button, Card, Choice, Choices, Erase as _, PasswordField, Side, Steps, StrengthMeter, TextField,
+};
 use crate::vault::{Provider, SignUp, Status, TroubleKind, use_status, use_vault};
 
 /// `/sign-up`
@@ -61,13 +63,13 @@ pub fn SignUpPage() -> impl IntoView {
         <BareFrame>
             <Steps names=vec!["About you", "Recovery kit"] current=Signal::derive(move || usize::from(at_kit.get())) />
             {move || if at_kit.get() {
-                view! { <KitStep groups leaving on_done=finish.clone() /> }.into_any()
+                view! { <KitStep groups leaving on_done=finish.clone() /> }.erased()
             } else {
-                view! { <AboutYou groups side signing_up /> }.into_any()
+                view! { <AboutYou groups side signing_up /> }.erased()
             }}
         </BareFrame>
     }
-    .into_any()
+    .erased()
 }
 
 /// The first step: who, and with which password.
@@ -150,7 +152,7 @@ fn AboutYou(groups: RwSignal<Vec<String>>, side: RwSignal<Side>, signing_up: RwS
         </Card>
         <p>"Already have a vault? " <a class="tap" href="/sign-in">"Sign in"</a></p>
     }
-    .into_any()
+    .erased()
 }
 
 /// What is left of a sign-up that failed. Only what is wrong with the entries, and a server that cannot be reached,
@@ -209,5 +211,5 @@ pub fn NewPassword(
             <StrengthMeter level=shown advice />
         </PasswordField>
     }
-    .into_any()
+    .erased()
 }

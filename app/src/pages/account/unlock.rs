@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use crate::pages::asking::{TroubleAlert, use_act};
 use crate::pages::words;
-use crate::ui::{Button, ButtonKind, Card, Face, Glyph, PasswordField};
+use crate::ui::{Button, ButtonKind, Card, Erase as _, Face, Glyph, PasswordField};
 use crate::vault::Me;
 
 /// Asks for the password of the one who is signed in.
@@ -62,5 +62,5 @@ pub fn LockedPanel(
             </Card>
         </div>
     }
-    .into_any()
+    .erased()
 }

@@ -11,7 +11,7 @@ use crate::pages::inside::Inside;
 use crate::pages::records::pick::RecordPicker;
 use crate::pages::records::rows::keep_pictures;
 use crate::pages::words;
-use crate::ui::{Button, ButtonKind, Card, EmptyState, Glyph, Icon, Select, Skeleton, ToggleChip};
+use crate::ui::{Button, ButtonKind, Card, EmptyState, Erase as _, Glyph, Icon, Select, Skeleton, ToggleChip};
 use crate::vault::{Happenings, Records};
 
 /// How many are drawn before somebody asks for more.
@@ -39,7 +39,7 @@ pub(in crate::pages) fn inside() -> AnyView {
             page=move || view! { <ActivityList happenings=data(activity) records /> }
         />
     }
-    .into_any()
+    .erased()
 }
 
 /// The history with what narrows it.
@@ -86,8 +86,8 @@ pub fn ActivityList(
                         let named = happening.record.filter(|_| happening.what != "deleted");
                         let link = named.map(|(id, _)| format!("/records/{id}"));
                         let name = match link {
-                            Some(href) => view! { <a class="name" href=href>{words}</a> }.into_any(),
-                            None => view! { <span class="name">{words}</span> }.into_any(),
+                            Some(href) => view! { <a class="name" href=href>{words}</a> }.erased(),
+                            None => view! { <span class="name">{words}</span> }.erased(),
                         };
                         view! {
                             <li class="item">
@@ -131,5 +131,5 @@ pub fn ActivityList(
             <p class="seen"><Icon glyph=Glyph::Check /><span>"This history was checked on your device."</span></p>
         </Card>
     }
-    .into_any()
+    .erased()
 }

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use leptos_meta::Title;
 
-use crate::ui::{BareFrame, Card};
+use crate::ui::{BareFrame, Card, Erase as _};
 
 const ANSWERS: [(&str, &str); 6] = [
     (
@@ -41,5 +41,5 @@ pub fn HelpPage() -> impl IntoView {
             {cards}
         </BareFrame>
     }
-    .into_any()
+    .erased()
 }

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 
 use crate::pages::guarded::side_of;
-use crate::ui::{BareFrame, ButtonKind, Glyph, Icon, LinkButton, Side};
+use crate::ui::{BareFrame, ButtonKind, Erase as _, Glyph, Icon, LinkButton, Side};
 use crate::vault::{Status, use_status};
 use crate::visitor::use_visitor;
 
@@ -35,13 +35,13 @@ pub fn LandingPage() -> impl IntoView {
                 {move || match home.get() {
                     Some(href) => view! {
                         <div class="actions fill"><LinkButton href>"Go to your vault"</LinkButton></div>
-                    }.into_any(),
+                    }.erased(),
                     None => view! {
                         <div class="actions fill">
                             <LinkButton href="/sign-up">"Sign up"</LinkButton>
                             <LinkButton href="/sign-in" kind=ButtonKind::Quiet>"Sign in"</LinkButton>
                         </div>
-                    }.into_any(),
+                    }.erased(),
                 }}
             </div>
             <ul class="stack even" role="list">
@@ -51,5 +51,5 @@ pub fn LandingPage() -> impl IntoView {
             </ul>
         </BareFrame>
     }
-    .into_any()
+    .erased()
 }

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use leptos_meta::Title;
 
-use crate::ui::{BareFrame, Card, EmptyState, Glyph, LinkButton};
+use crate::ui::{BareFrame, Card, EmptyState, Erase as _, Glyph, LinkButton};
 
 /// Any other route.
 #[component]
@@ -19,5 +19,5 @@ pub fn NotFoundPage() -> impl IntoView {
             </Card>
         </BareFrame>
     }
-    .into_any()
+    .erased()
 }

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use leptos_meta::Title;
 
-use crate::ui::{Alert, BareFrame, Card, Glyph, Icon, IconSize, Tone};
+use crate::ui::{Alert, BareFrame, Card, Erase as _, Glyph, Icon, IconSize, Tone};
 
 fn list(glyph: Glyph, items: &[&'static str]) -> impl IntoView + use<> {
     let items = items
@@ -61,5 +61,5 @@ pub fn SecurityPage() -> impl IntoView {
             </Card>
         </BareFrame>
     }
-    .into_any()
+    .erased()
 }

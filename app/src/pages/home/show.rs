@@ -14,7 +14,9 @@ use crate::pages::sharing::person::{WAITS, compared_chip, profession};
 use crate::pages::sharing::reach::{by_person, holding};
 use crate::pages::sharing::shared::load_shares;
 use crate::pages::words;
-use crate::ui::{ButtonKind, Card, CardTone, EmptyState, Face, Glyph, LinkButton, List, Row, Skeleton, Until};
+use crate::ui::{
+    ButtonKind, Card, CardTone, EmptyState, Erase as _, Face, Glyph, LinkButton, List, Row, Skeleton, Until,
+};
 use crate::vault::{Happening, Happenings, Me, Records, Share, Trouble};
 
 /// `/home`
@@ -34,7 +36,7 @@ pub(in crate::pages) fn inside(me: Me) -> AnyView {
         <Uploads which=Which::Unfinished />
         <HomeView records shares activity />
     }
-    .into_any()
+    .erased()
 }
 
 /// The greeting.
@@ -110,7 +112,7 @@ pub fn HomeView(
         <TroubleAlert trouble=first_trouble(records, shares, activity) again=Callback::new(again) />
         <NeedsAnswer shares />
         {move || if is_new.get() {
-            view! { <Card><Begin /></Card> }.into_any()
+            view! { <Card><Begin /></Card> }.erased()
         } else {
             view! {
                 <div class="two">
@@ -120,10 +122,10 @@ pub fn HomeView(
                         <WhatOthersDid activity />
                     </div>
                 </div>
-            }.into_any()
+            }.erased()
         }}
     }
-    .into_any()
+    .erased()
 }
 
 #[component]
@@ -172,16 +174,16 @@ fn RecentRecords(records: Loaded<Records>) -> impl IntoView {
     });
     move || {
         if none.get() {
-            view! { <Card><Begin /></Card> }.into_any()
+            view! { <Card><Begin /></Card> }.erased()
         } else if there.get() {
             view! {
                 <Card title="Recent records" action=move || view! { <a href="/records">{move || format!("All {}", count.get())}</a> }>
                     <RecordRows items=recent />
                 </Card>
             }
-            .into_any()
+            .erased()
         } else {
-            view! { <Coming loaded=records title="Recent records" label="Getting your records" count=4 /> }.into_any()
+            view! { <Coming loaded=records title="Recent records" label="Getting your records" count=4 /> }.erased()
         }
     }
 }
@@ -212,7 +214,7 @@ fn Waiting(shares: Vec<Share>) -> impl IntoView {
             <div class="actions"><LinkButton kind=ButtonKind::Quiet href="/sharing/new">"Share again"</LinkButton></div>
         </Card>
     }
-    .into_any()
+    .erased()
 }
 
 #[component]
@@ -232,7 +234,7 @@ fn EndingSoon(shares: Vec<Share>) -> impl IntoView {
             <div class="actions"><LinkButton kind=ButtonKind::Quiet href="/sharing">"Show who can see what"</LinkButton></div>
         </Card>
     }
-    .into_any()
+    .erased()
 }
 
 #[component]
@@ -248,7 +250,7 @@ fn WhoCanSeeWhat(shares: Loaded<Vec<Share>>) -> impl IntoView {
                     <LinkButton kind=ButtonKind::Quiet href="/sharing/new">"Share"</LinkButton>
                 </EmptyState>
             }
-            .into_any();
+            .erased();
         }
         let rows = people
             .into_iter()
@@ -271,15 +273,15 @@ fn WhoCanSeeWhat(shares: Loaded<Vec<Share>>) -> impl IntoView {
                 })
             })
             .collect_view();
-        view! { <List>{rows}</List> }.into_any()
+        view! { <List>{rows}</List> }.erased()
     };
     move || {
         if there.get() {
             view! { <Card title="Who can see what" action=|| view! { <a href="/sharing">"Change"</a> }>{rows}</Card> }
-                .into_any()
+                .erased()
         } else {
             view! { <Coming loaded=shares title="Who can see what" label="Getting who can see what" count=2 /> }
-                .into_any()
+                .erased()
         }
     }
 }

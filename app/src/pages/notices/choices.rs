@@ -9,7 +9,7 @@ use super::sentence::choice_words;
 use crate::api::Refused;
 use crate::api::notices::{NoticeChoice, NoticeKind, choose_notices, notice_choices};
 use crate::pages::asking::use_alive;
-use crate::ui::{Alert, Button, ButtonKind, Card, Glyph, Side, Skeleton, Switch, Tone};
+use crate::ui::{Alert, Button, ButtonKind, Card, Erase as _, Glyph, Side, Skeleton, Switch, Tone};
 
 /// The choices of whoever is signed in.
 #[component]
@@ -34,17 +34,17 @@ pub fn ChoicesCard(
     view! {
         <Card title="What you are told">
             {move || match choices.get() {
-                None => view! { <Skeleton label="Getting your choices" count=4 /> }.into_any(),
+                None => view! { <Skeleton label="Getting your choices" count=4 /> }.erased(),
                 Some(Err(refused)) => view! {
                     <Alert tone=Tone::Stop happened=refused.to_string() next="Your choices are as they were. Try again in a moment.">
                         <Button kind=ButtonKind::Quiet glyph=Glyph::Again on_press=ask>"Try again"</Button>
                     </Alert>
-                }.into_any(),
-                Some(Ok(choices)) => view! { <ChoiceList choices side /> }.into_any(),
+                }.erased(),
+                Some(Ok(choices)) => view! { <ChoiceList choices side /> }.erased(),
             }}
         </Card>
     }
-    .into_any()
+    .erased()
 }
 
 /// The choices.
@@ -83,7 +83,7 @@ pub fn ChoiceList(
             {about_openings.then_some(" Mail about openings comes once a day at most.")}
         </p>
     }
-    .into_any()
+    .erased()
 }
 
 /// The two switches of a kind, and what the server has of them.
@@ -196,5 +196,5 @@ fn ChoicePair(pair: Pair, saving: Saving) -> impl IntoView {
             <Switch name=format!("{name}-mail") label="By mail" on=pair.by_mail on_change=save />
         </fieldset>
     }
-    .into_any()
+    .erased()
 }

@@ -13,7 +13,7 @@ use crate::pages::asking::load;
 use crate::pages::guarded::{Guarded, Guests, side_of};
 use crate::pages::inside::Inside;
 use crate::pages::words;
-use crate::ui::{Alert, Button, ButtonKind, Card, Chip, EmptyState, Glyph, Icon, Skeleton, Tone};
+use crate::ui::{Alert, Button, ButtonKind, Card, Chip, EmptyState, Erase as _, Glyph, Icon, Skeleton, Tone};
 use crate::vault::{Me, Records};
 
 /// `/notices`
@@ -56,7 +56,7 @@ pub(in crate::pages) fn inside(me: &Me) -> AnyView {
             <div id="choices"><ChoicesCard side=side_of(me) /></div>
         </div>
     }
-    .into_any()
+    .erased()
 }
 
 /// Whether the page is in sight: not in a window or tab behind others.
@@ -102,8 +102,8 @@ pub fn NoticeList(
         let has_next = next.is_some();
         let new = (is_new == Some(true)).then(|| view! { <Chip tone=Tone::Brand>"new"</Chip> });
         let name = match href {
-            Some(href) => view! { <a class="name" href=href>{said}</a> }.into_any(),
-            None => view! { <span class="name">{said}</span> }.into_any(),
+            Some(href) => view! { <a class="name" href=href>{said}</a> }.erased(),
+            None => view! { <span class="name">{said}</span> }.erased(),
         };
         view! {
             <li class="item" class:top=has_next>
@@ -117,18 +117,18 @@ pub fn NoticeList(
     view! {
         <Card>
             {move || match list.get() {
-                None => view! { <Skeleton label="Getting your notices" count=4 /> }.into_any(),
+                None => view! { <Skeleton label="Getting your notices" count=4 /> }.erased(),
                 Some(Err(refused)) => view! {
                     <Alert tone=Tone::Stop happened=refused.to_string() next="Your records are as they were. Try again in a moment.">
                         <Button kind=ButtonKind::Quiet glyph=Glyph::Again on_press=again>"Try again"</Button>
                     </Alert>
-                }.into_any(),
+                }.erased(),
                 Some(Ok(list)) if list.is_empty() => view! {
                     <EmptyState glyph=Glyph::Notices title="Nothing to tell" next="When somebody shares with you, opens your records or signs in to your account, it stands here." />
-                }.into_any(),
-                Some(Ok(list)) => view! { <ul class="list" role="list">{list.into_iter().map(row).collect_view()}</ul> }.into_any(),
+                }.erased(),
+                Some(Ok(list)) => view! { <ul class="list" role="list">{list.into_iter().map(row).collect_view()}</ul> }.erased(),
             }}
         </Card>
     }
-    .into_any()
+    .erased()
 }

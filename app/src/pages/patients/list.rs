@@ -8,7 +8,9 @@ use crate::pages::asking::{WhenLoaded, data, load};
 use crate::pages::guarded::{Guarded, Guests};
 use crate::pages::inside::Inside;
 use crate::pages::words;
-use crate::ui::{Card, CardTone, Chip, EmptyState, Face, Glyph, LinkButton, List, Row, SearchField, Skeleton, Tone};
+use crate::ui::{
+    Card, CardTone, Chip, EmptyState, Erase as _, Face, Glyph, LinkButton, List, Row, SearchField, Skeleton, Tone,
+};
 use crate::vault::{Me, Patient};
 
 /// `/patients`
@@ -28,7 +30,7 @@ pub(in crate::pages) fn inside(me: Me) -> AnyView {
             page=move || view! { <PatientList patients=data(patients) /> }
         />
     }
-    .into_any()
+    .erased()
 }
 
 /// The heading, with who one is to patients.
@@ -49,14 +51,14 @@ pub fn PatientsHead(
             <div class="row">
                 <span class="soft">{about}</span>
                 {if verified {
-                    view! { <Chip tone=Tone::Good glyph=Glyph::Check>"profession checked"</Chip> }.into_any()
+                    view! { <Chip tone=Tone::Good glyph=Glyph::Check>"profession checked"</Chip> }.erased()
                 } else {
-                    view! { <Chip tone=Tone::Warn glyph=Glyph::Warning>"profession not checked"</Chip> }.into_any()
+                    view! { <Chip tone=Tone::Warn glyph=Glyph::Warning>"profession not checked"</Chip> }.erased()
                 }}
             </div>
         </div>
     }
-    .into_any()
+    .erased()
 }
 
 /// The patients.
@@ -111,7 +113,7 @@ pub fn PatientList(
             </div>
         </Show>
     }
-    .into_any()
+    .erased()
 }
 
 #[component]
@@ -129,11 +131,11 @@ fn PatientRow(patient: Patient) -> impl IntoView {
     view! {
         <Row title=patient.person.name sub href=format!("/patients/{}", patient.vault) tile=move || view! { <Face initials /> }>
             {if new > 0 {
-                view! { <Chip tone=Tone::Brand>{format!("{new} new")}</Chip> }.into_any()
+                view! { <Chip tone=Tone::Brand>{format!("{new} new")}</Chip> }.erased()
             } else {
-                view! { <Chip>"nothing new"</Chip> }.into_any()
+                view! { <Chip>"nothing new"</Chip> }.erased()
             }}
         </Row>
     }
-    .into_any()
+    .erased()
 }

@@ -13,7 +13,8 @@ use crate::pages::records::rows::keep_pictures;
 use crate::pages::sharing::person::compared_chip;
 use crate::pages::words;
 use crate::ui::{
-    Card, EmptyState, Face, Glyph, Icon, LinkButton, List, Row, SafetyPhrase, Skeleton, SkeletonShape, Until,
+    Card, EmptyState, Erase as _, Face, Glyph, Icon, LinkButton, List, Row, SafetyPhrase, Skeleton, SkeletonShape,
+    Until,
 };
 use crate::vault::{Patient, Records};
 
@@ -47,7 +48,7 @@ pub(in crate::pages) fn inside() -> AnyView {
             {move || patients.trouble.with(Option::is_none).then(|| view! {
                 <Skeleton label="Getting what is shared" shape=SkeletonShape::Block />
             })}
-        }.into_any(),
+        }.erased(),
         Some(None) => view! {
             <h1>"Not here"</h1>
             <Card>
@@ -55,16 +56,16 @@ pub(in crate::pages) fn inside() -> AnyView {
                     <LinkButton href="/patients">"Go to your patients"</LinkButton>
                 </EmptyState>
             </Card>
-        }.into_any(),
+        }.erased(),
         Some(Some(_)) => {
             let first = patient.get_untracked().flatten();
             first.map(|first| {
                 let patient = lasting(first, move || patient.get().flatten());
                 view! { <PatientView patient records /> }
-            }).into_any()
+            }).erased()
         }
     })
-    .into_any()
+    .erased()
 }
 
 /// The page of a patient.
@@ -140,7 +141,7 @@ pub fn PatientView(
             </div>
         </div>
     }
-    .into_any()
+    .erased()
 }
 
 /// Nothing is there yet of what is shared, such as of a kind of record of which the patient has none.

@@ -10,7 +10,8 @@ use super::rows::title_of;
 use crate::pages::asking::{TroubleAlert, use_act};
 use crate::pages::words;
 use crate::ui::{
-    Alert, Button, ButtonKind, Card, Dialog, DropZone, FileRow, FileState, Glyph, LinkButton, Tone, use_toasts,
+    Alert, Button, ButtonKind, Card, Dialog, DropZone, Erase as _, FileRow, FileState, Glyph, LinkButton, Tone,
+    use_toasts,
 };
 use crate::vault::{RecordItem, use_vault};
 
@@ -33,7 +34,7 @@ pub fn RecordActs(
         <ReplaceDialog item open=replacing />
         <DeleteDialog item open=deleting />
     }
-    .into_any()
+    .erased()
 }
 
 /// Takes a newer file for a record.
@@ -90,7 +91,7 @@ fn ReplaceDialog(item: Signal<Option<RecordItem>>, open: RwSignal<bool>) -> impl
             </div>
         </Dialog>
     }
-    .into_any()
+    .erased()
 }
 
 /// Asks before a record is gone.
@@ -127,5 +128,5 @@ fn DeleteDialog(item: Signal<Option<RecordItem>>, open: RwSignal<bool>) -> impl 
             </div>
         </Dialog>
     }
-    .into_any()
+    .erased()
 }

@@ -11,7 +11,7 @@ use crate::pages::guarded::{Guarded, Guests};
 use crate::pages::inside::Inside;
 use crate::pages::sharing::reach::reaches_what_comes;
 use crate::pages::words;
-use crate::ui::{Button, ButtonKind, DropZone, Glyph, Icon, LinkButton};
+use crate::ui::{Button, ButtonKind, DropZone, Erase as _, Glyph, Icon, LinkButton};
 use crate::vault::use_vault;
 
 /// How many chosen files are shown at first, and how many more each time.
@@ -25,7 +25,7 @@ pub fn AddPage() -> impl IntoView {
 
 /// The page inside its frame.
 pub(in crate::pages) fn inside() -> AnyView {
-    view! { <AddRecords /> }.into_any()
+    view! { <AddRecords /> }.erased()
 }
 
 /// The page inside its frame.
@@ -113,7 +113,7 @@ pub fn AddRecords() -> impl IntoView {
             <div class="actions"><LinkButton kind=ButtonKind::Quiet href="/records">"Go to your records"</LinkButton></div>
         })}
     }
-    .into_any()
+    .erased()
 }
 
 fn add_words(ready: usize) -> String {
@@ -150,7 +150,7 @@ fn ChosenList(picks: Picks, shown: RwSignal<usize>) -> impl IntoView {
             </div>
         })}
     }
-    .into_any()
+    .erased()
 }
 
 /// Takes a picture with a phone's camera; on a computer it opens the file chooser for pictures.
@@ -163,5 +163,5 @@ fn Camera(picks: Picks) -> impl IntoView {
             <input type="file" class="heard" accept="image/*" capture="environment" on:change=move |event| picks.choose_from(&event) />
         </label>
     }
-    .into_any()
+    .erased()
 }

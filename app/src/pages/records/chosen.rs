@@ -8,7 +8,7 @@ use leptos::web_sys;
 use super::details::{DetailFields, Entered};
 use crate::pages::asking::next_words;
 use crate::pages::{category, words};
-use crate::ui::{Alert, Card, Chip, Glyph, IconButton, Skeleton, SkeletonShape, Tone, category_tile};
+use crate::ui::{Alert, Card, Chip, Erase as _, Glyph, IconButton, Skeleton, SkeletonShape, Tone, category_tile};
 use crate::vault::{Chosen, Known, Trouble, VaultHandle, use_vault};
 
 /// How far a chosen file has been looked at.
@@ -209,7 +209,7 @@ pub fn PickCard(
                 <IconButton glyph=Glyph::Close label=remove on_press=on_remove />
             </div>
             {move || match look.get() {
-                Look::Reading => view! { <Skeleton label="Looking at the file" shape=SkeletonShape::Lines /> }.into_any(),
+                Look::Reading => view! { <Skeleton label="Looking at the file" shape=SkeletonShape::Lines /> }.erased(),
                 Look::Read(chosen, entered) => view! {
                     {(!chosen.can_be_shown).then(|| view! {
                         <p class="row"><Chip glyph=Glyph::Info>"kept, not shown"</Chip><span class="soft">"HealthBridge cannot show files of this kind. It keeps them as they are, and you can save a copy."</span></p>
@@ -218,12 +218,12 @@ pub fn PickCard(
                         <p class="row"><Chip glyph=Glyph::Info>"already here"</Chip><span class="soft">{known_words(known)}</span></p>
                     })}
                     <div class="form"><DetailFields entered number=key /></div>
-                }.into_any(),
+                }.erased(),
                 Look::Failed(trouble) => view! {
                     <Alert tone=Tone::Stop happened=trouble.happened kept="Nothing was added, and the file is as it was." next=next_words(trouble.kind) />
-                }.into_any(),
+                }.erased(),
             }}
         </Card>
     }
-    .into_any()
+    .erased()
 }

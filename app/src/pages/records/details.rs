@@ -6,7 +6,7 @@ use crate::pages::asking::Loaded;
 use crate::pages::category;
 use crate::pages::sharing::reach::will_see;
 use crate::pages::sharing::shared::load_shares;
-use crate::ui::{Glyph, Icon, Select, TextArea, TextField};
+use crate::ui::{Erase as _, Glyph, Icon, Select, TextArea, TextField};
 use crate::vault::{Details, Share};
 
 /// The shares, for who will see a record of a kind as soon as it is there.
@@ -82,5 +82,5 @@ pub fn DetailFields(
         </div>
         <TextArea name=field("notes") label="Notes" rows=2 optional=true value=entered.notes />
     }
-    .into_any()
+    .erased()
 }

@@ -9,7 +9,7 @@ use super::show::NotThere;
 use crate::pages::asking::{TroubleAlert, WhenLoaded, load, use_act};
 use crate::pages::guarded::{Guarded, Guests};
 use crate::pages::inside::Inside;
-use crate::ui::{Button, ButtonKind, Card, LinkButton, Side, Skeleton, SkeletonShape, use_toasts};
+use crate::ui::{Button, ButtonKind, Card, Erase as _, LinkButton, Side, Skeleton, SkeletonShape, use_toasts};
 use crate::vault::RecordItem;
 
 /// `/records/:id/edit`
@@ -33,13 +33,13 @@ pub(in crate::pages) fn inside() -> AnyView {
                     records.as_ref().and_then(|records| records.iter().find(|item| item.id == id).cloned())
                 });
                 match item {
-                    Some(item) => view! { <EditRecord item /> }.into_any(),
-                    None => view! { <NotThere side=Side::Patient /> }.into_any(),
+                    Some(item) => view! { <EditRecord item /> }.erased(),
+                    None => view! { <NotThere side=Side::Patient /> }.erased(),
                 }
             }
         />
     }
-    .into_any()
+    .erased()
 }
 
 /// The form.
@@ -85,5 +85,5 @@ pub fn EditRecord(
             </Card>
         </div>
     }
-    .into_any()
+    .erased()
 }

@@ -6,12 +6,12 @@ use super::filter::{self, Order};
 use super::rows::{LongRecordRow, RecordRows, keep_pictures, row_key};
 use super::uploads::{Uploads, Which};
 use crate::clock::use_now;
-use crate::pages::asking::{WhenLoaded, data, load, use_alive};
+use crate::pages::asking::{WhenLoaded, data, load, use_later};
 use crate::pages::guarded::{Guarded, Guests};
 use crate::pages::inside::Inside;
 use crate::ui::{
-    Button, ButtonKind, Card, EmptyState, Glyph, LinkButton, LongLayout, LongList, LongPlace, SearchField, Select,
-    Skeleton, ToggleChip,
+    Button, ButtonKind, Card, EmptyState, Erase as _, Glyph, LinkButton, LongLayout, LongList, LongPlace, SearchField,
+    Select, Skeleton, ToggleChip,
 };
 use crate::vault::Records;
 
@@ -36,11 +36,15 @@ pub(in crate::pages) fn inside() -> AnyView {
         <Uploads which=Which::Unfinished />
         <WhenLoaded
             loaded=records
-            waiting=|| view! { <Card><Skeleton label="Getting your records" count=6 /></Card> }
+            waiting
             page=move || view! { <RecordList items=data(records) /> }
         />
     }
-    .into_any()
+    .erased()
+}
+
+fn waiting() -> impl IntoView {
+    view! { <Card><Skeleton label="Getting your records" count=6 /></Card> }
 }
 
 /// The list with what narrows it.
@@ -74,13 +78,9 @@ pub fn RecordList(
     };
     let chips = move || {
         let kinds = kinds.get();
-        (kinds.len() > 1).then(|| {
-            view! {
-                <div class="filters" role="group" aria-label="Kind of record">
-                    {chip(None, "Everything")}
-                    {kinds.into_iter().map(|(slug, label)| chip(Some(slug), label)).collect_view()}
-                </div>
-            }
+        let each = |kinds: Vec<_>| kinds.into_iter().map(|(slug, label)| chip(Some(slug), label)).collect_view();
+        (kinds.len() > 1).then(|| view! {
+            <div class="filters" role="group" aria-label="Kind of record">{chip(None, "Everything")} {each(kinds)}</div>
         })
     };
     let groups = Memo::new(move |_| {
@@ -99,7 +99,7 @@ pub fn RecordList(
     };
     let long_row = move |place: Signal<LongPlace>| {
         let item = untrack(|| item(place.get().row));
-        item.map(|item| view! { <LongRecordRow item place whose /> }).into_any()
+        item.map(|item| view! { <LongRecordRow item place whose /> }).erased()
     };
     let of_group = move |heading: &str| {
         groups.with(|groups| {
@@ -120,9 +120,9 @@ pub fn RecordList(
     };
     let rows = move || {
         if is_long.get() {
-            view! { <LongList layout one="record" key row=long_row /> }.into_any()
+            view! { <LongList layout one="record" key row=long_row /> }.erased()
         } else {
-            short().into_any()
+            short().erased()
         }
     };
     let nothing_found = move || {
@@ -132,8 +132,8 @@ pub fn RecordList(
             </EmptyState>
         }
     };
-    // The rows come after what narrows them, in a piece of work of their own.
-    let alive = use_alive();
+    // The rows come after what narrows them.
+    let later = use_later();
     let options = Order::OPTIONS.map(|(name, words)| (name.to_owned(), words.to_owned())).to_vec();
     view! {
         <Show
@@ -145,16 +145,20 @@ pub fn RecordList(
                 <Select name="order" label="Order" value=order options=options.clone() />
             </div>
             {chips}
-            {move || alive.get().then(|| view! {
-                <Card>
-                    {rows}
-                    {move || found.with(Vec::is_empty).then(nothing_found)}
-                </Card>
-                <p class="soft" role="status">{count} " on this device. Your search never leaves it."</p>
-            })}
+            {move || if later.get() {
+                view! {
+                    <Card>
+                        {rows}
+                        {move || found.with(Vec::is_empty).then(nothing_found)}
+                    </Card>
+                    <p class="soft" role="status">{count} " on this device. Your search never leaves it."</p>
+                }.erased()
+            } else {
+                waiting().erased()
+            }}
         </Show>
     }
-    .into_any()
+    .erased()
 }
 
 fn no_records() -> AnyView {
@@ -169,5 +173,5 @@ fn no_records() -> AnyView {
             </EmptyState>
         </Card>
     }
-    .into_any()
+    .erased()
 }

@@ -9,7 +9,8 @@ use crate::pages::asking::{Loaded, WhenLoaded};
 use crate::pages::focus::lead_focus;
 use crate::pages::{category, words};
 use crate::ui::{
-    Button, ButtonKind, EmptyState, FieldError, Glyph, LinkButton, List, Row, SearchField, Skeleton, ToggleChip,
+    Button, ButtonKind, EmptyState, Erase as _, FieldError, Glyph, LinkButton, List, Row, SearchField, Skeleton,
+    ToggleChip,
 };
 use crate::vault::{RecordItem, Records};
 
@@ -121,16 +122,16 @@ pub fn RecordPicker(
                         None => Standing::Nothing,
                     });
                     move || match shown.get() {
-                        Standing::Chosen => one().into_any(),
-                        Standing::Nothing => view! { <NoRecords /> }.into_any(),
-                        Standing::Open | Standing::Gone => view! { <Choosing loaded chosen /> }.into_any(),
+                        Standing::Chosen => one().erased(),
+                        Standing::Nothing => view! { <NoRecords /> }.erased(),
+                        Standing::Open | Standing::Gone => view! { <Choosing loaded chosen /> }.erased(),
                     }
                 }
             />
             <div role="alert"><FieldError id=ERROR error=wrong /></div>
         </fieldset>
     }
-    .into_any()
+    .erased()
 }
 
 #[component]
@@ -245,7 +246,7 @@ fn Choosing(loaded: Loaded<Records>, chosen: RwSignal<String>) -> impl IntoView 
             })}
         </div>
     }
-    .into_any()
+    .erased()
 }
 
 #[cfg(test)]

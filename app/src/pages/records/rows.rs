@@ -10,7 +10,7 @@ use leptos::task::spawn_local;
 
 use crate::clock::use_now;
 use crate::pages::{category, words};
-use crate::ui::{Chip, List, LongPlace, LongRow, Row, category_tile};
+use crate::ui::{Chip, Erase as _, List, LongPlace, LongRow, Row, category_tile};
 use crate::vault::{RecordItem, use_vault};
 
 /// Small pictures that were fetched, so that a list which is drawn anew does not flicker. They live as long as the
@@ -86,8 +86,8 @@ pub fn Thumbnail(
     });
     let slug = category::slug(&item.details.category);
     move || match address.get() {
-        Some(address) => view! { <span class="tile"><img src=address alt="" /></span> }.into_any(),
-        None => category_tile(slug).into_any(),
+        Some(address) => view! { <span class="tile"><img src=address alt="" /></span> }.erased(),
+        None => category_tile(slug).erased(),
     }
 }
 
@@ -123,8 +123,8 @@ pub fn RecordRows(
         let (end, line) = (end_of(&item), item.clone());
         let sub = move || about(&line, now.get(), whose);
         match end {
-            Some(end) => view! { <Row title sub href tile=move || view! { <Thumbnail item /> }>{end}</Row> }.into_any(),
-            None => view! { <Row title sub href tile=move || view! { <Thumbnail item /> } /> }.into_any(),
+            Some(end) => view! { <Row title sub href tile=move || view! { <Thumbnail item /> }>{end}</Row> }.erased(),
+            None => view! { <Row title sub href tile=move || view! { <Thumbnail item /> } /> }.erased(),
         }
     };
     view! { <List><For each=move || items.get() key=row_key children=row /></List> }
@@ -133,7 +133,7 @@ pub fn RecordRows(
 /// What stands at the end of a row.
 fn end_of(item: &RecordItem) -> Option<AnyView> {
     let shared = item.shared_with;
-    (shared > 0).then(|| view! { <Chip>{format!("shared with {shared}")}</Chip> }.into_any())
+    (shared > 0).then(|| view! { <Chip>{format!("shared with {shared}")}</Chip> }.erased())
 }
 
 /// A row of a long list of records.

@@ -20,8 +20,8 @@ use crate::pages::sharing::shared::{SharedBy, load_shares};
 use crate::pages::sharing::stop::{StopDialog, Stopping, use_stopping};
 use crate::pages::{category, words};
 use crate::ui::{
-    Alert, Button, ButtonKind, Card, Chip, EmptyState, Face, Fact, Facts, Glyph, Icon, IconButton, LinkButton, List,
-    Row, Side, Skeleton, SkeletonShape, Tone, Until,
+    Alert, Button, ButtonKind, Card, Chip, EmptyState, Erase as _, Face, Fact, Facts, Glyph, Icon, IconButton,
+    LinkButton, List, Row, Side, Skeleton, SkeletonShape, Tone, Until,
 };
 use crate::vault::{Content, Happenings, Me, Pixels, RecordItem, Records, Share, use_vault};
 
@@ -51,8 +51,8 @@ pub(in crate::pages) fn inside(me: &Me) -> AnyView {
             <TroubleAlert trouble=records.trouble again=Callback::new(move |()| records.again()) />
             <Skeleton label="Getting the record" shape=SkeletonShape::Block />
         }
-        .into_any(),
-        Some(None) => view! { <NotThere side /> }.into_any(),
+        .erased(),
+        Some(None) => view! { <NotThere side /> }.erased(),
         Some(Some(_)) => {
             last.set_value(item.get_untracked().flatten());
             let item = Signal::derive(move || {
@@ -62,10 +62,10 @@ pub(in crate::pages) fn inside(me: &Me) -> AnyView {
                 }
                 last.get_value()
             });
-            view! { <OpenRecord item records side /> }.into_any()
+            view! { <OpenRecord item records side /> }.erased()
         }
     })
-    .into_any()
+    .erased()
 }
 
 /// What is said where a record is not there, or not for this person: the same for both.
@@ -86,7 +86,7 @@ pub fn NotThere(
             </EmptyState>
         </Card>
     }
-    .into_any()
+    .erased()
 }
 
 /// What was opened, ready to be drawn more than once.
@@ -231,9 +231,9 @@ pub fn RecordView(
             <div class="stack wide">
                 <TroubleAlert trouble=opening.trouble kept="The record was not changed." />
                 {move || match opened.get() {
-                    Some(opened) => view! { <Inside opened title=title.get_untracked() id=id.get_untracked() on_save=Callback::new(move |()| keep_copy()) /> }.into_any(),
-                    None if opening.trouble.with(Option::is_some) => ().into_any(),
-                    None => view! { <div class="stage-wait"><Skeleton label="Opening the record on this device" shape=SkeletonShape::Block /></div> }.into_any(),
+                    Some(opened) => view! { <Inside opened title=title.get_untracked() id=id.get_untracked() on_save=Callback::new(move |()| keep_copy()) /> }.erased(),
+                    None if opening.trouble.with(Option::is_some) => ().erased(),
+                    None => view! { <div class="stage-wait"><Skeleton label="Opening the record on this device" shape=SkeletonShape::Block /></div> }.erased(),
                 }}
             </div>
             <div class="stack wide">
@@ -248,7 +248,7 @@ pub fn RecordView(
             </div>
         </div>
     }
-    .into_any()
+    .erased()
 }
 
 /// What is in a record.
@@ -257,8 +257,8 @@ fn Inside(opened: Opened, title: String, id: String, on_save: Callback<()>) -> i
     match opened {
         Opened::Picture(pixels, _) => view! {
             <Viewer label=title pixels=Signal::stored(Some(pixels)) place=RwSignal::new(Place::FIT) />
-        }.into_any(),
-        Opened::Pages(count) => view! { <Document title id count /> }.into_any(),
+        }.erased(),
+        Opened::Pages(count) => view! { <Document title id count /> }.erased(),
         Opened::Text(text, cut) => view! {
             <Card>
                 <pre class="text-record" tabindex="0">{text.to_string()}</pre>
@@ -266,14 +266,14 @@ fn Inside(opened: Opened, title: String, id: String, on_save: Callback<()>) -> i
                     <Alert still=true tone=Tone::Brand happened="Only the beginning is shown." next="The text is long. Save a copy to read all of it." />
                 })}
             </Card>
-        }.into_any(),
+        }.erased(),
         Opened::Nothing(why, _) => view! {
             <Card>
                 <EmptyState glyph=Glyph::File title="This record is kept, but cannot be shown here" next=why>
                     <Button glyph=Glyph::SaveCopy on_press=on_save>"Save a copy"</Button>
                 </EmptyState>
             </Card>
-        }.into_any(),
+        }.erased(),
     }
 }
 
@@ -330,7 +330,7 @@ fn Document(title: String, id: String, count: u32) -> impl IntoView {
         />
         <TroubleAlert trouble kept="You can still save a copy of the whole document." />
     }
-    .into_any()
+    .erased()
 }
 
 /// What is known about a record.
@@ -400,9 +400,9 @@ fn WhoCanSee(item: Signal<Option<RecordItem>>, shares: Loaded<Vec<Share>>, stopp
     let alone = Memo::new(move |_| by.with(Vec::is_empty));
     let people = move || {
         if alone.get() {
-            view! { <p class="soft">"Only you. Share it to let somebody else see it."</p> }.into_any()
+            view! { <p class="soft">"Only you. Share it to let somebody else see it."</p> }.erased()
         } else {
-            view! { <SharedBy by stopping heading=".who-can-see h2" /> }.into_any()
+            view! { <SharedBy by stopping heading=".who-can-see h2" /> }.erased()
         }
     };
     view! {
@@ -416,7 +416,7 @@ fn WhoCanSee(item: Signal<Option<RecordItem>>, shares: Loaded<Vec<Share>>, stopp
             </Card>
         </div>
     }
-    .into_any()
+    .erased()
 }
 
 /// Who opened a record.
@@ -452,5 +452,5 @@ fn WhoOpened(item: Signal<Option<RecordItem>>, activity: Loaded<Happenings>) -> 
             />
         </Card>
     }
-    .into_any()
+    .erased()
 }

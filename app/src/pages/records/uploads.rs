@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use crate::pages::{category, words};
-use crate::ui::{Button, ButtonKind, Card, FileRow, FileState, Glyph, LinkButton};
+use crate::ui::{Button, ButtonKind, Card, Erase as _, FileRow, FileState, Glyph, LinkButton};
 use crate::vault::{Upload, UploadState, use_vault};
 
 /// How the row of an upload stands.
@@ -120,18 +120,18 @@ fn UploadRow(id: u32, uploads: Signal<Vec<Upload>>) -> impl IntoView {
             </Button>
             <Button kind=ButtonKind::Quiet on_press=cancel>"Stop sending"{of()}</Button>
         }
-        .into_any(),
-        Acts::Stop => view! { <Button kind=ButtonKind::Quiet on_press=cancel>"Take away"{of()}</Button> }.into_any(),
+        .erased(),
+        Acts::Stop => view! { <Button kind=ButtonKind::Quiet on_press=cancel>"Take away"{of()}</Button> }.erased(),
         Acts::Open(record) => view! {
             <LinkButton kind=ButtonKind::Quiet href=format!("/records/{record}")>"Open"{of()}</LinkButton>
             <Button kind=ButtonKind::Quiet on_press=cancel>"Take off this list"{of()}</Button>
         }
-        .into_any(),
+        .erased(),
     };
     view! {
         <FileRow name about category=slug state detail>{move || acts.get().map(&buttons)}</FileRow>
     }
-    .into_any()
+    .erased()
 }
 
 #[derive(Clone, PartialEq, Eq)]

@@ -7,7 +7,7 @@ use leptos::html;
 use leptos::prelude::*;
 use leptos::web_sys;
 
-use crate::ui::{Glyph, IconButton, Stage};
+use crate::ui::{Erase as _, Glyph, IconButton, Stage};
 use crate::vault::{Pixels, use_vault};
 
 /// Where the picture lies in its view. Pure, so that a test can drag it.
@@ -86,7 +86,7 @@ pub fn Viewer(
             <Pan label=image_label pixels place busy tall view_node />
         </Stage>
     }
-    .into_any()
+    .erased()
 }
 
 /// How large the view is, in pixels of the page.
@@ -222,7 +222,7 @@ fn Pan(
             ></canvas>
         </div>
     }
-    .into_any()
+    .erased()
 }
 
 /// The width in which a page is drawn: sharp on the screen that it is shown on, and never too large to hold.

@@ -10,7 +10,7 @@ use super::shared::SharedBy;
 use super::stop::Stopping;
 use crate::pages::asking::lasting;
 use crate::pages::words;
-use crate::ui::{Card, Face};
+use crate::ui::{Card, Erase as _, Face};
 use crate::vault::Share;
 
 /// Everybody who can see something.
@@ -39,7 +39,7 @@ pub fn ByPerson(
             </ul>
         </Card>
     }
-    .into_any()
+    .erased()
 }
 
 /// A person and everything that they can see.
@@ -67,5 +67,5 @@ fn PersonItem(own: Memo<Vec<Share>>, stopping: Stopping) -> impl IntoView {
             </div>
         </li>
     }
-    .into_any()
+    .erased()
 }

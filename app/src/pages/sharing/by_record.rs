@@ -14,7 +14,9 @@ use crate::pages::records::filter::{self, Order};
 use crate::pages::records::pick::{AT_ONCE, line, more};
 use crate::pages::records::rows::{Thumbnail, title_of};
 use crate::pages::{category, words};
-use crate::ui::{Button, ButtonKind, Card, EmptyState, Glyph, Icon, LinkButton, SearchField, category_tile};
+use crate::ui::{
+    Button, ButtonKind, Card, EmptyState, Erase as _, Glyph, Icon, LinkButton, SearchField, category_tile,
+};
 use crate::vault::{Reach, RecordItem, Records, Share};
 
 /// The records that match what was typed, each with everybody who sees it: how many, and the first of them.
@@ -110,16 +112,16 @@ pub fn ByRecord(
                     <EmptyState glyph=Glyph::Search title="No record found" next="Try fewer or other words.">
                         <Button kind=ButtonKind::Quiet on_press=move || { typed.set(String::new()); lead_focus("#field-search-shared"); }>"Show what is shared"</Button>
                     </EmptyState>
-                }.into_any()
+                }.erased()
             } else {
-                view! { <EmptyState glyph=Glyph::Sharing title="Nobody can see a record" next="What is shared lets people add records, not see any." /> }.into_any()
+                view! { <EmptyState glyph=Glyph::Sharing title="Nobody can see a record" next="What is shared lets people add records, not see any." /> }.erased()
             })}
             {move || left.get().map(|left| view! {
                 <Button kind=ButtonKind::Quiet full=true on_press=show_more>{format!("Show {left} more")}</Button>
             })}
         </Card>
     }
-    .into_any()
+    .erased()
 }
 
 /// Something that is shared, or a record that was searched for, with everybody who can see it.
@@ -142,17 +144,17 @@ fn Block(reached: Memo<Reached>, stopping: Stopping) -> impl IntoView {
         })
     };
     let sign = match &what {
-        Reach::Everything => view! { <span class="tile"><Icon glyph=Glyph::Records /></span> }.into_any(),
-        Reach::Category(slug) => category_tile(category::slug(slug)).into_any(),
+        Reach::Everything => view! { <span class="tile"><Icon glyph=Glyph::Records /></span> }.erased(),
+        Reach::Category(slug) => category_tile(category::slug(slug)).erased(),
         Reach::Record(..) => match item.get_untracked() {
-            Some(item) => view! { <Thumbnail item /> }.into_any(),
-            None => category_tile("other").into_any(),
+            Some(item) => view! { <Thumbnail item /> }.erased(),
+            None => category_tile("other").erased(),
         },
     };
     let there = Memo::new(move |_| item.with(|item| item.as_ref().map(|item| item.id.clone())));
     let name = move || match there.get() {
-        Some(id) => view! { <a href=format!("/records/{id}")>{title}</a> }.into_any(),
-        None => title.into_any(),
+        Some(id) => view! { <a href=format!("/records/{id}")>{title}</a> }.erased(),
+        None => title.erased(),
     };
     view! {
         <li class="item top">
@@ -171,15 +173,15 @@ fn Block(reached: Memo<Reached>, stopping: Stopping) -> impl IntoView {
                                     </LinkButton>
                                 })}
                             </div>
-                        }.into_any()
+                        }.erased()
                     } else {
-                        view! { <SharedBy by stopping heading=heading.clone() /> }.into_any()
+                        view! { <SharedBy by stopping heading=heading.clone() /> }.erased()
                     }}
                 </div>
             </div>
         </li>
     }
-    .into_any()
+    .erased()
 }
 
 #[cfg(test)]

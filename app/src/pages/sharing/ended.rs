@@ -6,7 +6,7 @@ use crate::clock::use_now;
 use crate::pages::activity::sentence::listed;
 use crate::pages::focus::lead_focus_nth;
 use crate::pages::words;
-use crate::ui::{Button, ButtonKind, Card, CardTone, Chip, Glyph, Tone};
+use crate::ui::{Button, ButtonKind, Card, CardTone, Chip, Erase as _, Glyph, Tone};
 use crate::vault::{Ended, Share};
 
 /// How many are in sight before somebody asks for more.
@@ -44,7 +44,7 @@ pub fn EndedShares(
             <Button kind=ButtonKind::Quiet full=true on_press=show_more>{format!("Show {} more", left.get())}</Button>
         })}
     }
-    .into_any()
+    .erased()
 }
 
 /// A share that has ended, and how far its end has come.
@@ -60,9 +60,9 @@ fn EndedCard(share: Share) -> impl IntoView {
     // A share is blocked the moment it has ended; the rest takes a device its time.
     let state = |done: bool, words: &'static str, coming: &'static str| {
         if done {
-            view! { <Chip tone=Tone::Good glyph=Glyph::Check>{words}</Chip> }.into_any()
+            view! { <Chip tone=Tone::Good glyph=Glyph::Check>{words}</Chip> }.erased()
         } else {
-            view! { <Chip glyph=Glyph::Clock>{coming}</Chip> }.into_any()
+            view! { <Chip glyph=Glyph::Clock>{coming}</Chip> }.erased()
         }
     };
     let before = match opened_before.as_slice() {

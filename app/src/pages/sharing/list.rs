@@ -15,7 +15,7 @@ use crate::pages::asking::{Loaded, WhenLoaded, load};
 use crate::pages::guarded::{Guarded, Guests};
 use crate::pages::inside::Inside;
 use crate::pages::records::rows::keep_pictures;
-use crate::ui::{Card, EmptyState, Glyph, LinkButton, Skeleton, ToggleChip};
+use crate::ui::{Card, EmptyState, Erase as _, Glyph, LinkButton, Skeleton, ToggleChip};
 use crate::vault::{Happenings, Records, Share};
 
 /// `/sharing`
@@ -30,7 +30,7 @@ pub(in crate::pages) fn inside() -> AnyView {
     let shares = load_shares();
     let activity = load(|vault| vault.activity());
     let records = load(|vault| vault.records());
-    view! { <SharingView shares activity records /> }.into_any()
+    view! { <SharingView shares activity records /> }.erased()
 }
 
 /// The page.
@@ -62,16 +62,16 @@ pub fn SharingView(
             waiting=|| view! { <Card><Skeleton label="Getting who can see what" count=3 /></Card> }
             page=move || view! {
                 {move || if nobody.get() {
-                    view! { <Nobody /> }.into_any()
+                    view! { <Nobody /> }.erased()
                 } else {
-                    view! { <Held held records stopping /> }.into_any()
+                    view! { <Held held records stopping /> }.erased()
                 }}
                 <EndedShares ended />
             }
         />
         <StopDialog stopping />
     }
-    .into_any()
+    .erased()
 }
 
 #[component]
@@ -87,7 +87,7 @@ fn Nobody() -> impl IntoView {
             </EmptyState>
         </Card>
     }
-    .into_any()
+    .erased()
 }
 
 /// The shares that hold, in either of two orders; the address keeps which.
@@ -112,10 +112,10 @@ fn Held(held: Memo<Vec<Share>>, records: Loaded<Records>, stopping: Stopping) ->
                     waiting=|| view! { <Card><Skeleton label="Getting your records" count=4 /></Card> }
                     page=move || view! { <ByRecord held records stopping /> }
                 />
-            }.into_any()
+            }.erased()
         } else {
-            view! { <ByPerson held stopping /> }.into_any()
+            view! { <ByPerson held stopping /> }.erased()
         }}
     }
-    .into_any()
+    .erased()
 }

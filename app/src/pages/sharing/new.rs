@@ -14,8 +14,8 @@ use crate::pages::records::pick::RecordPicker;
 use crate::pages::records::rows::{keep_pictures, title_of};
 use crate::pages::{category, words};
 use crate::ui::{
-    Alert, Button, ButtonKind, Card, CardTone, Chip, Choice, Choices, Face, Glyph, LinkButton, SafetyPhrase, Select,
-    Steps, TextField, Tone, use_toasts,
+    Alert, Button, ButtonKind, Card, CardTone, Chip, Choice, Choices, Erase as _, Face, Glyph, LinkButton,
+    SafetyPhrase, Select, Steps, TextField, Tone, use_toasts,
 };
 use crate::vault::{NewShare, Person, Reach, Records};
 
@@ -31,7 +31,7 @@ pub(in crate::pages) fn inside() -> AnyView {
     let record = query.with_untracked(|query| query.get("record"));
     keep_pictures();
     let records = load(|vault| vault.records());
-    view! { <ShareSteps records record /> }.into_any()
+    view! { <ShareSteps records record /> }.erased()
 }
 
 /// What is chosen so far.
@@ -146,14 +146,14 @@ pub fn ShareSteps(
         <div class="narrow stack wide">
             <Steps names=vec!["With whom", "What", "Until when", "Check"] current=draft.step />
             {move || match draft.step.get() {
-                0 => view! { <WithWhom draft /> }.into_any(),
-                1 => view! { <What draft records /> }.into_any(),
-                2 => view! { <UntilWhen draft /> }.into_any(),
-                _ => view! { <Check draft records /> }.into_any(),
+                0 => view! { <WithWhom draft /> }.erased(),
+                1 => view! { <What draft records /> }.erased(),
+                2 => view! { <UntilWhen draft /> }.erased(),
+                _ => view! { <Check draft records /> }.erased(),
             }}
         </div>
     }
-    .into_any()
+    .erased()
 }
 
 /// Back and on.
@@ -163,12 +163,12 @@ fn Ways(draft: Draft, #[prop(into)] on_next: Callback<()>) -> impl IntoView {
         <div class="actions">
             <Button on_press=on_next>"Go on"</Button>
             {move || match draft.step.get() {
-                0 => view! { <LinkButton kind=ButtonKind::Quiet href="/sharing">"Not now"</LinkButton> }.into_any(),
-                _ => view! { <Button kind=ButtonKind::Quiet on_press=move || draft.step.update(|step| *step -= 1)>"Back"</Button> }.into_any(),
+                0 => view! { <LinkButton kind=ButtonKind::Quiet href="/sharing">"Not now"</LinkButton> }.erased(),
+                _ => view! { <Button kind=ButtonKind::Quiet on_press=move || draft.step.update(|step| *step = step.saturating_sub(1))>"Back"</Button> }.erased(),
             }}
         </div>
     }
-    .into_any()
+    .erased()
 }
 
 /// Finds a person by address.
@@ -206,7 +206,7 @@ pub fn WithWhom(
             })}
         </div>
     }
-    .into_any()
+    .erased()
 }
 
 /// Who was found, with the safety phrase.
@@ -237,12 +237,12 @@ pub fn PersonCard(
                 </div>
             </div>
             {match verified {
-                Some(true) => view! { <p class="row"><Chip tone=Tone::Good glyph=Glyph::Shield>"profession checked"</Chip><span class="soft">"The people who run this server have checked it."</span></p> }.into_any(),
-                Some(false) => view! { <p class="row"><Chip tone=Tone::Warn glyph=Glyph::Warning>"profession not checked"</Chip><span class="soft">"Nobody has checked yet that this profession is true."</span></p> }.into_any(),
-                None => ().into_any(),
+                Some(true) => view! { <p class="row"><Chip tone=Tone::Good glyph=Glyph::Shield>"profession checked"</Chip><span class="soft">"The people who run this server have checked it."</span></p> }.erased(),
+                Some(false) => view! { <p class="row"><Chip tone=Tone::Warn glyph=Glyph::Warning>"profession not checked"</Chip><span class="soft">"Nobody has checked yet that this profession is true."</span></p> }.erased(),
+                None => ().erased(),
             }}
             {if person.compared {
-                view! { <p class="soft">"You compared your words in person, so your records are sealed for the right person."</p> }.into_any()
+                view! { <p class="soft">"You compared your words in person, so your records are sealed for the right person."</p> }.erased()
             } else {
                 let name = person.name.clone();
                 view! {
@@ -251,11 +251,11 @@ pub fn PersonCard(
                     <SafetyPhrase words=person.phrase.clone() />
                     <TroubleAlert trouble=act.trouble kept="Nothing was shared." />
                     <div class="actions"><Button kind=ButtonKind::Quiet glyph=Glyph::Check busy=act.busy on_press=compare>"I compared it in person"</Button></div>
-                }.into_any()
+                }.erased()
             }}
         </Card>
     }
-    .into_any()
+    .erased()
 }
 
 /// Chooses what is shared.
@@ -298,9 +298,9 @@ pub fn What(
             <div class="form">
                 <Choices name="what" label="What do you share?" value=draft.what choices />
                 {move || match draft.what.get().as_str() {
-                    "record" => view! { <RecordPicker loaded=records chosen=draft.record error=wrong /> }.into_any(),
-                    "category" => view! { <Select name="category" label="Kind of record" value=draft.category options=category::options() /> }.into_any(),
-                    _ => ().into_any(),
+                    "record" => view! { <RecordPicker loaded=records chosen=draft.record error=wrong /> }.erased(),
+                    "category" => view! { <Select name="category" label="Kind of record" value=draft.category options=category::options() /> }.erased(),
+                    _ => ().erased(),
                 }}
                 <p class="soft" role="status">{one_moment}</p>
                 {(!compared).then(|| view! { <p class="hint">"Sharing everything needs the six words compared first: go back one step."</p> })}
@@ -308,7 +308,7 @@ pub fn What(
             </div>
         </Card>
     }
-    .into_any()
+    .erased()
 }
 
 /// Chooses the end.
@@ -346,17 +346,17 @@ pub fn UntilWhen(
             <div class="form">
                 <Choices name="length" label="How long may it be seen?" value=draft.length choices />
                 {move || match draft.length.get().as_str() {
-                    "date" => view! { <TextField name="last-day" label="Last day" kind="date" autocomplete="off" value=draft.date error=wrong /> }.into_any(),
+                    "date" => view! { <TextField name="last-day" label="Last day" kind="date" autocomplete="off" value=draft.date error=wrong /> }.erased(),
                     "none" => view! {
                         <Alert tone=Tone::Warn happened="This share has no end." next="People change jobs and forget. A day is safer: you can always give more time." />
-                    }.into_any(),
-                    _ => ().into_any(),
+                    }.erased(),
+                    _ => ().erased(),
                 }}
                 <Ways draft on_next=next />
             </div>
         </Card>
     }
-    .into_any()
+    .erased()
 }
 
 /// Says it all once more, and shares.
@@ -410,7 +410,7 @@ pub fn Check(
             </div>
         </Card>
     }
-    .into_any()
+    .erased()
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use crate::ui::{Chip, Glyph, Tone};
+use crate::ui::{Chip, Erase as _, Glyph, Tone};
 use crate::vault::Person;
 
 /// What is said of a share that waits because its person's key has changed.
@@ -11,9 +11,9 @@ pub const WAITS: &str = "Their key has changed. Compare the six words and share 
 /// Whether their identity was compared in person, as a chip.
 pub fn compared_chip(person: &Person) -> impl IntoView + use<> {
     if person.compared {
-        view! { <Chip tone=Tone::Good glyph=Glyph::Check>"verified in person"</Chip> }.into_any()
+        view! { <Chip tone=Tone::Good glyph=Glyph::Check>"verified in person"</Chip> }.erased()
     } else {
-        view! { <Chip tone=Tone::Warn glyph=Glyph::Warning>"unverified"</Chip> }.into_any()
+        view! { <Chip tone=Tone::Warn glyph=Glyph::Warning>"unverified"</Chip> }.erased()
     }
 }
 

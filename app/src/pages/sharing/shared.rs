@@ -15,7 +15,7 @@ use crate::pages::asking::{Loaded, lasting, load};
 use crate::pages::focus::lead_focus_nth;
 use crate::pages::records::pick::{AT_ONCE, more};
 use crate::pages::{category, words};
-use crate::ui::{Button, ButtonKind, Chip, Face, Glyph, Icon, Tone, Until};
+use crate::ui::{Button, ButtonKind, Chip, Erase as _, Face, Glyph, Icon, Tone, Until};
 use crate::vault::{Reach, Share};
 
 /// The shares of this account, past and present, read again when the end of one has passed.
@@ -77,7 +77,7 @@ pub fn SharedBy(
             <Button kind=ButtonKind::Quiet full=true on_press=show_more>{format!("Show {left} more")}</Button>
         })}
     }
-    .into_any()
+    .erased()
 }
 
 /// One share: with whom or what, how far, until when, what came of it, and the button that stops it.
@@ -103,14 +103,14 @@ pub fn SharedWith(
         if of_person {
             let what = words::reach_words(&reach.get());
             match reach.get() {
-                Reach::Category(slug) => view! { <Chip category=category::slug(&slug)>{what}</Chip> }.into_any(),
-                Reach::Record(..) | Reach::Everything => view! { <Chip>{what}</Chip> }.into_any(),
+                Reach::Category(slug) => view! { <Chip category=category::slug(&slug)>{what}</Chip> }.erased(),
+                Reach::Record(..) | Reach::Everything => view! { <Chip>{what}</Chip> }.erased(),
             }
         } else {
             let person = person.get();
             let initials = words::initials(&person.name);
             let chip = compared_chip(&person);
-            view! { <Face small=true initials /><span class="name">{person.name}</span>{chip} }.into_any()
+            view! { <Face small=true initials /><span class="name">{person.name}</span>{chip} }.erased()
         }
     };
     let seen = move || {
@@ -154,5 +154,5 @@ pub fn SharedWith(
             </Button>
         </li>
     }
-    .into_any()
+    .erased()
 }

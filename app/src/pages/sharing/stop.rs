@@ -7,7 +7,7 @@ use crate::clock::use_now;
 use crate::pages::activity::sentence::{listed, opened_titles};
 use crate::pages::asking::{Act, Loaded, TroubleAlert, use_act};
 use crate::pages::focus::{is_nowhere, lead_focus};
-use crate::ui::{Button, ButtonKind, Dialog, Glyph, Skeleton, SkeletonShape, use_toasts};
+use crate::ui::{Button, ButtonKind, Dialog, Erase as _, Glyph, Skeleton, SkeletonShape, use_toasts};
 use crate::vault::{Happenings, Records, Share};
 
 /// A share that somebody is about to stop.
@@ -124,9 +124,9 @@ pub fn StopDialog(
     view! {
         <Dialog id="stop-sharing" open title=ask>
             {move || match ends() {
-                Some(ends) => view! { <p>{ends}</p> }.into_any(),
-                None if share.with(Option::is_none) => ().into_any(),
-                None => view! { <Skeleton label="Looking at what else they can see" shape=SkeletonShape::Lines count=1 /> }.into_any(),
+                Some(ends) => view! { <p>{ends}</p> }.erased(),
+                None if share.with(Option::is_none) => ().erased(),
+                None => view! { <Skeleton label="Looking at what else they can see" shape=SkeletonShape::Lines count=1 /> }.erased(),
             }}
             {move || opened().map(|opened| view! { <p>{opened}</p> })}
             <TroubleAlert trouble=unknown again=Callback::new(again) />
@@ -137,5 +137,5 @@ pub fn StopDialog(
             </div>
         </Dialog>
     }
-    .into_any()
+    .erased()
 }
