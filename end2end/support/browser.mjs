@@ -98,20 +98,20 @@ export async function assertAccessibleAsItStands(page, what) {
   assert.deepEqual(JSON.parse(result.value), [], `axe on ${what}`);
 }
 
-/** Waits until the page has drawn what it had to: three frames in which nothing in it has changed, or a second. */
+/** Waits until the page has drawn what it had to: three frames in which nothing in it has changed, or two seconds. */
 export const frame = (page) =>
   page.evaluate(
     () =>
       new Promise((done) => {
-        let [still, frames] = [0, 0];
+        let still = 0;
         const changes = new MutationObserver(() => (still = 0));
         changes.observe(document.body, { subtree: true, childList: true, attributes: true, characterData: true });
-        const next = () => {
-          if (++still > 3 || ++frames > 60) {
-            changes.disconnect();
-            done();
-          } else requestAnimationFrame(next);
+        const end = () => {
+          changes.disconnect();
+          done();
         };
+        const next = () => (++still > 3 ? end() : requestAnimationFrame(next));
         requestAnimationFrame(next);
+        setTimeout(end, 2_000);
       }),
   );

@@ -8,7 +8,6 @@ mod kept;
 mod message;
 pub mod platform;
 mod private_files;
-mod slices;
 
 mod page;
 mod worker;
@@ -27,8 +26,6 @@ static ROOM: [u8; 4096] = [1; 4096];
 #[wasm_bindgen]
 pub fn hydrate() {
     console_error_panic_hook::set_once();
-    slices::provide();
-    let title = document().title();
     leptos::mount::hydrate_body(|| {
         let visitor = document().document_element().and_then(|root| root.get_attribute("data-visitor"));
         let visitor = Visitor::from_attribute(visitor.as_deref());
@@ -37,8 +34,6 @@ pub fn hydrate() {
         provide_visitor(visitor);
         app::App()
     });
-    // The window would be nameless until the effect that names it has its turn.
-    document().set_title(&title);
 }
 
 /// Runs the vault in a dedicated worker.

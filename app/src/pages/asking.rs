@@ -1,6 +1,7 @@
 //! Asking the vault: what was read stays in sight while it is read again, and what is done can be pressed once.
 
 use std::rc::Rc;
+use std::time::Duration;
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -153,9 +154,12 @@ pub fn next_words(kind: TroubleKind) -> &'static str {
     }
 }
 
-/// Whether a part of a page may be drawn that comes after the rest of it, in a piece of work of its own.
+/// False while a page is first drawn, then true: what waits for it is drawn after the rest, in a piece of work of its own.
 pub fn use_later() -> Signal<bool> {
-    use_alive()
+    let later = RwSignal::new(false);
+    // The page may be gone by then.
+    Effect::new(move |_| set_timeout(move || _ = later.try_set(true), Duration::ZERO));
+    later.into()
 }
 
 /// A trouble in the page: what happened, what was kept, what to do.

@@ -1,6 +1,6 @@
 //! Views without their types, and without what nobody calls. An [`AnyView`] carries every way in which a page may take
-//! over its view. One of them, piece by piece while the modules of lazy routes come, is never taken here: left out, the
-//! WebAssembly is a fifth smaller.
+//! over its view. One of them, piece by piece while the modules of lazy routes come, is never taken here, and was a fifth
+//! of the WebAssembly before it was left out.
 
 use leptos::attr::Attribute;
 use leptos::attr::any_attribute::AnyAttribute;

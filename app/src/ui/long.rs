@@ -183,8 +183,9 @@ where
         if goes_elsewhere(&event) {
             focused.set(None);
         } else if event.related_target().is_none() && !pressed.get_value() && document().has_focus().unwrap_or(false) {
-            // Before the next key.
-            queue_microtask(move || regain(frame, kept.try_get_untracked().flatten()));
+            let lost: web_sys::HtmlElement = event_target(&event);
+            // As soon as the row is where it belongs: the next key goes to whatever then has the focus.
+            queue_microtask(move || regain(&lost));
         }
     };
     let names = Memo::new(move |_| {
@@ -271,16 +272,13 @@ fn look_while_it_moves(
     });
 }
 
-/// Gives the focus back to a row. Rows that come before it may move it in the page, which takes its focus away.
-fn regain(frame: NodeRef<html::Div>, row: Option<usize>) {
-    let is_lost = document().active_element().is_none_or(|active| active.tag_name() == "BODY");
-    let link = |row: usize| frame.try_get_untracked()??.query_selector(&format!("[data-row='{row}'] a")).ok()?;
-    if let Some(link) = row.filter(|_| is_lost).and_then(link)
-        && let Ok(link) = link.dyn_into::<web_sys::HtmlElement>()
-    {
+/// Gives the focus back to what lost it. Rows that come before a row may move it in the page, which takes its focus away.
+fn regain(lost: &web_sys::HtmlElement) {
+    let is_nowhere = document().active_element().is_none_or(|active| active.tag_name() == "BODY");
+    if is_nowhere && lost.is_connected() {
         let options = web_sys::FocusOptions::new();
         options.set_prevent_scroll(true);
-        drop(link.focus_with_options(&options));
+        drop(lost.focus_with_options(&options));
     }
 }
 
