@@ -5,7 +5,6 @@ mod start;
 use std::time::Duration;
 
 use leptos::prelude::*;
-use leptos::task::spawn_local;
 use leptos::wasm_bindgen::JsCast as _;
 use leptos::web_sys;
 use leptos_meta::{MetaTags, Title, provide_meta_context};
@@ -144,14 +143,13 @@ fn FocusHeading() -> impl IntoView {
     Effect::new(move |before: Option<String>| {
         let path = path.get();
         if before.is_some_and(|before| before != path) {
-            // What was pressed to come here is no reason to stay on it.
+            // What was pressed to come here is no reason to stay on it. The new page is in place after this turn.
             if let Some(active) =
                 document().active_element().and_then(|active| active.dyn_into::<web_sys::HtmlElement>().ok())
             {
                 drop(active.blur());
             }
-            // The new page is drawn in the same line, before this.
-            spawn_local(async { request_animation_frame(|| focus_heading(10)) });
+            request_animation_frame(|| focus_heading(10));
         }
         path
     });

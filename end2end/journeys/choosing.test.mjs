@@ -77,8 +77,11 @@ for (const [width, viewport] of Object.entries(widths)) {
 
     await page.getByRole("button", { name: "Show 20 more" }).click();
     await shows(page, 40);
-    // Whoever asks for more goes on where the new ones begin.
-    await page.waitForFunction(() => [...document.querySelectorAll(".picking .item")].indexOf(document.activeElement.closest(".item")) === 20);
+    assert.equal(
+      await page.evaluate(() => [...document.querySelectorAll(".picking .item")].indexOf(document.activeElement.closest(".item"))),
+      20,
+      "whoever asks for more goes on where the new ones begin",
+    );
     await page.getByRole("button", { name: "Show 5 more" }).click();
     await shows(page, 45);
     await page.getByRole("button", { name: /^Show \d+ more$/ }).waitFor({ state: "detached" });
@@ -107,7 +110,7 @@ for (const [width, viewport] of Object.entries(widths)) {
     await checkPage(someone, `a record chosen (${width})`);
     await page.getByRole("button", { name: "Choose another" }).click();
     await shows(page, 20);
-    await page.waitForFunction(() => document.activeElement.type === "search");
+    assert.equal(await page.evaluate(() => document.activeElement.type), "search");
     assertQuiet(someone, "choosing a record");
     await someone.context.close();
   });

@@ -85,7 +85,6 @@ export async function assertAccessible(page, what) {
 
 /** Fails on anything that axe finds on what is in sight. */
 export async function assertAccessibleAsItStands(page, what) {
-  await frame(page);
   // The Content-Security-Policy forbids injected scripts, so axe comes in by the debugger.
   const session = await page.context().newCDPSession(page);
   await session.send("Runtime.evaluate", { expression: axe });
@@ -98,20 +97,5 @@ export async function assertAccessibleAsItStands(page, what) {
   assert.deepEqual(JSON.parse(result.value), [], `axe on ${what}`);
 }
 
-/** Waits until the page has drawn what it had to: three frames in which nothing in it has changed, or two seconds. */
-export const frame = (page) =>
-  page.evaluate(
-    () =>
-      new Promise((done) => {
-        let still = 0;
-        const changes = new MutationObserver(() => (still = 0));
-        changes.observe(document.body, { subtree: true, childList: true, attributes: true, characterData: true });
-        const end = () => {
-          changes.disconnect();
-          done();
-        };
-        const next = () => (++still > 3 ? end() : requestAnimationFrame(next));
-        requestAnimationFrame(next);
-        setTimeout(end, 2_000);
-      }),
-  );
+/** Waits for two frames: what was asked for in the first is drawn in the second. */
+export const frame = (page) => page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));

@@ -1,7 +1,6 @@
 //! Leading the focus: what was pressed may be gone once it has done its work, and then nobody would know where they are.
 
 use leptos::prelude::*;
-use leptos::task::spawn_local;
 use leptos::wasm_bindgen::JsCast as _;
 use leptos::web_sys;
 
@@ -30,14 +29,12 @@ pub fn lead_focus_nth(below: Option<web_sys::Element>, selector: &'static str, p
 }
 
 fn lead_focus_to(find: impl FnOnce() -> Option<web_sys::Element> + 'static) {
-    let lead = move || {
+    request_animation_frame(move || {
         let found = find().or_else(|| document().query_selector("main h1").ok().flatten());
         let Some(element) = found.and_then(|found| found.dyn_into::<web_sys::HtmlElement>().ok()) else { return };
         if !matches!(element.tag_name().as_str(), "A" | "BUTTON" | "INPUT") {
             element.set_tab_index(-1);
         }
         drop(element.focus());
-    };
-    // Behind the drawing of what was just done, which stands in the same line.
-    spawn_local(async move { request_animation_frame(lead) });
+    });
 }
