@@ -77,13 +77,16 @@ async fn open(key: &CryptoKey, account: &str, wrap: &[u8]) -> Option<AccountMast
     Some(AccountMasterKey::from_device(bytes))
 }
 
-/// Forgets the device key, and takes the wrap back.
-pub(crate) async fn forget(platform: &Browser) -> Result<(), ClientError> {
-    // The wrap alone opens nothing once the key is gone, so the key goes first and in any case.
-    let removed = kept::remove(Shelf::Keys, JsValue::from(KEY)).await;
-    let dropped = Session::drop_device_wrap(platform).await;
-    match (removed, dropped) {
-        (_, Err(error)) if !matches!(error, ClientError::Api(_)) => Err(error),
+/// Forgets the device key. What it wrapped opens nothing from then on.
+pub(crate) async fn forget_key() {
+    // Where there is no store, nothing was kept.
+    drop(kept::remove(Shelf::Keys, JsValue::from(KEY)).await);
+}
+
+/// Takes the wrap back from the server, which may have none.
+pub(crate) async fn take_back_wrap(platform: &Browser) -> Result<(), ClientError> {
+    match Session::drop_device_wrap(platform).await {
+        Err(error) if !matches!(error, ClientError::Api(_)) => Err(error),
         _ => Ok(()),
     }
 }

@@ -1,10 +1,11 @@
 //! Coming in and going out: unlocking on this device, signing in and up, locking.
 
+use std::pin::pin;
 use std::rc::Rc;
 
 use client::session::{SignUp, Who};
 use client::{ClientError, Session};
-use futures_util::future::{Either, select};
+use futures_util::future::{Either, join, select};
 use gloo::timers::future::TimeoutFuture;
 use protocol::ApiError;
 use protocol::api::Profile;
@@ -13,7 +14,7 @@ use wasm_bindgen_futures::spawn_local;
 
 use super::desk::Desk;
 use super::following::{sync_own, sync_shared};
-use super::trouble::Failure;
+use super::trouble::{Failure, words};
 use super::{convert, copies, passwords};
 use crate::device;
 use crate::kept::{self, Shelf};
@@ -25,6 +26,9 @@ const TRY_AGAIN: u32 = 2_000;
 
 /// How long the recovery kit waits for the vault to open behind it, in milliseconds.
 const KIT_WAITS: u32 = 3_000;
+
+/// How long somebody who signs out waits for the server, in milliseconds.
+const SIGN_OUT_WAITS: u32 = 5_000;
 
 impl Desk {
     /// Finds out who is signed in and unlocks if this device may; then looks for news, again and again.
@@ -197,31 +201,48 @@ impl Desk {
         account.map_or_else(Browser::default, Browser::of)
     }
 
-    /// Takes the keys off this device.
+    /// Takes the keys off this device. It is said once they are gone: whoever closes a page that says so leaves none behind.
     pub(super) async fn lock(&self) -> Result<Answer, Failure> {
         let own = self.own_browser();
         self.drop_keys();
+        device::forget_key().await;
         self.say_status();
         copies::remove_all().await;
-        device::forget(&own).await?;
+        device::take_back_wrap(&own).await?;
         Ok(Answer::Done)
     }
 
-    /// Signs out, and takes along what this device kept.
+    /// Signs out, and takes along what this device kept. It is said once the server has ended the session: whoever closes
+    /// a page that says so leaves nothing behind. If the server does not answer, the vault is locked all the same.
     pub(super) async fn sign_out(&self) -> Result<Answer, Failure> {
-        let own = self.own_browser();
+        let (own, was_open) = (self.own_browser(), self.session().is_ok());
         self.drop_keys();
         self.files.borrow_mut().clear();
-        *self.signed_in.borrow_mut() = None;
-        self.say_status();
-        copies::remove_all().await;
-        // What this device kept of the log goes too. Where there is no store, nothing was kept.
-        drop(kept::clear(Shelf::Logs).await);
-        device::forget(&own).await?;
-        match Session::sign_out(&own).await {
-            Ok(()) | Err(ClientError::Api(ApiError::NotSignedIn)) => {}
-            Err(error) => return Err(error.into()),
+        let me = self.signed_in.take();
+        let told = async {
+            let told = pin!(Session::sign_out(&own));
+            match select(told, TimeoutFuture::new(SIGN_OUT_WAITS)).await {
+                Either::Left((Ok(()) | Err(ClientError::Api(ApiError::NotSignedIn)), _)) => Ok(()),
+                Either::Left((Err(_), _)) | Either::Right(_) => Err(Failure::StillSignedIn),
+            }
+        };
+        let forgotten = async {
+            device::forget_key().await;
+            copies::remove_all().await;
+            // What this device kept of the log. Where there is no store, nothing was kept.
+            drop(kept::clear(Shelf::Logs).await);
+        };
+        let (told, ()) = join(told, forgotten).await;
+        if told.is_err() {
+            *self.signed_in.borrow_mut() = me;
         }
+        self.say_status();
+        told.inspect_err(|failure| {
+            // The page that asked is gone when its vault locks, and its words with it.
+            if was_open {
+                self.page.tell(&News::Alarm(words(failure)));
+            }
+        })?;
         Ok(Answer::Done)
     }
 }

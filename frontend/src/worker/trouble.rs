@@ -20,6 +20,8 @@ pub(crate) enum Failure {
     NobodyThere,
     /// What the page sent names nothing here.
     Gone,
+    /// The server was not told that somebody signs out.
+    StillSignedIn,
     /// A part of the program did not come from the server.
     NotLoaded,
 }
@@ -54,6 +56,10 @@ pub(crate) fn words(failure: &Failure) -> Trouble {
         ),
         Failure::WrongPassword => ("This is not the password of this account.".to_owned(), TroubleKind::Input),
         Failure::Gone => ("This is no longer here.".to_owned(), TroubleKind::Gone),
+        Failure::StillSignedIn => (
+            "The server did not answer, so you may still be signed in. Your vault is locked on this device.".to_owned(),
+            TroubleKind::Offline,
+        ),
         Failure::NotLoaded => (
             "HealthBridge cannot be reached just now. Nothing was lost; please try again.".to_owned(),
             TroubleKind::Offline,

@@ -46,6 +46,7 @@ pub fn LockedPanel(
                     <input type="email" hidden autocomplete="username" value=me.email />
                     <PasswordField name="password" label="Password" value=password error=missing />
                     <TroubleAlert trouble=unlock.trouble kept="Your vault stays locked. Nothing was lost." />
+                    <TroubleAlert trouble=leave.trouble />
                     <div class="actions">
                         <Button submit=true glyph=Glyph::Unlocked busy=unlock.busy>"Unlock"</Button>
                         <Button
