@@ -1,10 +1,13 @@
 //! A content that the browser seals and opens, for `scripts/bench` to measure beside the raw cipher.
 
-use client::Platform as _;
+use client::segments::{ChunkOpener, ChunkSealer};
+use client::upload::Source;
+use client::{ClientError, Platform as _};
 use frontend::cipher::WebCipher;
 use frontend::platform::Browser;
 use protocol::AccountId;
-use vault::floe::{HEADER, Opener, SEGMENT, Sealer};
+use protocol::entry::CHUNK;
+use vault::floe::{HEADER, Opener, Sealer};
 use vault::{ContentKey, SealContext};
 use wasm_bindgen::JsError;
 use wasm_bindgen::prelude::wasm_bindgen;
@@ -17,38 +20,47 @@ const CONTEXT: SealContext = SealContext::Keyring(AccountId::from_bytes([1; 16])
 pub struct Sealed {
     key: ContentKey,
     header: [u8; HEADER],
-    segments: Vec<Vec<u8>>,
+    size: u64,
+    chunks: Vec<Vec<u8>>,
 }
 
-/// Seals so many bytes, a segment after the other.
+/// A file that is nowhere.
+struct Sevens;
+
+impl Source for Sevens {
+    async fn read(&self, _: u64, length: usize) -> Result<Vec<u8>, ClientError> {
+        Ok(vec![7; length])
+    }
+}
+
+/// Seals a file of so many bytes, a chunk after the other.
 #[wasm_bindgen]
 pub async fn seal(bytes: u32) -> Result<Sealed, JsError> {
-    let browser = Browser::default();
+    let (browser, size) = (Browser::default(), u64::from(bytes));
     let key = ContentKey::make(&mut browser.random());
-    let mut sealer = Sealer::start(WebCipher, &key, &CONTEXT, bytes.into(), &mut browser.random());
-    let layout = sealer.layout();
-    let plaintext = vec![7; usize::try_from(layout.step())?];
-    let mut segments = Vec::new();
-    for position in 0..layout.segments() {
-        let length = usize::try_from(layout.length_at(position).unwrap_or_default())?;
-        let piece = plaintext.get(..length).unwrap_or_default();
-        let mut segment = Vec::with_capacity(SEGMENT as usize);
-        sealer.seal(position, piece, &mut browser.random(), &mut segment).await?;
-        segments.push(segment);
+    let sealer = Sealer::start(WebCipher, &key, &CONTEXT, size, &mut browser.random());
+    let header = *sealer.header();
+    let sealer = ChunkSealer::new(sealer, size);
+    let mut chunks = Vec::new();
+    for number in 0..sealer.layout().sealed().div_ceil(CHUNK) {
+        chunks.push(sealer.seal(number, &Sevens, &browser).await?);
     }
-    Ok(Sealed { key, header: *sealer.header(), segments })
+    Ok(Sealed { key, header, size, chunks })
 }
 
 /// Opens it again; gives how many bytes there were.
 #[wasm_bindgen]
 pub async fn open(sealed: Sealed) -> Result<f64, JsError> {
-    let length = sealed.segments.iter().map(|segment| segment.len() as u64).sum();
-    let mut opener = Opener::start(WebCipher, &sealed.key, &CONTEXT, &sealed.header, length)?;
-    let (mut bytes, mut piece) = (0, Vec::new());
-    for (position, segment) in (0..).zip(&sealed.segments) {
-        piece.clear();
-        opener.open(position, segment, &mut piece).await?;
-        bytes += piece.len();
+    let length = sealed.chunks.iter().map(|chunk| chunk.len() as u64).sum();
+    let opener = Opener::start(WebCipher, &sealed.key, &CONTEXT, &sealed.header, length)?;
+    let opener = ChunkOpener::new(&opener, sealed.size);
+    let mut bytes = 0;
+    for (number, chunk) in (0..).zip(&sealed.chunks) {
+        let count = &mut async |piece: &[u8]| {
+            bytes += piece.len();
+            Ok(())
+        };
+        opener.open(number, chunk, count).await?;
     }
     Ok(f64::from(u32::try_from(bytes)?))
 }

@@ -9,13 +9,9 @@ use web_sys::{MessageChannel, ReadableStreamDefaultReader};
 /// Buffers that hold less than this together are left to JavaScript's collector, in bytes.
 const SMALL: u32 = 256 << 10;
 
-/// Appends what is in an array.
+/// Appends what is in an array. `resize` would write the place byte by byte first, where code is made small.
 pub(crate) fn append(bytes: &mut Vec<u8>, array: &Uint8Array) {
-    let start = bytes.len();
-    bytes.resize(start + array.length() as usize, 0);
-    if let Some(end) = bytes.get_mut(start..) {
-        array.copy_to(end);
-    }
+    bytes.extend_from_slice(&array.to_vec());
 }
 
 /// Appends what is in an array that nobody else needs.

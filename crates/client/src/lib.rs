@@ -19,6 +19,7 @@ pub mod phrase;
 pub mod platform;
 pub mod record;
 mod restored;
+pub mod segments;
 pub mod session;
 pub mod share;
 pub mod upload;

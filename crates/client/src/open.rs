@@ -7,12 +7,13 @@ use protocol::entry::{Access, AccessKind, Blob, Body, CHUNK, PartKind};
 use protocol::{AccountId, ApiError, BlobId, Digest, Minute, RecordId, VaultId};
 use records::Metadata;
 use vault::envelope::open_envelope;
-use vault::floe::{BulkCipher, Opener, SEGMENT};
+use vault::floe::{Opener, SEGMENT};
 
 use crate::activity::What;
 use crate::api;
 use crate::error::{Alarm, ClientError};
 use crate::platform::Platform;
+use crate::segments::ChunkOpener;
 use crate::session::Session;
 use crate::view::VaultView;
 
@@ -205,10 +206,9 @@ impl<P: Platform> Reader<'_, P> {
         mut take: impl AsyncFnMut(&[u8]) -> Result<(), ClientError>,
     ) -> Result<(), ClientError> {
         (self.chunk, self.segment) = (None, None);
-        let (chunks, opener, size) = (&self.chunks, &mut self.opener, self.metadata.size);
+        let (chunks, opener) = (&self.chunks, ChunkOpener::new(&self.opener, self.metadata.size));
         let count = self.blob.length.div_ceil(CHUNK);
         let mut digests = Vec::new();
-        let mut piece = Vec::new();
         let mut fetched = chunks.fetch(0).await?;
         for number in 0..count {
             if fetched.len() as u64 != (self.blob.length - number * CHUNK).min(CHUNK) {
@@ -217,7 +217,7 @@ impl<P: Platform> Reader<'_, P> {
             let ahead = async { if number + 1 < count { chunks.fetch(number + 1).await } else { Ok(Bytes::new()) } };
             let opened = async {
                 let digest = chunks.session.platform.digest(&fetched).await;
-                open_chunk(opener, number, &fetched, size, &mut piece, &mut take).await?;
+                opener.open(number, &fetched, &mut take).await?;
                 drop(fetched);
                 Ok(digest)
             };
@@ -258,31 +258,4 @@ impl<P: Platform> Reader<'_, P> {
         self.chunk = Some((number, chunk.clone()));
         Ok(chunk)
     }
-}
-
-/// Opens the segments of one chunk, in order: all that hold bytes of the file, and the last one, which says that it is.
-async fn open_chunk<C: BulkCipher>(
-    opener: &mut Opener<C>,
-    number: u64,
-    chunk: &[u8],
-    size: u64,
-    piece: &mut Vec<u8>,
-    take: &mut impl AsyncFnMut(&[u8]) -> Result<(), ClientError>,
-) -> Result<(), ClientError> {
-    let (step, last) = (opener.layout().step(), opener.layout().segments() - 1);
-    let first = number * (CHUNK / u64::from(SEGMENT));
-    for (position, sealed) in (first..).zip(chunk.chunks(SEGMENT as usize)) {
-        let offset = position * step;
-        if offset >= size && position != last {
-            continue;
-        }
-        piece.clear();
-        opener.open(position, sealed, piece).await.map_err(|_| Alarm::Blob)?;
-        let wanted = usize::try_from(size.saturating_sub(offset)).unwrap_or(usize::MAX);
-        piece.truncate(wanted);
-        if !piece.is_empty() {
-            take(piece).await?;
-        }
-    }
-    Ok(())
 }

@@ -14,21 +14,18 @@ use protocol::entry::{Blob, Body, CHUNK, Content, Origin, Part, PartKind, Revisi
 use protocol::{ApiError, BlobId, Digest, GrantScope, RecordId};
 use records::Metadata;
 use vault::envelope::seal_envelope;
-use vault::floe::{Layout, SEGMENT, Sealer};
+use vault::floe::{Layout, Sealer};
 use vault::padding::padme;
 use vault::{ContentKey, SealContext};
-use zeroize::Zeroizing;
 
 use crate::api;
 use crate::error::ClientError;
 use crate::platform::{Platform, Random};
 use crate::record::{Renewed, renew_key, turn_record_key};
+use crate::segments::ChunkSealer;
 use crate::session::Session;
 pub use crate::ticket::Ticket;
 use crate::view::{Share, VaultView};
-
-/// Segments in a chunk.
-const SEGMENTS: u64 = CHUNK / SEGMENT as u64;
 
 /// Where a file's bytes come from.
 #[expect(async_fn_in_trait, reason = "futures stay on their thread")]
@@ -118,10 +115,10 @@ impl<P: Platform> Session<P> {
         watcher: &impl Watcher,
     ) -> Result<(), ClientError> {
         let size = ticket.metadata()?.size;
-        let mut sealer = self.sealer(ticket, size)?;
+        let sealer = self.sealer(ticket, size)?;
         for number in 0..sealer.layout().sealed().div_ceil(CHUNK) {
             watcher.may_go_on().await?;
-            outbox.put(number, &self.seal_chunk(&mut sealer, number, size, source).await?).await;
+            outbox.put(number, &sealer.seal(number, source, &self.platform).await?).await;
         }
         Ok(())
     }
@@ -180,7 +177,7 @@ impl<P: Platform> Session<P> {
         };
         let mut digests: BTreeMap<u64, Digest> =
             status.stored.iter().map(|chunk| (u64::from(chunk.number), chunk.digest)).collect();
-        let mut sealer = self.sealer(ticket, size)?;
+        let sealer = self.sealer(ticket, size)?;
         let chunks = sealer.layout().sealed().div_ceil(CHUNK);
         let sent = Cell::new((digests.len() as u64 * CHUNK).min(size));
         watcher.sent(sent.get(), size);
@@ -191,7 +188,7 @@ impl<P: Platform> Session<P> {
             watcher.may_go_on().await?;
             let bytes = Bytes::from(match outbox.get(number).await {
                 Some(kept) => kept,
-                None => self.seal_chunk(&mut sealer, number, size, source).await?,
+                None => sealer.seal(number, source, &self.platform).await?,
             });
             let digest = self.platform.digest(&bytes).await;
             digests.insert(number, digest);
@@ -220,38 +217,12 @@ impl<P: Platform> Session<P> {
         Ok(digests)
     }
 
-    fn sealer(&self, ticket: &Ticket, size: u64) -> Result<Sealer<P::Cipher>, ClientError> {
+    fn sealer(&self, ticket: &Ticket, size: u64) -> Result<ChunkSealer<P::Cipher>, ClientError> {
         let key = ContentKey::from_ticket(ticket.key);
         let Ticket { vault, record, origin, .. } = *ticket;
         let context = SealContext::Part { vault, record, part: PartKind::File, origin };
-        Ok(Sealer::resume(self.platform.cipher(), &key, &context, padme(size), &ticket.header)?)
-    }
-
-    async fn seal_chunk(
-        &self,
-        sealer: &mut Sealer<P::Cipher>,
-        number: u64,
-        size: u64,
-        source: &(impl Source + ?Sized),
-    ) -> Result<Vec<u8>, ClientError> {
-        let layout = sealer.layout();
-        let length = (layout.sealed() - number * CHUNK).min(CHUNK);
-        let mut chunk = Vec::with_capacity(usize::try_from(length).map_err(|_| ClientError::Source)?);
-        for position in number * SEGMENTS..((number + 1) * SEGMENTS).min(layout.segments()) {
-            let offset = position * layout.step();
-            let length = layout
-                .length_at(position)
-                .and_then(|length| usize::try_from(length).ok())
-                .ok_or(ClientError::Source)?;
-            let real = usize::try_from(size.saturating_sub(offset)).unwrap_or(usize::MAX).min(length);
-            let mut plaintext = Zeroizing::new(if real > 0 { source.read(offset, real).await? } else { Vec::new() });
-            if plaintext.len() != real {
-                return Err(ClientError::Source);
-            }
-            plaintext.resize(length, 0);
-            sealer.seal(position, &plaintext, &mut Random(&self.platform), &mut chunk).await?;
-        }
-        Ok(chunk)
+        let sealer = Sealer::resume(self.platform.cipher(), &key, &context, padme(size), &ticket.header)?;
+        Ok(ChunkSealer::new(sealer, size))
     }
 
     /// Seals a small part as one envelope and stores it as a blob of its own.

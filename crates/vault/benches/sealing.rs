@@ -43,7 +43,7 @@ fn files(criterion: &mut Criterion) {
             BatchSize::LargeInput,
         );
     });
-    let mut sealer = Sealer::start(Native, &key, &context, step, rng);
+    let sealer = Sealer::start(Native, &key, &context, step, rng);
     let (mut segment, mut opened) = (Vec::new(), Vec::new());
     group.bench_function("seal", |bencher| {
         bencher.iter(|| {
@@ -51,7 +51,7 @@ fn files(criterion: &mut Criterion) {
             now(sealer.seal(0, black_box(&plaintext), rng, &mut segment)).unwrap();
         });
     });
-    let mut opener = Opener::start(Native, &key, &context, sealer.header(), segment.len() as u64).unwrap();
+    let opener = Opener::start(Native, &key, &context, sealer.header(), segment.len() as u64).unwrap();
     group.bench_function("open", |bencher| {
         bencher.iter(|| {
             opened.clear();

@@ -56,7 +56,7 @@ fn main() {
     let context = KeyContext::Content { vault, record, generation: 7, part: PartKind::File, origin };
     say("file_key", &record_key.wrap_content_key(&context, &file_key, rng));
     let context = SealContext::Part { vault, record, part: PartKind::File, origin };
-    let mut sealer = Sealer::start(Native, &file_key, &context, 16, rng);
+    let sealer = Sealer::start(Native, &file_key, &context, 16, rng);
     say("file_header", sealer.header());
     let mut segment = Vec::new();
     match pin!(sealer.seal(0, b"sixteen bytes ok", rng, &mut segment)).poll(&mut Context::from_waker(Waker::noop())) {

@@ -5,6 +5,9 @@
 //! or open one at the wrong place. AES-GCM is behind [`BulkCipher`], because `WebCrypto` does it four times
 //! faster in a browser than WebAssembly can.
 
+use std::cell::RefCell;
+use std::rc::Rc;
+
 use aes_gcm::{AeadInOut, Aes256Gcm};
 use hmac::{Hmac, KeyInit, Mac};
 use rand_core::CryptoRng;
@@ -218,7 +221,7 @@ struct Stream<C: BulkCipher> {
     iv: [u8; IV],
     aad: Vec<u8>,
     rotation_bits: u32,
-    current: Option<(u64, C::Key)>,
+    current: RefCell<Option<(u64, Rc<C::Key>)>>,
 }
 
 /// How often a segment key is replaced: every 2^20 segments.
@@ -228,21 +231,30 @@ impl<C: BulkCipher> Stream<C> {
     fn new(cipher: C, key: &[u8; 32], layout: Layout, iv: [u8; IV], aad: Vec<u8>) -> Self {
         let parameters = encode_parameters(layout.segment);
         let message_key = expand(key, &parameters, &iv, &[b"MESSAGE_KEY:"], &aad);
-        Self { cipher, layout, message_key, parameters, iv, aad, rotation_bits: ROTATION_BITS, current: None }
+        Self {
+            cipher,
+            layout,
+            message_key,
+            parameters,
+            iv,
+            aad,
+            rotation_bits: ROTATION_BITS,
+            current: RefCell::default(),
+        }
     }
 
-    async fn key(&mut self, position: u64) -> Result<(&C, &C::Key), CipherUnavailable> {
+    /// The key of this position's run. Two who ask at once for one that is not at hand each import it.
+    async fn key(&self, position: u64) -> Result<Rc<C::Key>, CipherUnavailable> {
         let first = position >> self.rotation_bits << self.rotation_bits;
-        if self.current.as_ref().is_none_or(|(held, _)| *held != first) {
-            let key =
-                expand(&*self.message_key, &self.parameters, &self.iv, &[b"DEK:", &first.to_be_bytes()], &self.aad);
-            let key = self.cipher.import(&SegmentKey::from_bytes(*key)).await?;
-            self.current = Some((first, key));
+        if let Some((held, key)) = &*self.current.borrow()
+            && *held == first
+        {
+            return Ok(Rc::clone(key));
         }
-        match &self.current {
-            Some((_, key)) => Ok((&self.cipher, key)),
-            None => Err(CipherUnavailable),
-        }
+        let key = expand(&*self.message_key, &self.parameters, &self.iv, &[b"DEK:", &first.to_be_bytes()], &self.aad);
+        let key = Rc::new(self.cipher.import(&SegmentKey::from_bytes(*key)).await?);
+        self.current.replace(Some((first, Rc::clone(&key))));
+        Ok(key)
     }
 
     fn segment_aad(&self, position: u64) -> [u8; 9] {
@@ -255,7 +267,7 @@ impl<C: BulkCipher> Stream<C> {
     }
 }
 
-/// Seals one content, segment by segment, in any order. Sealing a position again, after a crash, gives
+/// Seals one content, segment by segment, in any order, several at once if need be. Sealing a position again, after a crash, gives
 /// another valid segment for the same place.
 pub struct Sealer<C: BulkCipher> {
     stream: Stream<C>,
@@ -315,7 +327,7 @@ impl<C: BulkCipher> Sealer<C> {
 
     /// Seals the plaintext of one position, and appends the segment to `sealed`.
     pub async fn seal(
-        &mut self,
+        &self,
         position: u64,
         plaintext: &[u8],
         rng: &mut dyn CryptoRng,
@@ -329,11 +341,11 @@ impl<C: BulkCipher> Sealer<C> {
         let marker = if layout.is_last(position) { total.ok_or(SealError::Length)? } else { NOT_LAST };
         let aad = self.stream.segment_aad(position);
         let nonce: [u8; NONCE] = crate::make_bytes(rng);
-        let (cipher, key) = self.stream.key(position).await?;
+        let key = self.stream.key(position).await?;
         let start = sealed.len();
         sealed.extend_from_slice(&marker.to_be_bytes());
         sealed.extend_from_slice(&nonce);
-        let done = cipher.seal(key, &nonce, &aad, plaintext, sealed).await;
+        let done = self.stream.cipher.seal(&key, &nonce, &aad, plaintext, sealed).await;
         if done.is_err() {
             sealed.truncate(start);
         }
@@ -341,7 +353,7 @@ impl<C: BulkCipher> Sealer<C> {
     }
 }
 
-/// Opens a sealed content at any position.
+/// Opens a sealed content at any position, several at once if need be.
 pub struct Opener<C: BulkCipher> {
     stream: Stream<C>,
 }
@@ -370,7 +382,7 @@ impl<C: BulkCipher> Opener<C> {
     }
 
     /// Opens the segment of one position, and appends its plaintext to `opened`. Only an authentic one gives anything.
-    pub async fn open(&mut self, position: u64, segment: &[u8], opened: &mut Vec<u8>) -> Result<(), OpenError> {
+    pub async fn open(&self, position: u64, segment: &[u8], opened: &mut Vec<u8>) -> Result<(), OpenError> {
         let layout = self.stream.layout;
         let length = layout.length_at(position).ok_or(OpenError)?;
         let (marker, rest) = segment.split_first_chunk::<4>().ok_or(OpenError)?;
@@ -381,9 +393,9 @@ impl<C: BulkCipher> Opener<C> {
             return Err(OpenError);
         }
         let aad = self.stream.segment_aad(position);
-        let (cipher, key) = self.stream.key(position).await.map_err(|_| OpenError)?;
+        let key = self.stream.key(position).await.map_err(|_| OpenError)?;
         let start = opened.len();
-        let authentic = cipher.open(key, nonce, &aad, ciphertext, opened).await;
+        let authentic = self.stream.cipher.open(&key, nonce, &aad, ciphertext, opened).await;
         if authentic.is_err() {
             opened.truncate(start);
         }

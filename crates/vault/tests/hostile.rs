@@ -80,7 +80,7 @@ fn a_file_of_three_segments_opens_in_any_order() {
     let rng = &mut ChaCha20Rng::seed_from_u64(3);
     let (key, context) = (ContentKey::make(rng), SealContext::Keyring(AccountId::from_bytes([1; 16])));
     let length = 2 * Layout::of_plaintext(0).step() + 5;
-    let mut sealer = Sealer::start(Native, &key, &context, length, rng);
+    let sealer = Sealer::start(Native, &key, &context, length, rng);
     let layout = sealer.layout();
     let plain =
         |place: u64| vec![u8::try_from(place).unwrap(); usize::try_from(layout.length_at(place).unwrap()).unwrap()];
@@ -88,7 +88,7 @@ fn a_file_of_three_segments_opens_in_any_order() {
     for (place, segment) in (0..).zip(&mut segments) {
         now(sealer.seal(place, &plain(place), rng, segment)).unwrap();
     }
-    let mut opener = Opener::start(Native, &key, &context, sealer.header(), layout.sealed()).unwrap();
+    let opener = Opener::start(Native, &key, &context, sealer.header(), layout.sealed()).unwrap();
     for place in [2, 0, 1] {
         let index = usize::try_from(place).unwrap();
         let mut opened = Vec::new();
@@ -96,7 +96,7 @@ fn a_file_of_three_segments_opens_in_any_order() {
         assert_eq!(opened, plain(place));
     }
     // A resumed sealer makes another valid segment for the same place.
-    let mut again = Sealer::resume(Native, &key, &context, length, sealer.header()).unwrap();
+    let again = Sealer::resume(Native, &key, &context, length, sealer.header()).unwrap();
     let (mut resealed, mut opened) = (Vec::new(), Vec::new());
     now(again.seal(1, &plain(1), rng, &mut resealed)).unwrap();
     assert_ne!(resealed, segments[1]);

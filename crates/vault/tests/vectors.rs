@@ -54,7 +54,7 @@ fn version_1_opens() {
     let key = record_key.unwrap_content_key(&context, &bytes("file_key")).unwrap();
     let context = SealContext::Part { vault, record, part: PartKind::File, origin };
     let sealed = bytes("file");
-    let mut opener = Opener::start(Native, &key, &context, &bytes("file_header"), sealed.len() as u64).unwrap();
+    let opener = Opener::start(Native, &key, &context, &bytes("file_header"), sealed.len() as u64).unwrap();
     let mut plaintext = Vec::new();
     let opened = pin!(opener.open(0, &sealed, &mut plaintext)).poll(&mut Context::from_waker(Waker::noop()));
     assert_eq!(opened, Poll::Ready(Ok(())));

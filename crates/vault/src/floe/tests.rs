@@ -147,7 +147,7 @@ fn segments_keep_their_place_and_number() {
 #[test]
 fn a_segment_of_the_wrong_length_is_not_sealed() {
     let layout = Layout { segment: 64, plaintext: 40 };
-    let mut sealer = Sealer::start_raw(Native, &[7; 32], vec![], layout, [0; 32]);
+    let sealer = Sealer::start_raw(Native, &[7; 32], vec![], layout, [0; 32]);
     let mut sealed = Vec::new();
     assert_eq!(now(sealer.seal(0, &[0; 31], &mut rng(), &mut sealed)), Err(SealError::Length));
     assert_eq!(now(sealer.seal(1, &[0; 9], &mut rng(), &mut sealed)), Err(SealError::Length));
@@ -159,12 +159,12 @@ fn a_segment_of_the_wrong_length_is_not_sealed() {
 #[test]
 fn segments_go_behind_each_other_and_a_refused_one_leaves_nothing() {
     let layout = Layout { segment: 64, plaintext: 40 };
-    let mut sealer = Sealer::start_raw(Native, &[7; 32], vec![], layout, [0; 32]);
+    let sealer = Sealer::start_raw(Native, &[7; 32], vec![], layout, [0; 32]);
     let mut sealed = Vec::new();
     now(sealer.seal(0, &[1; 32], &mut rng(), &mut sealed)).unwrap();
     now(sealer.seal(1, &[2; 8], &mut rng(), &mut sealed)).unwrap();
     let (first, second) = sealed.split_at_mut(64);
-    let mut opener = Opener::start_raw(Native, &[7; 32], vec![], sealer.header(), layout).unwrap();
+    let opener = Opener::start_raw(Native, &[7; 32], vec![], sealer.header(), layout).unwrap();
     let mut opened = Vec::new();
     now(opener.open(0, first, &mut opened)).unwrap();
     second[20] ^= 1;
