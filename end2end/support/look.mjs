@@ -302,6 +302,11 @@ try {
   await page.getByRole("button", { name: "Unlock", exact: true }).click();
   await page.getByText("Your vault stays locked.").waitFor();
   await look(maya, "locked-error");
+  await maya.context.route("**/api/v1/signout", (route) => route.abort());
+  await page.getByRole("button", { name: "Sign out", exact: true }).click();
+  await page.getByText("you may still be signed in").waitFor();
+  await look(maya, "locked-still-signed-in");
+  await maya.context.unroute("**/api/v1/signout");
 
   // A list that is too long to be drawn whole.
   const ann = await commandLine(server.url);

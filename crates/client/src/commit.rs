@@ -11,8 +11,9 @@ use crate::platform::Platform;
 use crate::session::Session;
 use crate::view::{Place, Share, VaultView};
 
-/// How often a change is made anew when another device was faster.
-const ATTEMPTS: u32 = 8;
+/// How often a change is made anew when another device was faster. Another device may be sealing many records anew, and
+/// somebody who stops a share must not lose against that.
+const ATTEMPTS: u32 = 24;
 
 /// Below so many milliseconds lies the first pause after another device was faster; the next ones may each be twice as
 /// long, up to sixteen times. By chance within that, so that two devices that met once do not meet again.
