@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { person, startBrowser, widths } from "../support/browser.mjs";
-import { assertQuiet, checkPage, fillSignUp, follow, go, heading, passwords, rated, signIn, signUp } from "../support/people.mjs";
+import { assertQuiet, checkPage, fillSignUp, follow, go, heading, passwords, rated, signIn, signUp, until } from "../support/people.mjs";
 import { startServer } from "../support/server.mjs";
 
 let browser;
@@ -57,19 +57,42 @@ test("lock, unlock, reload, sign out and in, and a forgotten password", async ()
   await page.getByRole("button", { name: "Unlock", exact: true }).click();
   await heading(page, "Your account");
 
-  // Who cannot reach the server is told, and nothing stays open. Pressed again, it says so where the button is.
+  // A server that does not answer keeps nothing open, and is told of. Pressed again, it says so where the button is.
   const signOut = page.getByRole("button", { name: "Sign out", exact: true });
   const mayBeSignedIn = page.getByText("you may still be signed in");
-  await maya.context.route("**/api/v1/signout", (route) => route.abort());
+  const held = [];
+  await maya.context.route("**/api/v1/signout", (route) => held.push(route));
   await signOut.click();
   await heading(page, "Locked");
   await mayBeSignedIn.waitFor();
-  await checkPage(maya, "signed out without a server");
+  await checkPage(maya, "signed out while the server does not answer");
+  for (const route of held.splice(0)) await route.abort();
   await page.getByRole("button", { name: "I have read this" }).click();
+  await maya.context.unroute("**/api/v1/signout");
+  await maya.context.route("**/api/v1/signout", (route) => route.abort());
   await signOut.click();
   await mayBeSignedIn.waitFor();
   assert.equal((await cookies(maya)).length, 1);
   await maya.context.unroute("**/api/v1/signout");
+
+  // Whoever signs out while the vault is being unlocked is out: the session that then begins ends at once.
+  let signOuts = 0;
+  maya.context.on("requestfinished", (request) => (signOuts += request.url().endsWith("/api/v1/signout")));
+  await maya.context.route("**/api/v1/signin/start", (route) => held.push(route));
+  await page.getByLabel("Password", { exact: true }).fill(who.password);
+  await page.getByRole("button", { name: "Unlock", exact: true }).click();
+  await until(() => held.length === 1, "it is being unlocked");
+  await signOut.click();
+  await heading(page, "Sign in");
+  for (const route of held.splice(0)) await route.continue();
+  await maya.context.unroute("**/api/v1/signin/start");
+  await until(() => signOuts === 2, "the session that began has ended");
+  await until(async () => (await cookies(maya)).length === 0, "its cookie is gone");
+  await heading(page, "Sign in");
+  await signIn(maya, server.url, who);
+  await page.waitForURL("**/home");
+  await go(maya, `${server.url}/account`);
+  await heading(page, "Your account");
 
   // Sign out: once a page says so, the session has ended, and the address of a page leads to sign-in, and from there back.
   await signOut.click();

@@ -1,4 +1,4 @@
-//! Bytes that come from JavaScript, each copied once.
+//! Bytes that come from JavaScript.
 
 use js_sys::{Array, Reflect, Uint8Array};
 use protocol::entry::CHUNK;
@@ -11,7 +11,11 @@ const SMALL: u32 = 256 << 10;
 
 /// Appends what is in an array. `resize` would write the place byte by byte first, where code is made small.
 pub(crate) fn append(bytes: &mut Vec<u8>, array: &Uint8Array) {
-    bytes.extend_from_slice(&array.to_vec());
+    if bytes.capacity() == 0 {
+        *bytes = array.to_vec();
+    } else {
+        bytes.extend_from_slice(&array.to_vec());
+    }
 }
 
 /// Appends what is in an array that nobody else needs.

@@ -176,13 +176,29 @@ impl Proxy {
                     self.post(&message);
                 }
             }
-            Ok(News::Status(status)) => self.status.set(status),
+            Ok(News::Status(status)) => {
+                // That the server could not be told is over with the next answer.
+                let is_over = matches!(status, Status::Open(_) | Status::SignedOut)
+                    && self.alarm_kind() == Some(TroubleKind::Offline);
+                if is_over {
+                    self.alarm.set(None);
+                }
+                self.status.set(status);
+            }
             Ok(News::Changed) => self.version.update(|version| *version += 1),
             Ok(News::Told) => self.told.update(|told| *told += 1),
+            // What must not be overlooked stays until it was read.
+            Ok(News::Alarm(trouble))
+                if trouble.kind != TroubleKind::Alarm && self.alarm_kind() == Some(TroubleKind::Alarm) => {}
             Ok(News::Alarm(trouble)) => self.alarm.set(Some(trouble)),
             Ok(News::Uploads(uploads)) => self.uploads.set(uploads),
             Err(_) => {}
         }
+    }
+
+    /// The kind of the alarm that nobody has read yet.
+    fn alarm_kind(&self) -> Option<TroubleKind> {
+        self.alarm.with_untracked(|alarm| alarm.as_ref().map(|trouble| trouble.kind))
     }
 
     fn post(&self, message: &JsValue) {

@@ -39,6 +39,8 @@ pub(crate) struct Desk {
     pub(super) nudges: Nudges,
     /// The files of uploads that are not done, so that they go on after a lock. Only where they lie, not their content.
     pub(super) files: RefCell<BTreeMap<RecordId, File>>,
+    /// How often somebody locked or signed out here.
+    pub(super) left: Cell<u32>,
     /// Records whose upload is under way.
     pub(super) running: RefCell<BTreeSet<RecordId>>,
 }
@@ -58,6 +60,7 @@ impl Desk {
             document: RefCell::default(),
             finishing: Cell::new(false),
             files: RefCell::default(),
+            left: Cell::default(),
             running: RefCell::default(),
         }
     }

@@ -30,6 +30,9 @@ const KIT_WAITS: u32 = 3_000;
 /// How long somebody who signs out waits for the server, in milliseconds.
 const SIGN_OUT_WAITS: u32 = 5_000;
 
+/// How long somebody who leaves waits for this device's own store, in milliseconds.
+const STORE_WAITS: u32 = 1_000;
+
 impl Desk {
     /// Finds out who is signed in and unlocks if this device may; then looks for news, again and again.
     pub(crate) async fn start(desk: &Rc<Self>) {
@@ -46,6 +49,7 @@ impl Desk {
 
     async fn unlock_here(desk: &Rc<Self>) -> Result<(), Failure> {
         let _turn = desk.entering.lock().await;
+        let left = desk.left.get();
         if desk.session().is_ok() {
             return Ok(());
         }
@@ -66,15 +70,16 @@ impl Desk {
         *desk.signed_in.borrow_mut() = Some(convert::me(&who, &[]));
         if let Some(master) = device::unwrap(who.account).await? {
             let session = Session::resume(Browser::of(who.account), master).await?;
-            Self::opened(desk, Rc::new(session)).await?;
+            Self::opened(desk, Rc::new(session), left).await?;
         } else {
             desk.say_status();
         }
         Ok(())
     }
 
-    /// Takes in an unlocked session.
-    async fn opened(desk: &Rc<Self>, session: Rc<Session<Browser>>) -> Result<(), Failure> {
+    /// Takes in an unlocked session. Where somebody locked or signed out since `left` was read, nothing is opened behind
+    /// their back: the session ends again.
+    async fn opened(desk: &Rc<Self>, session: Rc<Session<Browser>>, left: u32) -> Result<(), Failure> {
         *desk.signed_in.borrow_mut() = Some(convert::me(session.who(), &[]));
         sync_own(desk, &session).await?;
         match sync_shared(desk, &session).await {
@@ -82,6 +87,15 @@ impl Desk {
             // Nobody else's vault keeps anyone out of their own.
             Err(failure) => drop(desk.trouble(&failure)),
             Ok(()) => {}
+        }
+        if desk.left.get() != left {
+            device::forget_key().await;
+            let ended = Session::sign_out(session.platform()).await;
+            if ended.is_ok() {
+                *desk.signed_in.borrow_mut() = None;
+            }
+            desk.say_status();
+            return Err(ended.err().map_or(Failure::Locked, |_| Failure::StillSignedIn));
         }
         *desk.session.borrow_mut() = Some(Rc::clone(&session));
         desk.nudges.listen();
@@ -94,19 +108,20 @@ impl Desk {
 
     /// Opens the vault of an account that was just made, as often as it takes.
     async fn open_new(desk: Rc<Self>, session: Rc<Session<Browser>>) {
-        let new = session.who().account.to_string();
+        let (new, left) = (session.who().account.to_string(), desk.left.get());
         *desk.signed_in.borrow_mut() = Some(convert::me(session.who(), &[]));
         loop {
             let turn = desk.entering.lock().await;
-            // Somebody may have opened it by its password meanwhile, or signed out.
-            if desk.session().is_ok() || desk.signed_in.borrow().as_ref().is_none_or(|me| me.account != new) {
+            // Somebody may have opened it by its password meanwhile, or left.
+            let is_out = desk.left.get() != left || desk.signed_in.borrow().as_ref().is_none_or(|me| me.account != new);
+            if desk.session().is_ok() || is_out {
                 return;
             }
             let kept = device::keep(&session).await.map_err(Failure::from);
             let opened = match kept {
                 Err(failure) if failure.is_passing() => Err(failure),
                 // Without the wrap, a reload asks for the password.
-                Ok(()) | Err(_) => Self::opened(&desk, Rc::clone(&session)).await,
+                Ok(()) | Err(_) => Self::opened(&desk, Rc::clone(&session), left).await,
             };
             let Err(failure) = opened else { return };
             desk.say_status();
@@ -121,9 +136,10 @@ impl Desk {
 
     pub(super) async fn sign_in(desk: &Rc<Self>, email: &str, password: &str) -> Result<Answer, Failure> {
         let _turn = desk.entering.lock().await;
+        let left = desk.left.get();
         let session = Session::sign_in(Browser::default(), email, password).await?;
         device::keep(&session).await?;
-        Self::opened(desk, Rc::new(session)).await?;
+        Self::opened(desk, Rc::new(session), left).await?;
         Ok(Answer::Done)
     }
 
@@ -131,17 +147,19 @@ impl Desk {
         let code = RecoveryCode::parse(code)?;
         let password = passwords::choose(password, email, "").await?;
         let _turn = desk.entering.lock().await;
+        let left = desk.left.get();
         let session = Session::recover(Browser::default(), email, &code, &password).await?;
         device::keep(&session).await?;
-        Self::opened(desk, Rc::new(session)).await?;
+        Self::opened(desk, Rc::new(session), left).await?;
         Ok(Answer::Done)
     }
 
     /// Opens the vault of whoever is signed in, by password alone.
     pub(super) async fn unlock(desk: &Rc<Self>, password: &str) -> Result<Answer, Failure> {
         let _turn = desk.entering.lock().await;
+        let left = desk.left.get();
         let session = desk.sign_in_again(password).await?;
-        Self::opened(desk, Rc::new(session)).await?;
+        Self::opened(desk, Rc::new(session), left).await?;
         Ok(Answer::Done)
     }
 
@@ -201,24 +219,26 @@ impl Desk {
         account.map_or_else(Browser::default, Browser::of)
     }
 
-    /// Takes the keys off this device. It is said once they are gone: whoever closes a page that says so leaves none behind.
+    /// Takes the keys off this device. It is said once the store of this device has forgotten its own, so that whoever
+    /// closes a page that says so leaves none behind; a store that does not answer is not waited for.
     pub(super) async fn lock(&self) -> Result<Answer, Failure> {
         let own = self.own_browser();
+        self.left.update(|left| left.wrapping_add(1));
         self.drop_keys();
-        device::forget_key().await;
+        at_most(STORE_WAITS, device::forget_key()).await;
         self.say_status();
         copies::remove_all().await;
         device::take_back_wrap(&own).await?;
         Ok(Answer::Done)
     }
 
-    /// Signs out, and takes along what this device kept. It is said once the server has ended the session: whoever closes
-    /// a page that says so leaves nothing behind. If the server does not answer, the vault is locked all the same.
+    /// Signs out, and takes along what this device kept. It is said once the server has ended the session, so that
+    /// nobody goes on under it. While the server does not answer, and if it never does, the vault is locked.
     pub(super) async fn sign_out(&self) -> Result<Answer, Failure> {
-        let (own, was_open) = (self.own_browser(), self.session().is_ok());
+        let (own, me) = (self.own_browser(), self.signed_in.borrow().clone());
+        let was_open = self.session().is_ok();
+        self.left.update(|left| left.wrapping_add(1));
         self.drop_keys();
-        self.files.borrow_mut().clear();
-        let me = self.signed_in.take();
         let told = async {
             let told = pin!(Session::sign_out(&own));
             match select(told, TimeoutFuture::new(SIGN_OUT_WAITS)).await {
@@ -226,15 +246,23 @@ impl Desk {
                 Either::Left((Err(_), _)) | Either::Right(_) => Err(Failure::StillSignedIn),
             }
         };
-        let forgotten = async {
-            device::forget_key().await;
-            copies::remove_all().await;
-            // What this device kept of the log. Where there is no store, nothing was kept.
-            drop(kept::clear(Shelf::Logs).await);
+        let locked = async {
+            at_most(STORE_WAITS, device::forget_key()).await;
+            at_most(STORE_WAITS, forget_all()).await;
         };
-        let (told, ()) = join(told, forgotten).await;
-        if told.is_err() {
-            *self.signed_in.borrow_mut() = me;
+        let both = pin!(join(told, locked));
+        let (told, ()) = match select(both, TimeoutFuture::new(STORE_WAITS)).await {
+            Either::Left((done, _)) => done,
+            Either::Right(((), both)) => {
+                self.say_status();
+                both.await
+            }
+        };
+        // Somebody else may have come in meanwhile.
+        let is_same = *self.signed_in.borrow() == me;
+        if told.is_ok() && is_same {
+            *self.signed_in.borrow_mut() = None;
+            self.files.borrow_mut().clear();
         }
         self.say_status();
         told.inspect_err(|failure| {
@@ -244,5 +272,19 @@ impl Desk {
             }
         })?;
         Ok(Answer::Done)
+    }
+}
+
+/// Forgets what this device kept of the log, and copies that were saved.
+async fn forget_all() {
+    copies::remove_all().await;
+    // Where there is no store, nothing was kept.
+    drop(kept::clear(Shelf::Logs).await);
+}
+
+/// Waits for something, and after so many milliseconds lets it go on by itself.
+async fn at_most(milliseconds: u32, work: impl Future<Output = ()> + 'static) {
+    if let Either::Right(((), work)) = select(Box::pin(work), TimeoutFuture::new(milliseconds)).await {
+        spawn_local(work);
     }
 }

@@ -57,7 +57,8 @@ pub(crate) fn words(failure: &Failure) -> Trouble {
         Failure::WrongPassword => ("This is not the password of this account.".to_owned(), TroubleKind::Input),
         Failure::Gone => ("This is no longer here.".to_owned(), TroubleKind::Gone),
         Failure::StillSignedIn => (
-            "The server did not answer, so you may still be signed in. Your vault is locked on this device.".to_owned(),
+            "The server could not be told, so you may still be signed in. Your vault is locked on this device."
+                .to_owned(),
             TroubleKind::Offline,
         ),
         Failure::NotLoaded => (
