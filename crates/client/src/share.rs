@@ -53,6 +53,9 @@ impl Key<'_> {
     }
 }
 
+/// How often another device may be faster with a record that is to be sealed anew.
+const OVERTAKEN: u32 = 8;
+
 impl<P: Platform> Session<P> {
     /// Notes that the safety phrase was compared in person.
     pub async fn confirm_phrase(&self, person: &Person) -> Result<(), ClientError> {
@@ -188,9 +191,12 @@ impl<P: Platform> Session<P> {
     /// record that cannot be read holds up no other: it is left as it is, and once nothing else is left to do, this
     /// fails once with the reason.
     pub async fn renew_next(&self, vault: VaultId) -> Result<bool, ClientError> {
+        let mut overtaken = 0;
         while let Some(record) = self.next_to_renew(vault)? {
             match self.renew(vault, record).await {
                 Ok(()) => return Ok(true),
+                // Another device of the owner is at the same work, and was faster with this record or its key.
+                Err(ClientError::Busy) if overtaken < OVERTAKEN => overtaken += 1,
                 Err(error) if error.is_of_one_record() => {
                     let mut state = self.state.borrow_mut();
                     state.not_renewed.insert(record);

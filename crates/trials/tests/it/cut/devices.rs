@@ -62,6 +62,24 @@ async fn a_key_turns_under_an_upload() {
     assert_eq!(Who::Ito.device(&host).await.sync_shared().await, Ok(Vec::new()));
 }
 
+/// Two devices seal at once what a share reached that was stopped: neither fails for what the other one did.
+#[tokio::test]
+async fn two_devices_finish_the_same_end() {
+    let host = host().await;
+    let (phone, laptop) = (Who::Maya.device(&host).await, Who::Maya.device(&host).await);
+    let vault = phone.own_vault().unwrap();
+    for number in 0..4 {
+        add(&phone, &format!("ECG {number}"), b"sinus rhythm").await.unwrap();
+    }
+    let ito = share(&phone, Who::Ito, Wish::Category(Category::Laboratory)).await.unwrap();
+    phone.stop(vault, ito).await.unwrap();
+    laptop.sync(vault).await.unwrap();
+    let finish = async |session: &Session<Wire>| while session.renew_next(vault).await.unwrap() {};
+    join(finish(&phone), finish(&laptop)).await;
+    let verified = verify(&Who::Maya.device(&host).await).await.unwrap();
+    assert!(verified.len() == 4 && verified.iter().all(|(_, content)| content == b"sinus rhythm"));
+}
+
 #[tokio::test]
 async fn a_clock_is_a_day_off_on_either_side() {
     const DAY: i64 = 24 * 60;
