@@ -79,7 +79,7 @@ async fn open(key: &CryptoKey, account: &str, wrap: &[u8]) -> Option<AccountMast
 
 /// Forgets the device key. What it wrapped opens nothing from then on.
 pub(crate) async fn forget_key() {
-    // Where there is no store, nothing was kept.
+    // A store that cannot be written keeps it: then only the wrap, which is taken back, is between it and the vault.
     drop(kept::remove(Shelf::Keys, JsValue::from(KEY)).await);
 }
 

@@ -18,7 +18,7 @@ const SEGMENTS: u64 = CHUNK / SEGMENT as u64;
 /// Segments that are at work at once. More would only be more memory.
 const AT_ONCE: usize = 2;
 
-/// Buffers that are used again: the memory of a new one costs a good part of what its segment does.
+/// Buffers that are used again, so that a file of any size needs the same few.
 #[derive(Default)]
 struct Spare(RefCell<Vec<Vec<u8>>>);
 

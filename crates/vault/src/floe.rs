@@ -267,8 +267,8 @@ impl<C: BulkCipher> Stream<C> {
     }
 }
 
-/// Seals one content, segment by segment, in any order, several at once if need be. Sealing a position again, after a crash, gives
-/// another valid segment for the same place.
+/// Seals one content, segment by segment, in any order, several at once if need be. Sealing a position again, after a
+/// crash, gives another valid segment for the same place.
 pub struct Sealer<C: BulkCipher> {
     stream: Stream<C>,
     header: [u8; HEADER],

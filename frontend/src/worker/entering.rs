@@ -30,7 +30,8 @@ const KIT_WAITS: u32 = 3_000;
 /// How long somebody who signs out waits for the server, in milliseconds.
 const SIGN_OUT_WAITS: u32 = 5_000;
 
-/// How long somebody who leaves waits for this device's own store, in milliseconds.
+/// How long somebody who leaves waits for this device's own store, and for the server until the vault is shown as locked,
+/// in milliseconds.
 const STORE_WAITS: u32 = 1_000;
 
 impl Desk {
