@@ -30,6 +30,10 @@ bench: ## Builds the release and measures it; prints what docs/benchmarks.md kee
 soak: ## Kills a server again and again under load and checks what it kept; MINUTES=10, SEED=...
 	@scripts/soak $(or $(MINUTES),10) $(SEED)
 
+.PHONY: look
+look: ## Pictures of every page in every state, in both widths, light and dark, into end2end/results; PAGES="home records"
+	@scripts/look $(PAGES)
+
 .PHONY: fuzz
 fuzz: ## Runs every fuzz target for a minute; installs a nightly compiler if none is there
 	@scripts/fuzz

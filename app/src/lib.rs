@@ -3,6 +3,7 @@
 //! Rendered on the server, where every page is locked, and hydrated in the browser, where the vault's
 //! worker gives it plaintext. There is no database, no key and no plaintext on the server's side.
 
+pub mod alarms;
 pub mod api;
 pub mod backend;
 pub mod clock;

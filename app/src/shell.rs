@@ -40,7 +40,8 @@ use crate::vault::{Status, use_status};
 use crate::visitor::use_visitor;
 
 /// The document that the server sends: metadata, styles, hydration scripts, and the application. The paths of its files
-/// begin with `assets`.
+/// begin with `assets`. Whoever has JavaScript switched off is told what it is needed for, after the application: in the
+/// browser, that is taken over from the first element of the body on.
 pub fn shell(options: &LeptosOptions, assets: &str) -> impl IntoView + use<> {
     view! {
         <!DOCTYPE html>
@@ -62,6 +63,11 @@ pub fn shell(options: &LeptosOptions, assets: &str) -> impl IntoView + use<> {
             </head>
             <body>
                 <App />
+                <noscript>
+                    <div class="toasts" role="status">
+                        <p class="card measure">"HealthBridge seals and opens your records on this device, and needs JavaScript for that. Please switch it on."</p>
+                    </div>
+                </noscript>
             </body>
         </html>
     }

@@ -13,6 +13,10 @@ use leptos::prelude::*;
 use leptos::web_sys;
 use minicbor::{Decode, Encode};
 
+use crate::alarms::Unread;
+
+use crate::api::ask_as;
+
 /// A future that stays in the page.
 pub type Local<T> = Pin<Box<dyn Future<Output = T>>>;
 
@@ -228,6 +232,9 @@ pub enum Known {
     /// In the vault, with this name, size and kind: the record's title.
     #[n(2)]
     Kept(#[n(0)] String),
+    /// Among those that were added on this page, whatever it was called then: the record's title.
+    #[n(3)]
+    Added(#[n(0)] String),
 }
 
 /// A file on its way into the vault.
@@ -280,9 +287,12 @@ pub enum UploadState {
     /// In the vault; the record's id.
     #[n(6)]
     Kept(#[n(0)] String),
-    /// It failed; what happened.
+    /// It failed, and cannot go on; what happened.
     #[n(7)]
     Failed(#[n(0)] String),
+    /// It failed, and can be tried again from what is kept; what happened.
+    #[n(8)]
+    Interrupted(#[n(0)] String),
 }
 
 /// How a record's content can be shown.
@@ -459,8 +469,8 @@ pub struct Happening {
     /// Who, by name; "You" for oneself.
     #[n(3)]
     pub name: String,
-    /// What: `created`, `added`, `changed`, `deleted`, `shared`, `stopped`, `key-turned`, `accepted`, `opened`,
-    /// `saved`.
+    /// What: `created`, `added`, `changed`, `deleted`, `shared`, `end-changed`, `stopped`, `key-turned`,
+    /// `accepted`, `opened`, `saved`, `restored`.
     #[n(4)]
     pub what: String,
     /// The record, by id and title.
@@ -472,6 +482,9 @@ pub struct Happening {
     /// Whether this account did it.
     #[n(7)]
     pub own: bool,
+    /// For a server that was brought back from an older copy: how many changes that copy lacked, at least.
+    #[n(8)]
+    pub lost: Option<u64>,
 }
 
 /// A patient who shares, for a provider's dashboard.
@@ -504,8 +517,8 @@ pub trait Vault {
     fn version(&self) -> Signal<u32>;
     /// Counts up whenever the server has something to tell this account.
     fn told(&self) -> Signal<u32>;
-    /// An alarm that must be shown until the person has read it.
-    fn alarm(&self) -> RwSignal<Option<Trouble>>;
+    /// Alarms, each of which must be shown until the person has read it.
+    fn alarms(&self) -> RwSignal<Unread>;
 
     /// Whether the page lost its vault: nothing is answered until the page is loaded again.
     fn lost(&self) -> Signal<bool>;
@@ -535,6 +548,8 @@ pub trait Vault {
     fn records(&self) -> Local<Result<Records, Trouble>>;
     /// A record's small picture, as an encoded image.
     fn thumbnail(&self, id: String) -> Local<Option<Vec<u8>>>;
+    /// A file's name as it is shown: without what turns the direction of writing.
+    fn shown_name(&self, file_name: &str) -> String;
     /// Looks at a file and proposes details. Nothing is sent.
     fn choose(&self, file: web_sys::File) -> Local<Result<Chosen, Trouble>>;
     /// Forgets a chosen file.
@@ -545,6 +560,8 @@ pub trait Vault {
     fn replace(&self, id: u32, record: String);
     /// Pauses an upload, or lets it go on.
     fn pause(&self, upload: u32, paused: bool);
+    /// Tries an upload again that failed.
+    fn again(&self, upload: u32);
     /// Stops an upload and forgets it; also takes a finished one off the list.
     fn cancel(&self, upload: u32);
     /// Opens a record. For somebody else's, the opening is recorded first.
@@ -568,6 +585,8 @@ pub trait Vault {
     fn share(&self, new: NewShare) -> Local<Result<(), Trouble>>;
     /// Shares that this account gave, past and present.
     fn shares(&self) -> Local<Result<Vec<Share>, Trouble>>;
+    /// Gives a share that holds another last day, inclusive, as an ISO 8601 date; none is "no end".
+    fn change_end(&self, id: String, until: Option<String>) -> Local<Result<(), Trouble>>;
     /// Stops a share: blocks, turns the key, and seals again what it reached.
     fn stop(&self, id: String) -> Local<Result<(), Trouble>>;
     /// What happened, newest first.
@@ -593,6 +612,7 @@ impl VaultHandle {
 /// Gives pages the vault. `frontend` calls it in the closure that it hydrates, around `App`: what is provided outside
 /// of that is not found inside. Nobody calls it on the server.
 pub fn provide_vault(vault: Rc<dyn Vault>) {
+    ask_as(vault.status());
     provide_context(VaultHandle(Some(StoredValue::new_local(vault))));
 }
 

@@ -6,44 +6,52 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use app::ui::{LONGEST, TERMS};
+use proc_macro2::{Delimiter, TokenStream, TokenTree};
 
-/// The string literals of a source, without comments and tests.
-fn literals(source: &str) -> Vec<String> {
-    let source = source.split("#[cfg(test)]").next().unwrap_or_default();
-    let source = source.split("#[cfg(all(test").next().unwrap_or_default();
+/// What a source says to people, without comments, attributes and tests: literals that begin like a sentence, and
+/// whatever stands as text in a view.
+fn messages_in(source: &str) -> Vec<String> {
     let mut found = Vec::new();
-    let code = source.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n");
-    let mut rest = code.chars();
-    while let Some(next) = rest.next() {
-        match next {
-            // A character: none of ours begins a string.
-            '\'' if rest.as_str().starts_with("\"'") || rest.as_str().starts_with("\\\"'") => {
-                rest.by_ref().find(|end| *end == '\'');
-            }
-            '"' => {
-                let mut literal = String::new();
-                while let Some(letter) = rest.next() {
-                    match letter {
-                        '"' => break,
-                        '\\' => match rest.next() {
-                            Some('\n') => rest = rest.as_str().trim_start().chars(),
-                            Some('n') => literal.push('\n'),
-                            Some(escaped) => literal.push(escaped),
-                            None => break,
-                        },
-                        _ => literal.push(letter),
-                    }
-                }
-                found.push(literal);
-            }
-            _ => {}
-        }
-    }
+    collect(source.parse().unwrap(), false, &mut found);
     found
 }
 
-/// Whether a literal is something that a person reads, as far as that can be seen: words that begin like a sentence.
-fn is_message(literal: &str) -> bool {
+fn collect(tokens: TokenStream, is_view: bool, found: &mut Vec<String>) {
+    let mut tokens = tokens.into_iter();
+    // The last two tokens, as text where they are words or signs.
+    let mut before = [String::new(), String::new()];
+    while let Some(token) = tokens.next() {
+        match &token {
+            TokenTree::Punct(sign) if sign.as_char() == '#' => {
+                // An attribute: documentation, or that what follows is a test.
+                let is_sign = |token: &TokenTree| matches!(token, TokenTree::Punct(_));
+                let attribute =
+                    tokens.by_ref().find(|token| !is_sign(token)).map(|it| it.to_string()).unwrap_or_default();
+                if attribute.contains("test") {
+                    let is_body =
+                        |token: &TokenTree| matches!(token, TokenTree::Group(it) if it.delimiter() == Delimiter::Brace);
+                    drop(tokens.by_ref().find(is_body));
+                }
+            }
+            TokenTree::Group(group) => collect(group.stream(), before == ["view", "!"], found),
+            TokenTree::Literal(literal) => {
+                if let Ok(literal) = syn::parse_str::<syn::LitStr>(&literal.to_string()) {
+                    let text = literal.value();
+                    let is_text = is_view && before[1] != "=" && text.chars().any(char::is_alphabetic);
+                    if is_text || is_sentence(&text) {
+                        found.push(text);
+                    }
+                }
+            }
+            TokenTree::Ident(_) | TokenTree::Punct(_) => {}
+        }
+        let text = if matches!(token, TokenTree::Group(_)) { String::new() } else { token.to_string() };
+        before = [std::mem::take(&mut before[1]), text];
+    }
+}
+
+/// Whether a literal begins like a sentence, as far as that can be seen.
+fn is_sentence(literal: &str) -> bool {
     let first = literal.trim_start().chars().next();
     literal.trim().contains(' ') && first.is_some_and(|first| first.is_uppercase() || matches!(first, '{' | '“'))
 }
@@ -62,15 +70,20 @@ fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
 /// What pages, the worker's troubles and mail say, with where it is said.
 fn messages() -> Vec<(String, String)> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
-    let mut files = vec![root.join("server/src/mail/words.rs")];
-    for folder in ["app/src/pages", "frontend/src/worker"] {
+    let mut files =
+        ["server/src/mail/words.rs", "server/src/middleware/load.rs", "app/src/shell.rs", "frontend/src/page.rs"]
+            .map(|file| root.join(file))
+            .to_vec();
+    for folder in ["app/src/pages", "app/src/ui", "app/src/api", "frontend/src/worker"] {
         sources(&root.join(folder), &mut files);
     }
+    // These show terms that are not used, and parts with words of no page.
+    files.retain(|file| !file.ends_with("ui/terms.rs") && !file.ends_with("ui/gallery.rs"));
     let mut all = Vec::new();
     for file in files {
         let name = file.strip_prefix(root).unwrap().display().to_string();
-        let said = literals(&fs::read_to_string(&file).unwrap());
-        all.extend(said.into_iter().filter(|literal| is_message(literal)).map(|literal| (name.clone(), literal)));
+        let said = messages_in(&fs::read_to_string(&file).unwrap());
+        all.extend(said.into_iter().map(|message| (name.clone(), message)));
     }
     all
 }
@@ -84,9 +97,15 @@ fn says(message: &str, term: &str) -> bool {
 
 #[test]
 fn messages_are_found_where_they_are() {
-    let source = "// \"A comment is none.\"\nlet a = \"row still\"; f('\"'); g(\"One \\\n    line.\"); h(\"{name} opened it\");\n#[cfg(test)] \"A test\"";
-    let found: Vec<_> = literals(source).into_iter().filter(|literal| is_message(literal)).collect();
-    assert_eq!(found, ["One line.", "{name} opened it"]);
+    let source = r#"
+        /// A comment is none.
+        #[doc = "An attribute is none."]
+        fn said() { let a = "row still"; f('"'); g("One \
+            line."); h("{name} opened it"); view! { <p class="soft">"waits"</p> } }
+        #[cfg(test)] mod tests { fn test() { f("A test is none.") } }
+        fn more() { f("It goes on.") }
+    "#;
+    assert_eq!(messages_in(source), ["One line.", "{name} opened it", "waits", "It goes on."]);
     assert!(messages().len() > 300, "{} messages", messages().len());
     assert!(says("It was Encrypted.", "encrypt") && !says("A synagogue", "gogue"));
 }

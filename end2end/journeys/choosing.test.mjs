@@ -164,7 +164,7 @@ test("the keyboard chooses a record, and the share is of that record", async () 
 });
 
 test("a change of the vault leaves the step as it is, and a record that goes away is said", async () => {
-  const [{ id: brief }] = await maya.json("upload", join(work, "blood.txt"), "--title", "Short-lived", "--category", "laboratory");
+  const [{ id: brief }] = await maya.json("upload", join(work, "blood.txt"), "--again", "--title", "Short-lived", "--category", "laboratory");
   const someone = await person(browser, widths.phone);
   const { page } = someone;
   await signIn(someone, server.url, patient);
@@ -174,7 +174,7 @@ test("a change of the vault leaves the step as it is, and a record that goes awa
   const mark = () => page.evaluate(() => document.querySelector(".picked .item").dataset.mark);
   await page.evaluate(() => (document.querySelector(".picked .item").dataset.mark = "the same row"));
   // Another device adds a record; the list of records is read anew, the row is not.
-  const [{ id: other }] = await maya.json("upload", join(work, "blood.txt"), "--title", "Another", "--category", "laboratory");
+  const [{ id: other }] = await maya.json("upload", join(work, "blood.txt"), "--again", "--title", "Another", "--category", "laboratory");
   await maya.json("edit", brief, "--title", "Short-lived result");
   await chosen(page).getByText("Short-lived result").waitFor();
   assert.equal(await mark(), "the same row");

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { person, startBrowser, widths } from "../support/browser.mjs";
 import { png } from "../support/files.mjs";
+import { tabTo } from "../support/keyboard.mjs";
 import { alive, assertQuiet, drawn, go, heading, kept, passwords, pickCard, rated } from "../support/people.mjs";
 import { startServer } from "../support/server.mjs";
 
@@ -16,24 +17,6 @@ after(async () => {
   await browser?.close();
   await server?.stop();
 });
-
-/** Presses Tab until the focus is on this, which must then be seen. */
-async function tabTo(page, role, name) {
-  const wanted = page.getByRole(role, { name, exact: typeof name === "string" }).first();
-  await wanted.waitFor();
-  for (let presses = 0; presses < 60; presses++) {
-    await page.keyboard.press("Tab");
-    if (await wanted.evaluate((element) => element === document.activeElement)) {
-      const seen = await wanted.evaluate((element) => {
-        const shows = ({ outlineStyle, outlineWidth, boxShadow }) => (outlineStyle !== "none" && parseFloat(outlineWidth) > 0) || boxShadow !== "none";
-        return shows(getComputedStyle(element)) || shows(getComputedStyle(element.parentElement));
-      });
-      assert.ok(seen, `the focus on ${role} ${name} is seen`);
-      return;
-    }
-  }
-  assert.fail(`Tab does not lead to ${role} ${name}`);
-}
 
 test("everything works with the keyboard alone", async () => {
   const someone = await person(browser, widths.wide);

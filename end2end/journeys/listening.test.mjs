@@ -69,6 +69,18 @@ test("a server that was just away is listened to again", async () => {
   assertQuiet(maya, "a refusal");
 });
 
+test("a phone that slept listens anew when it wakes", async () => {
+  const { page } = maya;
+  // The connection is there and nothing comes over it any more: neither side is told.
+  assert.equal(wire.freeze("GET /api/v1/events"), 1);
+  await signInElsewhere();
+  const anew = maya.context.waitForEvent("request", (request) => request.url().endsWith("/api/v1/events"));
+  await page.evaluate(() => window.dispatchEvent(new Event("online")));
+  await anew;
+  await bell(1).waitFor();
+  assertQuiet(maya, "a phone that wakes");
+});
+
 test("a notice is new until somebody looks at the page", async () => {
   const { page } = maya;
   await go(maya, `${wire.url}/notices`);

@@ -63,7 +63,7 @@ test("whoever adds or edits a record is told who will see it", async () => {
 test("a care team is never asked to add records, and keeps its search while more is shared", async () => {
   const someone = await person(browser, widths.phone);
   const { page } = someone;
-  const add = (title) => maya.json("upload", join(work, "result.txt"), "--title", title, "--category", "imaging");
+  const add = (title) => maya.json("upload", join(work, "result.txt"), "--again", "--title", title, "--category", "imaging");
   await signIn(someone, server.url, { email: doctor.email, password });
   await heading(page, "Patients");
   await page.getByRole("main").getByRole("link", { name: "Maya Berg" }).click();

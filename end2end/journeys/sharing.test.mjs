@@ -41,7 +41,7 @@ async function patient(email, records) {
   await maya.json("signup", "--email", email, "--name", "Maya Berg", "--as", "patient");
   const ids = {};
   for (const [title, kind] of records) {
-    const [{ id }] = await maya.json("upload", join(work, "result.txt"), "--title", title, "--category", kind, "--date", "2025-11-12");
+    const [{ id }] = await maya.json("upload", join(work, "result.txt"), "--again", "--title", title, "--category", kind, "--date", "2025-11-12");
     ids[title] = id;
   }
   return { ...maya, ids, email };
@@ -63,7 +63,7 @@ const blocks = (page) =>
       people: [...item.querySelectorAll(".share")].map((share) => [
         share.querySelector(".name").textContent,
         [...share.querySelectorAll("p.soft")].map((words) => words.textContent).join(" "),
-        share.querySelector("button").textContent.trim(),
+        share.querySelector(":scope > button").textContent.trim(),
       ]),
     })),
   );
@@ -160,6 +160,61 @@ for (const [width, viewport] of Object.entries(widths)) {
     await someone.context.close();
   });
 }
+
+test("a share is given another end where it is said to end, and everybody concerned is told", async () => {
+  const maya = await patient("longer@example.org", [["CT of the chest", "imaging"]]);
+  await maya.json("share", "--record", maya.ids["CT of the chest"], "--with", ito.email, "--until", "3d");
+  const someone = await page(widths.phone, maya);
+  const { page: at } = someone;
+  const question = at.getByRole("dialog", { name: `Until when may ${ito.name} see CT of the chest?` });
+  const change = question.getByRole("button", { name: "Change the end" });
+
+  // Home says what ends, and more time is two presses away.
+  const more = at.getByRole("button", { name: `Give more time for ${ito.name} to see CT of the chest` });
+  await more.click();
+  await question.getByText(/^So far: .*3 days left\.$/).waitFor();
+  await checkPage(someone, "another end");
+  await question.getByRole("radio", { name: /^Until a day that I choose/ }).check();
+  await change.click();
+  await question.getByText("Choose the last day.").waitFor();
+  await checkPage(someone, "another end, without a day");
+  await at.keyboard.press("Escape");
+  await question.waitFor({ state: "hidden" });
+  assert.ok(await more.evaluate((button) => button === document.activeElement), "whoever leaves it is back where they were");
+  await more.click();
+  await question.getByRole("radio", { name: /^90 days/ }).check();
+  await change.click();
+  await at.getByRole("status").getByText(/^Dr Kenji Ito can see CT of the chest until \d+ \w+( \d+)?\.$/).waitFor();
+  await at.getByText("Ends this week").waitFor({ state: "detached" });
+
+  // It is the same share, and it says so in the list and in the history.
+  await go(someone, `${server.url}/sharing`);
+  await at.getByText("One person can see something.").waitFor();
+  await at.getByText(/^until .* left$/).first().waitFor();
+  const [grant, ...others] = await maya.json("grants");
+  assert.equal(others.length, 0);
+  await at.getByRole("button", { name: `Change the end of sharing CT of the chest with ${ito.name}` }).click();
+  await question.getByRole("radio", { name: /^No end/ }).check();
+  await question.getByText("This share has no end.").waitFor();
+  await checkPage(someone, "a share that is to have no end");
+  await change.click();
+  await at.getByRole("status").getByText(`Dr Kenji Ito can see CT of the chest until you stop it.`).waitFor();
+  const [still] = await maya.json("grants");
+  assert.deepEqual([still.id, still.until], [grant.id, null]);
+  await go(someone, `${server.url}/activity`);
+  await at.getByText(`You changed until when CT of the chest is shared with ${ito.name}`).first().waitFor();
+  await checkPage(someone, "activity after another end");
+  await someone.context.close();
+
+  const physician = await person(browser, widths.wide);
+  await signIn(physician, server.url, { email: ito.email, password });
+  await physician.page.waitForURL("**/patients");
+  await go(physician, `${server.url}/notices`);
+  await physician.page.getByText("Sharing with Maya Berg has no end any more").waitFor();
+  await physician.page.getByText(/^Sharing with Maya Berg now ends on \d+ \w+( \d+)?$/).waitFor();
+  await checkPage(physician, "notices of another end");
+  await physician.context.close();
+});
 
 test("a change leaves the row, the focus and the words of a search where they are", async () => {
   const maya = await patient("still@example.org", Array.from({ length: 9 }, (_, number) => [`Letter ${number + 1}`, "visit-notes"]));

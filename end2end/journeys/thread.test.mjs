@@ -3,11 +3,11 @@ import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { after, before, test } from "node:test";
-import { assertAccessible, person, startBrowser, widths } from "../support/browser.mjs";
+import { person, startBrowser, widths } from "../support/browser.mjs";
 import { pdf, png } from "../support/files.mjs";
 import {
   addChosen, checkPage, choose, drawn, follow, go, heading, openFromList, passwords, pickCard, saveCopy, shareOpen,
-  signUp, turn,
+  signUp,
 } from "../support/people.mjs";
 import { corpus, startServer } from "../support/server.mjs";
 
@@ -53,11 +53,6 @@ for (const [width, viewport] of Object.entries(widths)) {
     };
     const checker = (someone, who) => async (what) => {
       await look(checkPage(someone, `${who}: ${what}`));
-      if (viewport === widths.wide) {
-        await turn(someone.page, "dark");
-        await look(assertAccessible(someone.page, `${who}: ${what}, dark`));
-        await turn(someone.page, "light");
-      }
       const [shown, all] = await someone.page.evaluate(() => [document.documentElement.clientWidth, document.documentElement.scrollWidth]);
       if (all > shown) blemishes.push(`${who}: ${what} is wider than the screen`);
     };

@@ -1,6 +1,6 @@
 // Every way into the vault besides the file chooser, and out of it again.
 import assert from "node:assert/strict";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, afterEach, before, beforeEach, test } from "node:test";
@@ -125,5 +125,10 @@ test("a file that is there already is said to be, and so is one that is chosen t
   await page.getByLabel("Choose files, or drop them here").setInputFiles(file);
   await page.getByText("You already have “Letter to the GP”, with this name and size.").waitFor();
   await checkPage(maya, "adding what is there already");
+  // Under another name it is the same file.
+  await pickCard(page, "letter.txt").getByRole("button", { name: "Take away letter.txt" }).click();
+  await rename(file, join(folder, "to the GP.txt"));
+  await page.getByLabel("Choose files, or drop them here").setInputFiles(join(folder, "to the GP.txt"));
+  await page.getByText("You have added this very file already, as “Letter to the GP”.").waitFor();
   await rm(folder, { recursive: true, force: true });
 });

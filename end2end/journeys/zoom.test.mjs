@@ -68,6 +68,7 @@ const open = [
   ["/forgot", /./],
   ["/help", "Help"],
   ["/security", "How your records are protected"],
+  ["/style", "Every part, in every state"],
 ];
 const inside = () => [
   ["/home", /Maya/],
@@ -114,6 +115,19 @@ for (const [way, viewport, letters, options] of ways) {
       await page.locator("main .skeleton").first().waitFor({ state: "detached" });
       await look(path, name);
     }
+    await go(someone, `${server.url}/account`);
+    await page.getByRole("button", { name: "Lock now", exact: true }).click();
+    await look("locked", "Locked");
+    await page.getByRole("button", { name: "Sign out", exact: true }).click();
+    await heading(page, "Sign in");
+
+    await signIn(someone, server.url, { email: "ito@example.org", password });
+    await page.waitForURL("**/patients");
+    await page.getByRole("main").getByRole("link", { name: "Maya Berg" }).waitFor();
+    await look("/patients", "Patients");
+    await page.getByRole("main").getByRole("link", { name: "Maya Berg" }).click();
+    await page.getByRole("link", { name: /Blood count/ }).first().waitFor();
+    await look("one patient", /Maya/);
     await someone.context.close();
   });
 }

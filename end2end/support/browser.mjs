@@ -43,10 +43,12 @@ export async function startBrowser({ profile } = {}) {
 
 /**
  * A person with a browser profile of their own. Errors on any page end the journey. What was sent is kept in `requests`,
- * unless nobody wants to `capture` it. Under a finger (`touch`) a page is laid out as on a phone.
+ * unless nobody wants to `capture` it. Under a finger (`touch`) a page is laid out as on a phone. Nothing moves by itself
+ * unless the `motion` is "no-preference".
  */
-export async function person(browser, viewport, { colorScheme = "light", capture = true, touch = false } = {}) {
-  const context = await browser.newContext({ viewport, colorScheme, reducedMotion: "reduce", acceptDownloads: true, hasTouch: touch, isMobile: touch });
+export async function person(browser, viewport, { colorScheme = "light", capture = true, touch = false, motion = "reduce", javaScript = true } = {}) {
+  const looks = { viewport, colorScheme, reducedMotion: motion, hasTouch: touch, isMobile: touch };
+  const context = await browser.newContext({ ...looks, javaScriptEnabled: javaScript, acceptDownloads: true });
   const page = await context.newPage();
   const errors = [];
   const requests = [];
@@ -73,23 +75,42 @@ export const privateFiles = (page, folder) =>
     return names;
   }, folder);
 
-/** Fails on anything that axe finds on the page. */
+/** Turns the page light or dark, and waits until its colours have settled: three frames in which nothing changes. */
+export async function turn(page, colorScheme) {
+  await page.emulateMedia({ colorScheme });
+  await page.evaluate(async () => {
+    for (let still = 0; still < 3; ) {
+      await new Promise((done) => requestAnimationFrame(done));
+      still = document.getAnimations().some(({ playState }) => playState === "running") ? 0 : still + 1;
+    }
+  });
+}
+
+const everything = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
+
+/** Fails on anything that axe finds on the page, as it is coloured and in the other colours. */
 export async function assertAccessible(page, what) {
   // The whole page at once: a bar that stays at the bottom half-covers a row only for as long as nobody scrolls.
   const viewport = page.viewportSize();
   const height = await page.evaluate(() => document.documentElement.scrollHeight);
   await page.setViewportSize({ width: viewport.width, height: Math.max(viewport.height, height) });
   await assertAccessibleAsItStands(page, what);
+  // Nothing but colours differs between light and dark.
+  const is = await page.evaluate(() => (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light"));
+  const other = is === "dark" ? "light" : "dark";
+  await turn(page, other);
+  await assertAccessibleAsItStands(page, `${what} (${other})`, { type: "rule", values: ["color-contrast"] });
+  await turn(page, is);
   await page.setViewportSize(viewport);
 }
 
 /** Fails on anything that axe finds on what is in sight. */
-export async function assertAccessibleAsItStands(page, what) {
+export async function assertAccessibleAsItStands(page, what, runOnly = { type: "tag", values: everything }) {
   // The Content-Security-Policy forbids injected scripts, so axe comes in by the debugger.
   const session = await page.context().newCDPSession(page);
   await session.send("Runtime.evaluate", { expression: axe });
   const { result } = await session.send("Runtime.evaluate", {
-    expression: `axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] }).then((r) => JSON.stringify(r.violations.map((v) => [v.id, v.help, v.nodes.slice(0, 3).map((n) => n.html.slice(0, 200))])))`,
+    expression: `axe.run(document, { runOnly: ${JSON.stringify(runOnly)} }).then((r) => JSON.stringify(r.violations.map((v) => [v.id, v.help, v.nodes.slice(0, 3).map((n) => n.html.slice(0, 200))])))`,
     awaitPromise: true,
     returnByValue: true,
   });

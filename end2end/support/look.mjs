@@ -225,6 +225,13 @@ try {
   await heading(page, "Who can see what");
   await page.getByRole("button", { name: /^Stop sharing/ }).waitFor();
   await look(maya, "sharing");
+  await page.getByRole("button", { name: /^Change the end/ }).click();
+  await page.getByRole("dialog").getByText("So far:").waitFor();
+  await page.getByText("Until a day that I choose", { exact: true }).click();
+  await page.getByRole("dialog").getByRole("button", { name: "Change the end" }).click();
+  await page.getByText("Choose the last day.").waitFor();
+  await look(maya, "sharing-change-end");
+  await page.getByRole("button", { name: "Leave it as it is" }).click();
   // A second share, of a kind, by which the same record is reached once more.
   await go(maya, `${wire.url}/sharing/new`);
   await share(page, doctor.email, {

@@ -5,6 +5,8 @@ import { readFile } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { assertAccessible } from "./browser.mjs";
 
+export { turn } from "./browser.mjs";
+
 export const passwords = {
   patient: "quiet otter paints seven lanterns",
   provider: "copper meadow borrows eleven kites",
@@ -19,17 +21,6 @@ export async function checkPage(someone, what) {
 /** Fails on errors in the console. */
 export function assertQuiet({ errors }, what) {
   assert.deepEqual(errors, [], `the console at ${what}`);
-}
-
-/** Turns the page light or dark, and waits until its colours have settled: three frames in which nothing changes. */
-export async function turn(page, colorScheme) {
-  await page.emulateMedia({ colorScheme });
-  await page.evaluate(async () => {
-    for (let still = 0; still < 3; ) {
-      await new Promise((done) => requestAnimationFrame(done));
-      still = document.getAnimations().some(({ playState }) => playState === "running") ? 0 : still + 1;
-    }
-  });
 }
 
 /** Waits until a page's form can be sent, which it can once the page has come alive. */

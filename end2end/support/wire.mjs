@@ -11,6 +11,8 @@ export async function startWire() {
   let isCut = false;
   let refusing;
   const resting = new Set();
+  const asked = new Map();
+  const frozen = new Set();
 
   const relay = createServer({ pauseOnConnect: true }, (connection) => {
     if (isCut || !target) return connection.destroy();
@@ -24,6 +26,8 @@ export async function startWire() {
       socket.on("close", () => {
         sockets.delete(socket);
         resting.delete(socket);
+        frozen.delete(socket);
+        asked.delete(socket);
         connection.destroy();
         upstream.destroy();
       });
@@ -39,13 +43,16 @@ export async function startWire() {
       upstream.write(piece);
       // Only what puts chunks is held: pages and everything small still pass.
       const begun = /^([A-Z]{3,7} \/\S*)/.exec(piece.toString("latin1", 0, 120));
-      if (begun) putting = /^PUT \S+\/chunks\//.test(begun[1]);
+      if (begun) {
+        asked.set(connection, begun[1]);
+        putting = /^PUT \S+\/chunks\//.test(begun[1]);
+      }
       if (putting && forwarded >= holdAt) {
         connection.pause();
         resting.add(connection);
       }
     });
-    upstream.on("data", (piece) => connection.write(piece));
+    upstream.on("data", (piece) => frozen.has(connection) || connection.write(piece));
     connection.resume();
   });
   relay.listen(0, "127.0.0.1");
@@ -80,6 +87,11 @@ export async function startWire() {
     },
     mend() {
       isCut = false;
+    },
+    /** As after a sleep: what was last asked for by this request's line is never answered again, and does not end. */
+    freeze(line) {
+      for (const [connection, last] of asked) if (last.startsWith(line)) frozen.add(connection);
+      return frozen.size;
     },
     /** Answers the next GET of this path as a proxy does whose server is just away. */
     refuseOnce(path) {

@@ -1,7 +1,6 @@
 //! Bytes that come from JavaScript.
 
 use js_sys::{Array, Reflect, Uint8Array};
-use protocol::entry::CHUNK;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{MessageChannel, ReadableStreamDefaultReader};
@@ -46,12 +45,12 @@ pub(crate) fn discard(arrays: &Array) {
     channel.port1().close();
 }
 
-/// The body of an answer, piece by piece: the browser would build a whole one twice over. The length that the answer
-/// names is only believed as far as chunks go.
-pub(crate) async fn body(response: &web_sys::Response) -> Result<Vec<u8>, JsValue> {
+/// The body of an answer, piece by piece: the browser would build a whole one twice over. One that goes on beyond
+/// `most` bytes is given up, and the length that the answer names is only believed as far as that.
+pub(crate) async fn body(response: &web_sys::Response, most: usize) -> Result<Vec<u8>, JsValue> {
     let Some(stream) = response.body() else { return Ok(Vec::new()) };
     let length = response.headers().get("content-length")?.and_then(|length| length.parse().ok()).unwrap_or(0);
-    let mut bytes = Vec::with_capacity(usize::try_from(CHUNK.min(length)).unwrap_or(0));
+    let mut bytes = Vec::with_capacity(most.min(length));
     let reader: ReadableStreamDefaultReader = stream.get_reader().unchecked_into();
     let pieces = Array::new();
     loop {
@@ -60,7 +59,10 @@ pub(crate) async fn body(response: &web_sys::Response) -> Result<Vec<u8>, JsValu
             discard(&pieces);
             return Ok(bytes);
         }
-        let piece = Reflect::get(&piece, &"value".into())?.dyn_into()?;
+        let piece: Uint8Array = Reflect::get(&piece, &"value".into())?.dyn_into()?;
+        if piece.length() as usize > most - bytes.len() {
+            return Err(JsValue::NULL);
+        }
         append(&mut bytes, &piece);
         pieces.push(&piece);
     }
@@ -88,7 +90,13 @@ mod tests {
         assert!(bytes[3..].iter().all(|byte| *byte == 7));
         let whole: Vec<u8> = (0..=250).cycle().take(300_000).collect();
         let response = web_sys::Response::new_with_opt_u8_array(Some(&mut whole.clone())).unwrap();
-        assert!(body(&response).await.unwrap() == whole);
-        assert!(body(&web_sys::Response::new().unwrap()).await.unwrap().is_empty());
+        assert!(body(&response, whole.len()).await.unwrap() == whole);
+        assert!(body(&web_sys::Response::new().unwrap(), 0).await.unwrap().is_empty());
+    }
+
+    #[wasm_bindgen_test]
+    async fn a_body_that_is_too_long_is_given_up() {
+        let response = web_sys::Response::new_with_opt_u8_array(Some(&mut vec![7; 300_000])).unwrap();
+        assert!(body(&response, 299_999).await.is_err());
     }
 }

@@ -1,11 +1,15 @@
-//! Hydration and every browser binding: the worker that holds the keys, fetch, IndexedDB, `WebCrypto`, canvas.
+//! Hydration and every browser binding: the worker that holds the keys, the one that opens files, fetch, IndexedDB,
+//! `WebCrypto`, canvas.
 
 mod buffers;
 pub mod cipher;
 mod clock;
+mod decoder;
 mod device;
 mod kept;
 mod message;
+mod offer;
+mod pixels;
 pub mod platform;
 mod private_files;
 
@@ -41,4 +45,11 @@ pub fn hydrate() {
 pub fn run_worker() {
     console_error_panic_hook::set_once();
     worker::run();
+}
+
+/// Runs the decoder in a dedicated worker, which the vault's worker starts.
+#[wasm_bindgen]
+pub fn run_decoder() {
+    console_error_panic_hook::set_once();
+    decoder::run();
 }

@@ -71,6 +71,16 @@ pub(crate) enum Command {
     /// The password before, and the new one.
     #[n(29)]
     ChangePassword(#[n(0)] String, #[n(1)] String),
+    /// A share, and its last day.
+    #[n(30)]
+    ChangeEnd(#[n(0)] String, #[n(1)] Option<String>),
+    /// This page came back: to the front, from a sleep, or to a network. True where the connections before are surely
+    /// none any more.
+    #[n(31)]
+    Woke(#[n(0)] bool),
+    /// Tries an upload again that failed.
+    #[n(32)]
+    Again(#[n(0)] u32),
 }
 
 /// What the worker answers.
@@ -223,6 +233,7 @@ mod tests {
             record: None,
             share: None,
             own: true,
+            lost: None,
         }
     }
 

@@ -4,6 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::rc::{Rc, Weak};
 
+use app::alarms::Unread;
 use app::vault::{
     Chosen, Content, Details, Happenings, Local, NewShare, Patient, Person, Pixels, Records, Share, SignUp, Status,
     Trouble, TroubleKind, Upload, Vault, provide_vault,
@@ -12,11 +13,14 @@ use app::visitor::Visitor;
 use futures_channel::oneshot;
 use leptos::prelude::*;
 use leptos::web_sys;
+use records::visible::shown_name;
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{Clamped, JsCast, JsValue};
 use web_sys::{MessageEvent, WorkerOptions, WorkerType};
 
 use crate::message::{Answer, Command, News, Pieces, UNASKED, pack, unpack};
+use crate::offer::offer;
+use crate::pixels;
 use crate::platform::minute;
 use crate::worker::copies;
 
@@ -44,7 +48,7 @@ struct Proxy {
     status: RwSignal<Status>,
     version: RwSignal<u32>,
     told: RwSignal<u32>,
-    alarm: RwSignal<Option<Trouble>>,
+    alarms: RwSignal<Unread>,
     /// Whether the worker is no more.
     is_gone: RwSignal<bool>,
     uploads: RwSignal<Vec<Upload>>,
@@ -64,7 +68,7 @@ pub(crate) fn provide(visitor: Visitor) {
         status: RwSignal::new(Status::Starting),
         version: RwSignal::new(0),
         told: RwSignal::new(0),
-        alarm: RwSignal::new(None),
+        alarms: RwSignal::new(Unread::default()),
         is_gone: RwSignal::new(false),
         uploads: RwSignal::new(Vec::new()),
     });
@@ -81,6 +85,7 @@ pub(crate) fn provide(visitor: Visitor) {
         proxy.wake();
     }
     lock_when_idle(Rc::clone(&proxy));
+    tell_when_back(&proxy);
     provide_vault(proxy);
 }
 
@@ -93,6 +98,18 @@ fn on_event(kind: &str, act: impl Fn(web_sys::Event) + 'static) {
     let act = Closure::<dyn Fn(web_sys::Event)>::new(act);
     if window().add_event_listener_with_callback(kind, act.as_ref().unchecked_ref()).is_ok() {
         act.forget();
+    }
+}
+
+/// Tells the vault when this page is back: in front of others, out of the browser's memory, or on a network.
+fn tell_when_back(proxy: &Rc<Proxy>) {
+    for (event, elsewhere) in [("visibilitychange", false), ("pageshow", false), ("online", true)] {
+        let proxy = Rc::clone(proxy);
+        on_event(event, move |_| {
+            if !document().hidden() && matches!(proxy.status.get_untracked(), Status::Open(_)) {
+                drop(proxy.ask(&Command::Woke(elsewhere), &JsValue::NULL));
+            }
+        });
     }
 }
 
@@ -178,27 +195,18 @@ impl Proxy {
             }
             Ok(News::Status(status)) => {
                 // That the server could not be told is over with the next answer.
-                let is_over = matches!(status, Status::Open(_) | Status::SignedOut)
-                    && self.alarm_kind() == Some(TroubleKind::Offline);
-                if is_over {
-                    self.alarm.set(None);
+                if matches!(status, Status::Open(_) | Status::SignedOut) {
+                    self.alarms.update(|unread| unread.settle(TroubleKind::Offline));
                 }
                 self.status.set(status);
             }
             Ok(News::Changed) => self.version.update(|version| *version += 1),
             Ok(News::Told) => self.told.update(|told| *told += 1),
-            // What must not be overlooked stays until it was read.
-            Ok(News::Alarm(trouble))
-                if trouble.kind != TroubleKind::Alarm && self.alarm_kind() == Some(TroubleKind::Alarm) => {}
-            Ok(News::Alarm(trouble)) => self.alarm.set(Some(trouble)),
+            // Each stays until it was read.
+            Ok(News::Alarm(trouble)) => self.alarms.update(|unread| unread.add(trouble)),
             Ok(News::Uploads(uploads)) => self.uploads.set(uploads),
             Err(_) => {}
         }
-    }
-
-    /// The kind of the alarm that nobody has read yet.
-    fn alarm_kind(&self) -> Option<TroubleKind> {
-        self.alarm.with_untracked(|alarm| alarm.as_ref().map(|trouble| trouble.kind))
     }
 
     fn post(&self, message: &JsValue) {
@@ -242,7 +250,7 @@ impl Proxy {
         }
         self.early.borrow_mut().take();
         drop(self.waiting.take());
-        self.alarm.set(Some(confused()));
+        self.alarms.update(|unread| unread.add(confused()));
     }
 
     /// Asks the worker; the answer comes later.
@@ -328,8 +336,8 @@ impl Vault for Proxy {
         self.told.into()
     }
 
-    fn alarm(&self) -> RwSignal<Option<Trouble>> {
-        self.alarm
+    fn alarms(&self) -> RwSignal<Unread> {
+        self.alarms
     }
 
     fn lost(&self) -> Signal<bool> {
@@ -387,6 +395,10 @@ impl Vault for Proxy {
         Box::pin(async move { thumbnail.await.ok().flatten() })
     }
 
+    fn shown_name(&self, file_name: &str) -> String {
+        shown_name(file_name)
+    }
+
     fn choose(&self, file: web_sys::File) -> Local<Result<Chosen, Trouble>> {
         self.request(&Command::Choose, &file, only!(Chosen))
     }
@@ -407,16 +419,26 @@ impl Vault for Proxy {
         drop(self.ask(&Command::Pause(upload, paused), &JsValue::NULL));
     }
 
+    fn again(&self, upload: u32) {
+        drop(self.ask(&Command::Again(upload), &JsValue::NULL));
+    }
+
     fn cancel(&self, upload: u32) {
         drop(self.ask(&Command::Cancel(upload), &JsValue::NULL));
     }
 
     fn open(&self, id: String) -> Local<Result<Content, Trouble>> {
-        self.request(&Command::Open(id), &JsValue::NULL, only!(Content))
+        self.request(&Command::Open(id), &JsValue::NULL, |answer, beside| {
+            let Answer::Content(content) = answer else { return None };
+            Some(pixels::take_up_content(content, &beside))
+        })
     }
 
     fn page(&self, id: String, page: u32, width: u32) -> Local<Result<Pixels, Trouble>> {
-        self.request(&Command::Page(id, page, width), &JsValue::NULL, only!(Pixels))
+        self.request(&Command::Page(id, page, width), &JsValue::NULL, |answer, beside| {
+            let Answer::Pixels(drawn) = answer else { return None };
+            Some(pixels::take_up(drawn, &beside))
+        })
     }
 
     fn paint(&self, canvas: web_sys::HtmlCanvasElement, pixels: &Pixels) {
@@ -462,6 +484,10 @@ impl Vault for Proxy {
         self.request(&Command::Shares, &JsValue::NULL, only!(Shares))
     }
 
+    fn change_end(&self, id: String, until: Option<String>) -> Local<Result<(), Trouble>> {
+        self.done(&Command::ChangeEnd(id, until))
+    }
+
     fn stop(&self, id: String) -> Local<Result<(), Trouble>> {
         self.done(&Command::Stop(id))
     }
@@ -473,16 +499,4 @@ impl Vault for Proxy {
     fn patients(&self) -> Local<Result<Vec<Patient>, Trouble>> {
         self.request(&Command::Patients, &JsValue::NULL, only!(Patients))
     }
-}
-
-/// Lets the browser save a blob under a name.
-fn offer(blob: &web_sys::Blob, name: &str) -> Result<(), JsValue> {
-    let url = web_sys::Url::create_object_url_with_blob(blob)?;
-    let link: web_sys::HtmlAnchorElement = document().create_element("a")?.dyn_into()?;
-    link.set_href(&url);
-    link.set_download(name);
-    link.click();
-    // The browser has taken hold of the blob by the time the click returns, but some read it a little later.
-    gloo::timers::callback::Timeout::new(60_000, move || drop(web_sys::Url::revoke_object_url(&url))).forget();
-    Ok(())
 }

@@ -9,6 +9,7 @@ use gloo::timers::future::TimeoutFuture;
 use js_sys::Uint8Array;
 use protocol::api::{ACCOUNT_HEADER, CHUNK_DIGEST_HEADER, MEDIA_TYPE, Refusal};
 use protocol::{AccountId, ApiError, Digest, Minute};
+use web_sys::AbortController;
 
 use crate::buffers;
 use crate::cipher::{self, WebCipher};
@@ -45,7 +46,8 @@ impl Browser {
             Method::Put => gloo::net::http::Method::PUT,
             Method::Delete => gloo::net::http::Method::DELETE,
         };
-        let mut builder = RequestBuilder::new(&request.path).method(method);
+        let abort = Abort(AbortController::new().map_err(|_| Unreachable)?);
+        let mut builder = RequestBuilder::new(&request.path).method(method).abort_signal(Some(&abort.0.signal()));
         builder = match request.chunk {
             Some(digest) => builder.header(CHUNK_DIGEST_HEADER, &digest.to_string()),
             None => builder.header("content-type", MEDIA_TYPE),
@@ -60,8 +62,18 @@ impl Browser {
         };
         let response = built.map_err(|_| Unreachable)?.send().await.map_err(|_| Unreachable)?;
         let status = response.status();
-        let body = buffers::body(&response.into()).await.map_err(|_| Unreachable)?;
+        let body = buffers::body(&response.into(), request.most()).await.map_err(|_| Unreachable)?;
         Ok(Response { status, body })
+    }
+}
+
+/// Ends a request that nobody waits for any more; one that is done does not mind. Its late answer would still take back a
+/// cookie, and perhaps the one of a session that began since.
+struct Abort(AbortController);
+
+impl Drop for Abort {
+    fn drop(&mut self) {
+        self.0.abort();
     }
 }
 

@@ -3,13 +3,15 @@
 mod changing;
 mod convert;
 pub(crate) mod copies;
+mod decoding;
 mod desk;
 mod entering;
 mod files;
 mod following;
-mod lazy;
+pub(crate) mod lazy;
 mod listen;
 mod lists;
+mod locks;
 mod look;
 mod nudges;
 mod passwords;

@@ -5,16 +5,19 @@ use std::future::Future;
 use app::api::Refused;
 use app::api::notices::{Notice, NoticeChoice};
 use app::backend::{Answer, Backend};
+use axum::http::HeaderMap;
 use protocol::ApiError;
 
-use crate::services::session::{self, Caller};
+use crate::causes::describe;
+use crate::protocol::authenticate_as;
+use crate::services::session::Caller;
 use crate::services::{Result, ServiceError, notices};
 use crate::state::AppState;
 
-/// The server for one request, with the token that it carries.
+/// The server for one request, with the headers that say whose it is.
 pub(crate) struct ForRequest {
     pub(crate) state: AppState,
-    pub(crate) token: Option<String>,
+    pub(crate) headers: HeaderMap,
 }
 
 fn refused(error: &ServiceError) -> Refused {
@@ -23,7 +26,7 @@ fn refused(error: &ServiceError) -> Refused {
         ServiceError::Api(ApiError::Refused(_)) => Refused::Malformed,
         ServiceError::Api(_) => Refused::Unavailable,
         error => {
-            tracing::error!(cause = ?error, "a server function failed");
+            tracing::error!(cause = describe(error), "a server function failed");
             Refused::Unavailable
         }
     }
@@ -35,10 +38,9 @@ impl ForRequest {
     where
         F: Future<Output = Result<T>> + Send,
     {
-        let (state, token) = (self.state.clone(), self.token.clone());
+        let (state, headers) = (self.state.clone(), self.headers.clone());
         Box::pin(async move {
-            let token = token.ok_or(Refused::NotSignedIn)?;
-            let caller = session::authenticate(&state, &token).await.map_err(|error| refused(&error))?;
+            let caller = authenticate_as(&state, &headers).await.map_err(|error| refused(&error))?;
             use_case(state, caller).await.map_err(|error| refused(&error))
         })
     }

@@ -18,6 +18,7 @@ use futures_util::TryStreamExt as _;
 use protocol::Digest;
 
 use crate::blobs::{Blobs, BlobsError};
+use crate::causes::describe;
 use crate::secrets::{Secrets, SecretsError};
 use crate::services::ServiceError;
 use crate::services::scrub::{Damage, Finding, is_named, read_whole};
@@ -190,7 +191,7 @@ impl<'a> Source<'a> {
                     return Ok(read);
                 }
                 Err(error) => {
-                    tracing::warn!(cause = ?error, "a chunk cannot be read");
+                    tracing::warn!(cause = describe(&error), "a chunk cannot be read");
                     self.last = Some(error);
                 }
             }

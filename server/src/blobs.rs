@@ -13,7 +13,7 @@ use object_store::local::LocalFileSystem;
 use object_store::memory::InMemory;
 use object_store::path::Path;
 use object_store::prefix::PrefixStore;
-use object_store::{GetResultPayload, ObjectStore, ObjectStoreExt as _, PutPayload};
+use object_store::{GetResultPayload, ObjectStore, ObjectStoreExt as _};
 use tokio::fs::File;
 use tokio_util::io::ReaderStream;
 use url::Url;
@@ -39,6 +39,9 @@ pub enum BlobsError {
     /// There is no room for more.
     #[error("the blob store is full")]
     Full(#[source] object_store::Error),
+    /// The store does not answer, or does not let anybody in: it may well do so later.
+    #[error("the blob store does not answer")]
+    NotNow(#[source] object_store::Error),
     /// What a crash left half-written cannot be looked for or removed.
     #[error("cannot tidy the folder for blobs")]
     Tidy(#[source] io::Error),
@@ -47,17 +50,33 @@ pub enum BlobsError {
 /// How much of a file is read at a time.
 const PIECE: usize = 256 << 10;
 
-/// What became of bytes that were to be stored.
-fn not_stored(error: object_store::Error) -> BlobsError {
-    let mut next: Option<&(dyn Error + 'static)> = Some(&error);
+/// What a disk says that has no room.
+const NO_ROOM: [io::ErrorKind; 2] = [io::ErrorKind::StorageFull, io::ErrorKind::QuotaExceeded];
+
+/// What a line says on which no answer comes, also one to a disk of another machine.
+const NO_ANSWER: [io::ErrorKind; 10] = [
+    io::ErrorKind::BrokenPipe,
+    io::ErrorKind::ConnectionAborted,
+    io::ErrorKind::ConnectionRefused,
+    io::ErrorKind::ConnectionReset,
+    io::ErrorKind::HostUnreachable,
+    io::ErrorKind::NetworkDown,
+    io::ErrorKind::NetworkUnreachable,
+    io::ErrorKind::NotConnected,
+    io::ErrorKind::StaleNetworkFileHandle,
+    io::ErrorKind::TimedOut,
+];
+
+/// Whether one of these lies below an error.
+fn is_below(error: &object_store::Error, kinds: &[io::ErrorKind]) -> bool {
+    let mut next: Option<&(dyn Error + 'static)> = Some(error);
     while let Some(cause) = next {
-        let kind = cause.downcast_ref::<io::Error>().map(io::Error::kind);
-        if matches!(kind, Some(io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)) {
-            return BlobsError::Full(error);
+        if cause.downcast_ref::<io::Error>().is_some_and(|found| kinds.contains(&found.kind())) {
+            return true;
         }
         next = cause.source();
     }
-    BlobsError::Store(error)
+    false
 }
 
 /// The blob store.
@@ -119,19 +138,35 @@ impl Blobs {
         self.folder.is_some()
     }
 
+    /// What a failure of the store comes to. What fails elsewhere may go well later; what is not there, never.
+    fn failed(&self, error: object_store::Error) -> BlobsError {
+        use object_store::Error::{Generic, PermissionDenied, Unauthenticated};
+        let is_elsewhere = !self.is_local();
+        if is_below(&error, &NO_ROOM) {
+            return BlobsError::Full(error);
+        }
+        match error {
+            Generic { .. } | PermissionDenied { .. } | Unauthenticated { .. }
+                if is_elsewhere || is_below(&error, &NO_ANSWER) =>
+            {
+                BlobsError::NotNow(error)
+            }
+            _ => BlobsError::Store(error),
+        }
+    }
+
     /// Stores bytes under a new random name and gives the name. When it returns, they are durable.
-    pub async fn put(&self, random: &dyn Random, bytes: Vec<Bytes>) -> Result<String, BlobsError> {
+    pub async fn put(&self, random: &dyn Random, bytes: Bytes) -> Result<String, BlobsError> {
         let object = name(random.draw());
-        let payload: PutPayload = bytes.into_iter().collect();
         failpoints::pass("before-put");
-        self.store.put(&Path::from(object.as_str()), payload).await.map_err(not_stored)?;
+        self.store.put(&Path::from(object.as_str()), bytes.into()).await.map_err(|error| self.failed(error))?;
         failpoints::pass("after-put");
         Ok(object)
     }
 
     /// Reads an object as a stream.
     pub async fn get(&self, object: &str) -> Result<BoxStream<'static, Result<Bytes, BlobsError>>, BlobsError> {
-        let found = self.store.get(&Path::from(object)).await.map_err(BlobsError::Store)?;
+        let found = self.store.get(&Path::from(object)).await.map_err(|error| self.failed(error))?;
         Ok(match found.payload {
             // By itself, the local store reads a few KiB at a time, each in a task of its own.
             GetResultPayload::File(file, _) => {
@@ -144,9 +179,9 @@ impl Blobs {
     /// Reads a whole object; none when it is not there.
     pub async fn read(&self, object: &str) -> Result<Option<Bytes>, BlobsError> {
         match self.store.get(&Path::from(object)).await {
-            Ok(found) => found.bytes().await.map(Some).map_err(BlobsError::Store),
+            Ok(found) => found.bytes().await.map(Some).map_err(|error| self.failed(error)),
             Err(object_store::Error::NotFound { .. }) => Ok(None),
-            Err(error) => Err(BlobsError::Store(error)),
+            Err(error) => Err(self.failed(error)),
         }
     }
 
@@ -155,13 +190,13 @@ impl Blobs {
         match self.store.head(&Path::from(object)).await {
             Ok(_) => Ok(true),
             Err(object_store::Error::NotFound { .. }) => Ok(false),
-            Err(error) => Err(BlobsError::Store(error)),
+            Err(error) => Err(self.failed(error)),
         }
     }
 
     /// Stores bytes under the name that they had in another store. When it returns, they are durable.
     pub async fn copy_in(&self, object: &str, bytes: Bytes) -> Result<(), BlobsError> {
-        self.store.put(&Path::from(object), bytes.into()).await.map(drop).map_err(not_stored)
+        self.store.put(&Path::from(object), bytes.into()).await.map(drop).map_err(|error| self.failed(error))
     }
 
     /// Deletes an object. One that is not there is as good as deleted.
@@ -171,7 +206,7 @@ impl Blobs {
         failpoints::pass("after-delete");
         match deleted {
             Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(()),
-            Err(error) => Err(BlobsError::Store(error)),
+            Err(error) => Err(self.failed(error)),
         }
     }
 
@@ -251,11 +286,30 @@ mod tests {
     use super::*;
     use crate::random::SystemRandom;
 
+    #[test]
+    fn what_fails_elsewhere_may_pass_and_what_is_gone_does_not() {
+        let below = |kind| -> Box<dyn Error + Send + Sync> { Box::new(io::Error::new(kind, "no")) };
+        let generic = |kind| object_store::Error::Generic { store: "test", source: below(kind) };
+        let refused = io::ErrorKind::PermissionDenied;
+        let denied = object_store::Error::PermissionDenied { path: String::new(), source: below(refused) };
+        let gone = object_store::Error::NotFound { path: String::new(), source: below(io::ErrorKind::NotFound) };
+        let folder = tempfile::tempdir().unwrap();
+        let (here, elsewhere) = (Blobs::folder(folder.path()).unwrap(), Blobs::memory());
+        assert!(matches!(elsewhere.failed(generic(refused)), BlobsError::NotNow(_)));
+        assert!(matches!(elsewhere.failed(denied), BlobsError::NotNow(_)));
+        assert!(matches!(elsewhere.failed(gone), BlobsError::Store(_)));
+        assert!(matches!(here.failed(generic(refused)), BlobsError::Store(_)));
+        assert!(matches!(here.failed(generic(io::ErrorKind::TimedOut)), BlobsError::NotNow(_)));
+        for blobs in [here, elsewhere] {
+            assert!(matches!(blobs.failed(generic(io::ErrorKind::StorageFull)), BlobsError::Full(_)));
+        }
+    }
+
     #[tokio::test]
     async fn what_a_crash_left_half_written_goes_and_nothing_else() {
         let folder = tempfile::tempdir().unwrap();
         let blobs = Blobs::folder(folder.path()).unwrap();
-        let object = blobs.put(&SystemRandom, vec![Bytes::from_static(b"whole")]).await.unwrap();
+        let object = blobs.put(&SystemRandom, Bytes::from_static(b"whole")).await.unwrap();
         let place = |suffix: &str| folder.path().join(format!("{object}{suffix}"));
         fs::write(place("#1"), b"ha").unwrap();
         fs::write(place("#2"), b"hal").unwrap();

@@ -9,10 +9,10 @@ use std::str::FromStr;
 use lettre::message::Mailbox;
 use url::{Host, Url};
 
-use crate::state::REQUESTS_AT_ONCE;
+use crate::state::{REQUESTS_AT_ONCE, usual_share};
 
 /// Every key, in the order of the example file. A variable is the key in capitals after `HEALTHBRIDGE_`.
-pub const KEYS: [&str; 14] = [
+pub const KEYS: [&str; 15] = [
     "listen",
     "public_url",
     "data",
@@ -25,6 +25,7 @@ pub const KEYS: [&str; 14] = [
     "mail",
     "mail_from",
     "requests_at_once",
+    "requests_at_once_by_address",
     "metrics_listen",
     "scrub_mib_per_second",
 ];
@@ -65,6 +66,8 @@ pub struct Config {
     pub mail_from: Mailbox,
     /// How many requests may be open; more are refused until one is done.
     pub requests_at_once: usize,
+    /// How many of them may come from one address.
+    pub requests_at_once_by_address: usize,
     /// Where metrics are served, if they are.
     pub metrics_listen: Option<SocketAddr>,
     /// How fast stored chunks are read again while serving, in MiB per second. 0 stands for never.
@@ -257,6 +260,8 @@ impl Config {
             Ok(address) => Ok(address),
             Err(_) => Err("expected an address and a port, such as 127.0.0.1:9100".to_owned()),
         };
+        let requests_at_once = values.read("requests_at_once", at_least_one)?.unwrap_or(REQUESTS_AT_ONCE);
+        let by_address = values.read("requests_at_once_by_address", at_least_one)?;
         let credentials =
             sources.variables.iter().filter(|(name, _)| name.starts_with("AWS_") || name.starts_with("AZURE_"));
         Ok(Self {
@@ -271,7 +276,8 @@ impl Config {
             sign_ups_per_hour: values.parse("sign_ups_per_hour", "a whole number")?.unwrap_or(20),
             mail: values.read("mail", mail_url)?,
             mail_from,
-            requests_at_once: values.read("requests_at_once", at_least_one)?.unwrap_or(REQUESTS_AT_ONCE),
+            requests_at_once,
+            requests_at_once_by_address: by_address.unwrap_or_else(|| usual_share(requests_at_once)),
             metrics_listen: values.read("metrics_listen", apart)?,
             scrub_mib_per_second: values.parse("scrub_mib_per_second", "a whole number")?.unwrap_or(8),
             credentials: credentials.map(|(name, value)| (name.clone(), value.clone())).collect(),
@@ -282,7 +288,16 @@ impl Config {
     pub fn origin(&self) -> String {
         self.public_url.origin().ascii_serialization()
     }
+
+    /// What can be used, and is hardly meant, in words for the log.
+    pub fn doubt(&self) -> Option<&'static str> {
+        (self.public_url.scheme() == "https" && !self.behind_proxy).then_some(UNNAMED_PROXY)
+    }
 }
+
+/// This server does not speak TLS itself.
+const UNNAMED_PROXY: &str =
+    "`public_url` is https, but `behind_proxy` is not set: limits take the proxy for one client";
 
 /// `no-reply` at the site's own host.
 fn default_sender(site: &Url) -> Result<Mailbox, ConfigError> {
@@ -343,13 +358,31 @@ mod tests {
         insta::assert_snapshot!(told("mail = \"smtp://mail.example.org\""), @"`mail` in the configuration file: expected smtps:// or smtp:// with ?tls=required: mail must not cross a network in the open");
         insta::assert_snapshot!(told("mail_from = \"nobody\""), @"`mail_from` in the configuration file: expected an address such as HealthBridge <no-reply@example.org>");
         insta::assert_snapshot!(told("requests_at_once = 0"), @"`requests_at_once` in the configuration file: expected a whole number, at least 1");
+        insta::assert_snapshot!(told("requests_at_once_by_address = 0"), @"`requests_at_once_by_address` in the configuration file: expected a whole number, at least 1");
         insta::assert_snapshot!(told("metrics_listen = 9100"), @"`metrics_listen` in the configuration file: expected an address and a port, such as 127.0.0.1:9100");
         insta::assert_snapshot!(told("metrics_listen = \"127.0.0.1:3000\""), @"`metrics_listen` in the configuration file: expected another address than `listen`");
         insta::assert_snapshot!(told("scrub_mib_per_second = \"fast\""), @"`scrub_mib_per_second` in the configuration file: expected a whole number");
-        insta::assert_snapshot!(told("port = 3000"), @"`port` in the configuration file is not a key; the keys are listen, public_url, data, database, blobs, site, log_format, behind_proxy, sign_ups_per_hour, mail, mail_from, requests_at_once, metrics_listen, scrub_mib_per_second");
+        insta::assert_snapshot!(told("port = 3000"), @"`port` in the configuration file is not a key; the keys are listen, public_url, data, database, blobs, site, log_format, behind_proxy, sign_ups_per_hour, mail, mail_from, requests_at_once, requests_at_once_by_address, metrics_listen, scrub_mib_per_second");
         let mut sources = Sources::default();
         sources.variables.insert("HEALTHBRIDGE_BLOBS".to_owned(), "ftp://x".to_owned());
         insta::assert_snapshot!(Config::read(&sources).unwrap_err(), @"`blobs` in the environment: expected a URL that begins with file:, memory:, s3:, az:, azure:, abfs:, abfss:, https:");
+    }
+
+    #[test]
+    fn one_address_may_have_half_of_the_places_or_what_is_said() {
+        let share = |text: &str| Config::read(&file(text)).unwrap().requests_at_once_by_address;
+        assert_eq!(share(""), 500);
+        assert_eq!(share("requests_at_once = 40"), 20);
+        assert_eq!(share("requests_at_once = 10"), 16);
+        assert_eq!(share("requests_at_once_by_address = 7"), 7);
+    }
+
+    #[test]
+    fn a_proxy_that_the_settings_do_not_name_is_doubted() {
+        let doubt = |text: &str| Config::read(&file(text)).unwrap().doubt().is_some();
+        assert!(!doubt(""));
+        assert!(doubt("public_url = \"https://vault.example.org\""));
+        assert!(!doubt("public_url = \"https://vault.example.org\"\nbehind_proxy = true"));
     }
 
     #[test]

@@ -15,6 +15,8 @@ use socket2::SockRef;
 use tokio::net::{TcpListener, TcpStream};
 use tower::Service as _;
 
+use crate::causes::describe;
+
 /// How long a request's head may take, and how long a connection is kept on which none comes: who sends half of one
 /// must not hold a place for ever.
 pub const PATIENCE: Duration = Duration::from_secs(30);
@@ -39,7 +41,7 @@ pub async fn serve(listener: TcpListener, router: Router, patience: Duration, st
         let connection = open.watch(http.serve_connection(TokioIo::new(stream), TowerToHyperService::new(service)));
         tokio::spawn(async move {
             if let Err(error) = connection.await {
-                tracing::trace!(cause = ?error, "a connection broke off");
+                tracing::trace!(cause = describe(&error), "a connection broke off");
             }
         });
     }
@@ -49,10 +51,10 @@ pub async fn serve(listener: TcpListener, router: Router, patience: Duration, st
 
 fn set_up(stream: &mut TcpStream) {
     if let Err(error) = SockRef::from(&*stream).set_tcp_user_timeout(Some(SILENCE)) {
-        tracing::warn!(cause = ?error, "a connection has no bound on its silence");
+        tracing::warn!(cause = describe(&error), "a connection has no bound on its silence");
     }
     // The end of an answer must not wait for the receipt of its beginning, which may come 40 milliseconds late.
     if let Err(error) = stream.set_nodelay(true) {
-        tracing::warn!(cause = ?error, "a connection holds small packets back");
+        tracing::warn!(cause = describe(&error), "a connection holds small packets back");
     }
 }

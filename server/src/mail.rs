@@ -3,6 +3,7 @@
 pub mod words;
 
 use std::path::Path;
+use std::time::Duration;
 
 use lettre::message::{Mailbox, MultiPart};
 use lettre::{AsyncFileTransport, AsyncSmtpTransport, AsyncTransport as _, Message, Tokio1Executor};
@@ -19,6 +20,9 @@ pub enum MailError {
     /// The mail server could not be reached.
     #[error("the mail server cannot be reached")]
     Unreachable(#[source] lettre::transport::smtp::Error),
+    /// The mail server did not answer in time.
+    #[error("the mail server does not answer")]
+    Silent,
     /// The mail server refused. What it says may hold the recipient's address, so that only its code is kept.
     #[error("the mail server answered {0}")]
     Refused(u16),
@@ -42,9 +46,18 @@ pub enum MailError {
 impl MailError {
     /// Whether trying again would end in the same way.
     pub const fn is_final(&self) -> bool {
-        matches!(self, Self::Refused(500..) | Self::Form(_) | Self::Recipient(_))
+        matches!(self, Self::Refused(500..) | Self::Form(_) | Self::Recipient(_)) && !self.is_of_all()
+    }
+
+    /// Whether it would end in the same way for every mail now, whoever it is to: the mail server is not there, or does
+    /// not let this one in (RFC 4954), which its operator can mend.
+    pub const fn is_of_all(&self) -> bool {
+        matches!(self, Self::Unreachable(_) | Self::Silent | Self::Refused(530 | 534 | 535 | 538))
     }
 }
+
+/// How long a mail server may take for one mail, from the connection to its last answer.
+const PATIENCE: Duration = Duration::from_mins(2);
 
 /// How mail leaves.
 #[derive(Debug)]
@@ -85,11 +98,14 @@ impl Mailer {
             .multipart(MultiPart::alternative_plain_html(words.plain(&self.site), words.html(&self.site)))
             .map_err(MailError::Form)?;
         match &self.way {
-            Way::Smtp(transport) => transport.send(message).await.map(drop).map_err(|error| match error.status() {
-                Some(code) => MailError::Refused(code.into()),
-                None if error.is_response() => MailError::Nonsense,
-                None => MailError::Unreachable(error),
-            }),
+            Way::Smtp(transport) => {
+                let sent = tokio::time::timeout(PATIENCE, transport.send(message)).await;
+                sent.map_err(|_| MailError::Silent)?.map(drop).map_err(|error| match error.status() {
+                    Some(code) => MailError::Refused(code.into()),
+                    None if error.is_response() => MailError::Nonsense,
+                    None => MailError::Unreachable(error),
+                })
+            }
             Way::Folder(transport) => transport.send(message).await.map(drop).map_err(MailError::Folder),
         }
     }
@@ -104,7 +120,9 @@ mod tests {
         assert!(
             MailError::Refused(550).is_final()
                 && !MailError::Refused(451).is_final()
+                && !MailError::Refused(535).is_final()
                 && !MailError::Nonsense.is_final()
         );
+        assert!(MailError::Refused(535).is_of_all() && !MailError::Refused(550).is_of_all());
     }
 }

@@ -12,9 +12,12 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand};
 use protocol::BlobId;
 use server::backup::{self, Marker};
+use server::causes::describe;
 use server::clock::{Clock as _, SystemClock};
 use server::config::{Config, LogFormat, Sources};
+use server::descriptors;
 use server::failpoints;
+use server::jobs;
 use server::listen;
 use server::metrics;
 use server::random::{Random, SystemRandom};
@@ -22,7 +25,9 @@ use server::router::router;
 use server::secrets::Secrets;
 use server::services::scrub::{self, Finding};
 use server::start::{self, Keep, Surroundings};
+use server::state::AppState;
 use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
 
 /// HealthBridge's server: an end-to-end encrypted health-record vault.
 #[derive(Parser)]
@@ -93,13 +98,7 @@ async fn main() -> ExitCode {
     match run(Command::parse()).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            let mut line = error.to_string();
-            let mut next = error.source();
-            while let Some(cause) = next {
-                line = format!("{line}: {cause}");
-                next = cause.source();
-            }
-            let _ = writeln!(io::stderr(), "healthbridge-server: {line}");
+            let _ = writeln!(io::stderr(), "healthbridge-server: {}", describe(&*error));
             ExitCode::FAILURE
         }
     }
@@ -229,9 +228,22 @@ fn say(line: fmt::Arguments<'_>) {
     let _ = writeln!(io::stdout(), "{line}");
 }
 
+/// Begins a job that goes on beside the requests until its task is aborted.
+fn begin<F>(state: &AppState, name: &'static str, job: impl Fn(AppState) -> F + Send + 'static) -> JoinHandle<()>
+where
+    F: Future<Output = ()> + Send + 'static,
+{
+    let state = state.clone();
+    tokio::spawn(jobs::keep_on(name, jobs::REST, move || job(state.clone())))
+}
+
 async fn serve(config: &Config, variables: &BTreeMap<String, String>) -> Result<(), Failure> {
     begin_logging(config.log_format, variables, "warn,server=info,access=info");
     failpoints::arm();
+    if let Some(doubt) = config.doubt() {
+        tracing::warn!("{doubt}");
+    }
+    descriptors::raise(config.requests_at_once);
     let beside = std::env::current_exe().ok().and_then(|program| program.parent().map(Path::to_path_buf));
     let reload = variables.contains_key("LEPTOS_WATCH").then_some(3001);
     let surroundings = Surroundings { beside, reload };
@@ -242,14 +254,14 @@ async fn serve(config: &Config, variables: &BTreeMap<String, String>) -> Result<
     say(format_args!("HealthBridge is at {} (listening on {})", config.origin(), listener.local_addr()?));
     say(format_args!("Its data: {}", start::describe_data(config)));
     let mut beside = vec![
-        tokio::spawn(start::sweep_hourly(state.clone())),
-        tokio::spawn(start::send_mail(state.clone())),
-        tokio::spawn(start::tell_of_ends(state.clone())),
-        tokio::spawn(state.events.clone().hear_others()),
+        begin(&state, "sweep", start::sweep_hourly),
+        begin(&state, "mail", start::send_mail),
+        begin(&state, "ends", start::tell_of_ends),
+        begin(&state, "events", |state| state.events.hear_others()),
     ];
     if config.scrub_mib_per_second > 0 {
         let pace = config.scrub_mib_per_second.saturating_mul(1 << 20);
-        beside.push(tokio::spawn(start::scrub_daily(state.clone(), pace)));
+        beside.push(begin(&state, "scrub", move |state| start::scrub_daily(state, pace)));
     }
     if let Some(address) = config.metrics_listen {
         let listener = TcpListener::bind(address)
@@ -259,7 +271,7 @@ async fn serve(config: &Config, variables: &BTreeMap<String, String>) -> Result<
         let service = metrics::router(state.clone());
         beside.push(tokio::spawn(async move {
             if let Err(error) = axum::serve(listener, service).await {
-                tracing::error!(cause = ?error, "metrics are no longer served");
+                tracing::error!(cause = describe(&error), "metrics are no longer served");
             }
         }));
     }

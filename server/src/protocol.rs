@@ -10,6 +10,6 @@ pub(crate) mod log;
 mod request;
 
 pub(crate) use cbor::Cbor;
-pub(crate) use cookie::token;
+pub(crate) use cookie::{authenticate_as, token};
 pub(crate) use failure::Cause;
 pub(crate) use failure::Failure;

@@ -2,6 +2,7 @@
 
 use std::any::Any;
 use std::sync::Arc;
+use std::time::Duration;
 
 use app::backend::provide_backend;
 use app::visitor::provide_visitor;
@@ -20,7 +21,8 @@ use tower_http::services::ServeDir;
 
 use crate::backend::ForRequest;
 use crate::middleware::{Nonce, access_log, bound_load, same_origin, security_headers, visitor};
-use crate::protocol::{Failure, accounts, blobs, events, log, token};
+use crate::protocol::{Failure, accounts, blobs, events, log};
+use crate::services::ServiceError;
 use crate::state::AppState;
 
 /// One route of the server's own interface.
@@ -35,12 +37,18 @@ pub struct Route {
     handler: fn() -> MethodRouter<AppState>,
 }
 
+/// Bytes in a message of fixed parts: an address or a name, an OPAQUE message, a wrap. Most of these come from anybody.
+const SMALL: usize = 16 << 10;
 /// Bytes in the body of most requests.
 const USUAL: usize = 1 << 20;
 /// Bytes in an append.
 const APPEND: usize = 4 << 20;
 /// Bytes in a chunk, and a little more, so that one byte too many is told from a broken connection.
 const CHUNK: usize = (8 << 20) + 1024;
+
+/// How long the database may take to answer a server that is ready. Whoever asks waits a few seconds at most, and takes
+/// silence for a server that is gone.
+const ANSWERS_WITHIN: Duration = Duration::from_secs(1);
 
 /// Bytes in the longest path that is looked for among the site's files.
 const LONGEST_PATH: usize = 200;
@@ -58,22 +66,22 @@ const fn route(
 pub const ROUTES: [Route; 28] = [
     route("GET", "/healthz", USUAL, || get(health)),
     route("GET", "/readyz", USUAL, || get(ready)),
-    route("POST", "/api/v1/signup/start", USUAL, || post(accounts::sign_up_start)),
+    route("POST", "/api/v1/signup/start", SMALL, || post(accounts::sign_up_start)),
     route("POST", "/api/v1/signup/finish", USUAL, || post(accounts::sign_up_finish)),
-    route("POST", "/api/v1/signin/start", USUAL, || post(accounts::sign_in_start)),
-    route("POST", "/api/v1/signin/finish", USUAL, || post(accounts::sign_in_finish)),
-    route("POST", "/api/v1/recovery/start", USUAL, || post(accounts::recovery_start)),
-    route("POST", "/api/v1/recovery/finish", USUAL, || post(accounts::recovery_finish)),
-    route("POST", "/api/v1/password/start", USUAL, || post(accounts::password_start)),
-    route("POST", "/api/v1/password/finish", USUAL, || post(accounts::password_finish)),
+    route("POST", "/api/v1/signin/start", SMALL, || post(accounts::sign_in_start)),
+    route("POST", "/api/v1/signin/finish", SMALL, || post(accounts::sign_in_finish)),
+    route("POST", "/api/v1/recovery/start", SMALL, || post(accounts::recovery_start)),
+    route("POST", "/api/v1/recovery/finish", SMALL, || post(accounts::recovery_finish)),
+    route("POST", "/api/v1/password/start", SMALL, || post(accounts::password_start)),
+    route("POST", "/api/v1/password/finish", SMALL, || post(accounts::password_finish)),
     route("POST", "/api/v1/signout", USUAL, || post(accounts::sign_out)),
     route("POST", "/api/v1/signout/others", USUAL, || post(accounts::sign_out_others)),
     route("GET", "/api/v1/session", USUAL, || get(accounts::session)),
-    route("PUT", "/api/v1/device-wrap", USUAL, || put(accounts::put_device_wrap)),
+    route("PUT", "/api/v1/device-wrap", SMALL, || put(accounts::put_device_wrap)),
     route("GET", "/api/v1/device-wrap", USUAL, || get(accounts::device_wrap)),
     route("DELETE", "/api/v1/device-wrap", USUAL, || delete(accounts::delete_device_wrap)),
     route("PUT", "/api/v1/account/state", USUAL, || put(accounts::put_state)),
-    route("POST", "/api/v1/people/find", USUAL, || post(accounts::find_person)),
+    route("POST", "/api/v1/people/find", SMALL, || post(accounts::find_person)),
     route("GET", "/api/v1/people/{account}", USUAL, || get(accounts::person)),
     route("GET", "/api/v1/shared", USUAL, || get(accounts::shared)),
     route("GET", "/api/v1/events", USUAL, || get(events::events)),
@@ -142,8 +150,7 @@ fn provide_page_context(state: &AppState) {
             provide_context(leptos::nonce::Nonce::from_value(nonce));
         }
         provide_visitor(parts.extensions.get().copied().unwrap_or_default());
-        let token = token(&parts.headers).map(str::to_owned);
-        provide_backend(Arc::new(ForRequest { state: state.clone(), token }));
+        provide_backend(Arc::new(ForRequest { state: state.clone(), headers: parts.headers }));
     }
     provide_context(state.clone());
 }
@@ -164,7 +171,8 @@ async fn health() -> &'static str {
 }
 
 async fn ready(State(state): State<AppState>) -> Result<&'static str, Failure> {
-    state.store.ping().await.map_err(crate::services::ServiceError::Store)?;
+    let answered = tokio::time::timeout(ANSWERS_WITHIN, state.store.ping()).await.map_err(|_| ApiError::Unavailable)?;
+    answered.map_err(ServiceError::Store)?;
     Ok("ok")
 }
 

@@ -13,6 +13,7 @@ use url::Url;
 use crate::assets::versioned_path;
 use crate::backup::Place;
 use crate::blobs::{Blobs, BlobsError};
+use crate::causes::describe;
 use crate::clock::{Clock, HOUR};
 use crate::config::Config;
 use crate::mail::{MailError, Mailer};
@@ -204,7 +205,7 @@ pub async fn build(
             reload: surroundings.reload.map(|port| format!("ws://127.0.0.1:{port} ws://localhost:{port}")),
             assets,
         }),
-        load: Load::new(config.requests_at_once),
+        load: Load::shared(config.requests_at_once, config.requests_at_once_by_address),
         ..usual
     })
 }
@@ -221,7 +222,7 @@ pub async fn sweep_hourly(state: AppState) {
             }
             Err(error) => {
                 state.metrics.swept(None);
-                tracing::error!(cause = ?error, "the sweep failed");
+                tracing::error!(cause = describe(&error), "the sweep failed");
             }
         }
     }
@@ -237,7 +238,7 @@ pub async fn scrub_daily(state: AppState, pace: u64) {
             Ok(Some(scrubbed)) => tracing::info!(?scrubbed, "scrubbed"),
             Err(error) => {
                 state.metrics.scrub_failed();
-                tracing::error!(cause = ?error, "the scrub failed");
+                tracing::error!(cause = describe(&error), "the scrub failed");
             }
         }
     }
@@ -261,7 +262,7 @@ pub async fn send_mail(state: AppState) {
     loop {
         ticks.tick().await;
         if let Err(error) = mail::send_due(&state).await {
-            tracing::error!(cause = ?error, "mail could not be sent");
+            tracing::error!(cause = describe(&error), "mail could not be sent");
         }
     }
 }
@@ -272,7 +273,7 @@ pub async fn tell_of_ends(state: AppState) {
     loop {
         ticks.tick().await;
         if let Err(error) = notices::tell_of_ends(&state).await {
-            tracing::error!(cause = ?error, "ends could not be told of");
+            tracing::error!(cause = describe(&error), "ends could not be told of");
         }
     }
 }

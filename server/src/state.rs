@@ -16,6 +16,7 @@ use crate::metrics::Metrics;
 use crate::random::Random;
 use crate::secrets::Secrets;
 use crate::services::limits::Limits;
+use crate::shares::Shares;
 use crate::store::Store;
 use crate::uploads::Uploads;
 
@@ -117,6 +118,8 @@ pub struct Site {
 pub struct Load {
     /// Places for requests. Who finds none is told to try again.
     pub requests: Arc<Semaphore>,
+    /// How many of them one address may have.
+    pub shares: Shares,
     /// How long a response may take to begin.
     pub patience: Duration,
     /// The same for a chunk, which comes over a slow line before the response does.
@@ -124,10 +127,16 @@ pub struct Load {
 }
 
 impl Load {
-    /// This many requests at once, for as long as honest ones take.
+    /// This many requests at once, the usual share of them by one address, for as long as honest ones take.
     pub fn new(requests: usize) -> Self {
+        Self::shared(requests, usual_share(requests))
+    }
+
+    /// The same, with another share for one address.
+    pub fn shared(requests: usize, by_address: usize) -> Self {
         Self {
             requests: Arc::new(Semaphore::new(requests.min(Semaphore::MAX_PERMITS))),
+            shares: Shares::new(by_address),
             patience: Duration::from_mins(2),
             // Longer than a chunk waits for its turn and is listened to by itself.
             patience_for_chunks: Duration::from_mins(15),
@@ -137,6 +146,12 @@ impl Load {
 
 /// Requests that may be open, where the settings do not say.
 pub const REQUESTS_AT_ONCE: usize = 1000;
+
+/// Requests that one address may have open, where a server has so many places and the settings do not say: half of them,
+/// because a clinic or a mobile network may come from one address; and always enough for one browser with its uploads.
+pub fn usual_share(requests: usize) -> usize {
+    (requests / 2).max(16)
+}
 
 impl FromRef<AppState> for LeptosOptions {
     fn from_ref(state: &AppState) -> Self {

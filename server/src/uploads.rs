@@ -7,7 +7,8 @@ use std::time::Duration;
 use protocol::AccountId;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-/// Chunks that may be in memory on their way in. Each has eight MiB at most, so that all of them together take 192 MiB.
+/// Chunks that may be in memory on their way in. Each is one buffer of eight MiB at most, in whatever pieces it comes, so
+/// that all of them together take 192 MiB.
 pub const UPLOADS_AT_ONCE: usize = 24;
 
 /// Chunks that one account may have among them: as many as a client sends of one file. Whoever sends slowly holds up

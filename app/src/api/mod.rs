@@ -1,5 +1,6 @@
 //! Server functions: what pages show in clear, of what the server knows anyway.
 
+mod client;
 pub mod notices;
 
 #[cfg(feature = "ssr")]
@@ -15,6 +16,9 @@ use serde::{Deserialize, Serialize};
 
 #[cfg(feature = "ssr")]
 use crate::backend::{Answer, Backend};
+
+pub(crate) use client::ask_as;
+pub use client::{ACCOUNT_HEADER, AccountClient};
 
 /// Why the server does not answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]

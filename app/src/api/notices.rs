@@ -11,15 +11,21 @@ use crate::ui::Side;
 /// What somebody can be told of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum NoticeKind {
-    /// Somebody else added or changed a record in one's vault.
+    /// Somebody else added a record to one's vault.
     Added,
+    /// Somebody else changed one.
+    Edited,
+    /// Somebody else deleted one.
+    Deleted,
     /// Somebody shares with one.
     Shared,
     /// Somebody who helps with one's vault shared of it.
     SharedForYou,
+    /// A share that holds was given another end.
+    EndChanged,
     /// A share was stopped: by its owner, or given back.
     Stopped,
-    /// A share ends within three days.
+    /// A share ends within three days, or a short one within half of its time.
     EndsSoon,
     /// A share has ended.
     Ended,
@@ -37,11 +43,14 @@ pub enum NoticeKind {
 
 impl NoticeKind {
     /// Every kind, in the order in which choices are shown.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 14] = [
         Self::Added,
+        Self::Edited,
+        Self::Deleted,
         Self::Opened,
         Self::Shared,
         Self::SharedForYou,
+        Self::EndChanged,
         Self::Stopped,
         Self::EndsSoon,
         Self::Ended,
@@ -51,6 +60,15 @@ impl NoticeKind {
         Self::Recovered,
     ];
 
+    /// The kind under which it is chosen, and told of by mail: what others do to records is one choice.
+    #[must_use]
+    pub const fn chosen_as(self) -> Self {
+        match self {
+            Self::Edited | Self::Deleted => Self::Added,
+            kind => kind,
+        }
+    }
+
     /// Whether it is about the safety of the account, so that nobody can switch it off.
     pub const fn is_security(self) -> bool {
         matches!(self, Self::SignedIn | Self::FailedSignIns | Self::PasswordChanged | Self::Recovered)
@@ -59,7 +77,9 @@ impl NoticeKind {
     /// Whether it can happen to somebody on this side.
     pub const fn concerns(self, side: Side) -> bool {
         match self {
-            Self::Added | Self::Opened | Self::SharedForYou => matches!(side, Side::Patient),
+            Self::Added | Self::Edited | Self::Deleted | Self::Opened | Self::SharedForYou => {
+                matches!(side, Side::Patient)
+            }
             Self::Shared => matches!(side, Side::Provider),
             _ => true,
         }
@@ -79,6 +99,8 @@ pub struct Notice {
     pub who: Option<String>,
     /// The record's id, where it is about one.
     pub record: Option<String>,
+    /// For openings: how many more records the same person opened on the same day.
+    pub more: u32,
     /// For a share, its last minute.
     pub until: Option<u32>,
     /// For a sign-in, the kind of browser.
@@ -99,13 +121,13 @@ pub struct NoticeChoice {
 }
 
 /// The caller's notices, newest first.
-#[server(prefix = "/api/pages", endpoint = "notices")]
+#[server(prefix = "/api/pages", endpoint = "notices", client = super::AccountClient)]
 pub async fn notices() -> Result<Vec<Notice>, Refused> {
     ask(|server| server.notices()).await
 }
 
 /// Notes that the caller has seen every notice up to this one.
-#[server(prefix = "/api/pages", endpoint = "notices-read")]
+#[server(prefix = "/api/pages", endpoint = "notices-read", client = super::AccountClient)]
 pub async fn read_notices(
     /// The newest that was seen.
     up_to: i64,
@@ -114,13 +136,13 @@ pub async fn read_notices(
 }
 
 /// What the caller wants to be told of.
-#[server(prefix = "/api/pages", endpoint = "notice-choices")]
+#[server(prefix = "/api/pages", endpoint = "notice-choices", client = super::AccountClient)]
 pub async fn notice_choices() -> Result<Vec<NoticeChoice>, Refused> {
     ask(|server| server.notice_choices()).await
 }
 
 /// Changes what the caller wants to be told of.
-#[server(prefix = "/api/pages", endpoint = "choose-notices")]
+#[server(prefix = "/api/pages", endpoint = "choose-notices", client = super::AccountClient)]
 pub async fn choose_notices(
     /// As it is to be.
     choice: NoticeChoice,

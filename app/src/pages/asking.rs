@@ -6,6 +6,7 @@ use std::time::Duration;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
+use crate::ui::place::Place;
 use crate::ui::{Alert, Button, ButtonKind, Erase as _, Glyph, Tone};
 use crate::vault::{Local, Status, Trouble, TroubleKind, Vault, VaultHandle, use_vault};
 
@@ -125,7 +126,13 @@ impl Act {
                 return;
             }
             match answer {
-                Ok(done) => then(done),
+                Ok(done) => {
+                    let place = Place::of_focus();
+                    then(done);
+                    if let Some(place) = place {
+                        place.keep();
+                    }
+                }
                 Err(trouble) => drop(self.trouble.try_set(Some(trouble))),
             }
         });

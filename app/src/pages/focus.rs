@@ -4,10 +4,8 @@ use leptos::prelude::*;
 use leptos::wasm_bindgen::JsCast as _;
 use leptos::web_sys;
 
-/// Whether nothing has the focus, such as after the button that had it has gone.
-pub fn is_nowhere() -> bool {
-    document().active_element().is_none_or(|active| active.tag_name() == "BODY")
-}
+use crate::ui::place::focus_on;
+pub use crate::ui::place::is_nowhere;
 
 /// Leads the focus to the first element that a selector finds, once the page shows what was just done. What cannot take
 /// the focus by itself, such as a heading, can from then on, but not by Tab. Where nothing is found, the heading of the
@@ -31,10 +29,8 @@ pub fn lead_focus_nth(below: Option<web_sys::Element>, selector: &'static str, p
 fn lead_focus_to(find: impl FnOnce() -> Option<web_sys::Element> + 'static) {
     request_animation_frame(move || {
         let found = find().or_else(|| document().query_selector("main h1").ok().flatten());
-        let Some(element) = found.and_then(|found| found.dyn_into::<web_sys::HtmlElement>().ok()) else { return };
-        if !matches!(element.tag_name().as_str(), "A" | "BUTTON" | "INPUT") {
-            element.set_tab_index(-1);
+        if let Some(element) = found {
+            focus_on(element);
         }
-        drop(element.focus());
     });
 }

@@ -205,16 +205,25 @@ fn Frame(side: Side, children: Children) -> impl IntoView {
     .erased()
 }
 
-/// The alarm: above everything, until the person has read it.
+/// The oldest alarm: above everything, until the person has read it.
 #[component]
 fn Alarm() -> impl IntoView {
     let vault = use_vault();
     // An alarm may be older than the page, but what comes alive must first be what the server sent.
     let alive = use_alive();
+    let first = Memo::new(move |_| {
+        let vault = alive.get().then(|| vault.get()).flatten()?;
+        vault.alarms().with(|unread| unread.first().cloned())
+    });
     move || {
-        let alarm = alive.get().then(|| vault.get()).flatten()?.alarm();
-        alarm.get().map(|trouble| {
-            view! { <AlarmAlert trouble on_read=move || alarm.set(None) /> }
+        first.get().map(|trouble| {
+            let shown = trouble.clone();
+            let read = move || {
+                if let Some(vault) = vault.get() {
+                    vault.alarms().update(|unread| unread.read(&shown));
+                }
+            };
+            view! { <AlarmAlert trouble on_read=read /> }
         })
     }
 }

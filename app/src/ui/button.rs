@@ -1,7 +1,9 @@
 //! Buttons and links that look like them: one main act for each card, and a busy state that cannot be pressed twice.
 
 use leptos::prelude::*;
+use leptos::wasm_bindgen::JsCast as _;
 
+use super::place::Place;
 use super::{Children, Erase as _, Glyph, Icon};
 
 /// How much a button asks for attention.
@@ -57,7 +59,7 @@ pub fn Button(
         if busy.get_untracked() {
             event.prevent_default();
         } else if let Some(on_press) = on_press {
-            on_press.run(());
+            run_in_place(&event, on_press);
         }
     };
     view! {
@@ -76,6 +78,15 @@ pub fn Button(
         </button>
     }
     .erased()
+}
+
+/// Does what a press does. Where the button goes away by that, the focus stays near.
+fn run_in_place(event: &leptos::ev::MouseEvent, on_press: Callback<()>) {
+    let pressed = event.current_target().and_then(|target| target.dyn_into().ok()).map(Place::of);
+    on_press.run(());
+    if let Some(place) = pressed {
+        place.keep();
+    }
 }
 
 /// A button that is only a drawing; its label is what a screen reader says.
@@ -106,9 +117,9 @@ pub fn IconButton(
             aria-pressed=move || pressed.map(|pressed| if pressed.get() { "true" } else { "false" })
             aria-label=move || label.get()
             title=move || title.get()
-            on:click=move |_| {
+            on:click=move |event| {
                 if let Some(on_press) = on_press {
-                    on_press.run(());
+                    run_in_place(&event, on_press);
                 }
             }
         >

@@ -23,6 +23,7 @@ pub mod long;
 pub mod mark;
 pub mod meter;
 pub mod phrase;
+pub mod place;
 pub mod progress;
 pub mod skeleton;
 pub mod stage;

@@ -66,7 +66,7 @@ pub(crate) enum Command {
         #[arg(long, requires = "email")]
         compared: bool,
     },
-    /// Add files; folders are walked
+    /// Add files that are not there yet; folders are walked
     Upload(Upload),
     /// List records
     List {
@@ -97,7 +97,7 @@ pub(crate) enum Command {
         /// The record
         id: RecordId,
     },
-    /// Share with a provider; prints the share's id
+    /// Share with a provider, or change until when; prints the share's id
     Share(Share),
     /// Who can see what
     Grants,
@@ -169,6 +169,9 @@ pub(crate) struct Upload {
     /// The date, instead of the proposed one
     #[arg(long, value_parser = date)]
     pub(crate) date: Option<Date>,
+    /// Add also what is there already: files of the same name, size, kind and beginning
+    #[arg(long)]
+    pub(crate) again: bool,
 }
 
 /// What changing a record takes.

@@ -1,9 +1,11 @@
 //! One function for each command.
 
 mod account;
+mod disk;
 mod export;
 mod records;
 mod sharing;
+mod upload;
 mod verify;
 
 use crate::arguments::{Arguments, Command};
@@ -22,7 +24,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
         Command::Logout { everywhere_else: true } => account::log_out_elsewhere(&context).await,
         Command::Whoami => account::who_am_i(&context).await,
         Command::SafetyPhrase { email, compared } => account::safety_phrase(&context, email.as_deref(), compared).await,
-        Command::Upload(upload) => records::upload(&context, &upload).await,
+        Command::Upload(wanted) => upload::upload(&context, &wanted).await,
         Command::List { category, from } => records::list(&context, category, from.as_deref()).await,
         Command::Show { id } => records::show(&context, id).await,
         Command::Open { id, output } => records::open(&context, id, output).await,
@@ -37,5 +39,5 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
         Command::Verify => verify::verify(&context).await,
         Command::Demo => demo::fill(&context).await,
     }?;
-    context.nothing_left_out()
+    context.nothing_noted()
 }

@@ -14,6 +14,11 @@ pub(crate) fn line(text: impl AsRef<str>) -> Result<(), Failure> {
     Ok(writeln!(io::stdout().lock(), "{}", text.as_ref())?)
 }
 
+/// Says something beside the answer, on standard error.
+pub(crate) fn note(text: impl AsRef<str>) -> Result<(), Failure> {
+    Ok(writeln!(io::stderr().lock(), "{}", text.as_ref())?)
+}
+
 /// Prints JSON.
 pub(crate) fn json(value: &Value) -> Result<(), Failure> {
     line(value.to_string())

@@ -5,8 +5,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
 use client::platform::{Method, Platform, Request, Response, Unreachable};
-use protocol::api::{CHUNK_DIGEST_HEADER, MEDIA_TYPE};
-use protocol::entry::CHUNK;
+use protocol::api::{CHUNK_DIGEST_HEADER, MEDIA_TYPE, SESSION_COOKIE};
 use protocol::{Digest, Minute};
 use reqwest::header::{CONTENT_TYPE, COOKIE, SET_COOKIE};
 
@@ -70,6 +69,7 @@ impl Platform for Terminal {
     }
 
     async fn send(&self, request: Request) -> Result<Response, Unreachable> {
+        let most = request.most();
         let method = match request.method {
             Method::Get => reqwest::Method::GET,
             Method::Post => reqwest::Method::POST,
@@ -89,14 +89,21 @@ impl Platform for Terminal {
         let mut response = within(patience, builder.send()).await?;
         for set in response.headers().get_all(SET_COOKIE) {
             let pair = set.to_str().ok().and_then(|set| set.split(';').next());
+            // What stands in between, say to share out the load, may set cookies of its own.
+            let Some(token) = pair.and_then(|pair| pair.trim().strip_prefix(SESSION_COOKIE)?.strip_prefix('=')) else {
+                continue;
+            };
             // A cookie that is cleared comes with an empty value.
-            *self.cookie.borrow_mut() = pair.filter(|pair| !pair.ends_with('=')).map(str::to_owned);
+            *self.cookie.borrow_mut() = (!token.is_empty()).then(|| format!("{SESSION_COOKIE}={token}"));
         }
         let status = response.status().as_u16();
-        // What the answer says of its length is only believed as far as chunks go.
-        let expected = response.content_length().unwrap_or(0).min(CHUNK);
-        let mut body = Vec::with_capacity(usize::try_from(expected).unwrap_or(0));
+        // What the answer says of its length is only believed as far as it may go.
+        let expected = usize::try_from(response.content_length().unwrap_or(0)).unwrap_or(usize::MAX);
+        let mut body = Vec::with_capacity(expected.min(most));
         while let Some(piece) = within(SILENCE, response.chunk()).await? {
+            if piece.len() > most - body.len() {
+                return Err(Unreachable);
+            }
             body.extend_from_slice(&piece);
         }
         Ok(Response { status, body })

@@ -23,8 +23,8 @@ pub(crate) struct Context {
     /// JSON instead of words.
     pub(crate) json: bool,
     password_stdin: bool,
-    /// Why something that others share was left out, if anything was.
-    left_out: RefCell<Option<Failure>>,
+    /// What must not be overlooked, whatever else the command says: alarms, and why something was left out.
+    alarms: RefCell<Vec<String>>,
 }
 
 impl Context {
@@ -44,19 +44,31 @@ impl Context {
             profile,
             json: arguments.json,
             password_stdin: arguments.password_stdin,
-            left_out: RefCell::default(),
+            alarms: RefCell::default(),
         })
     }
 
     /// Notes why something that others share is left out.
     pub(crate) fn leave_out(&self, why: &ClientError) {
-        let failure = || Failure::new(format!("something that is shared with you was left out: {why}"));
-        self.left_out.borrow_mut().get_or_insert_with(failure);
+        self.note(format!("something that is shared with you was left out: {why}"));
     }
 
-    /// Fails if anything was left out.
-    pub(crate) fn nothing_left_out(&self) -> Result<(), Failure> {
-        self.left_out.take().map_or(Ok(()), Err)
+    /// Notes what is wrong with somebody who is shown all the same.
+    pub(crate) fn alarm(&self, what: &ClientError) {
+        self.note(what.to_string());
+    }
+
+    fn note(&self, words: String) {
+        let mut alarms = self.alarms.borrow_mut();
+        if !alarms.contains(&words) {
+            alarms.push(words);
+        }
+    }
+
+    /// Fails if anything was noted, with all of it.
+    pub(crate) fn nothing_noted(&self) -> Result<(), Failure> {
+        let alarms = self.alarms.take();
+        if alarms.is_empty() { Ok(()) } else { Err(Failure::new(alarms.join("; "))) }
     }
 
     /// The platform, with the kept cookie.

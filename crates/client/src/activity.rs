@@ -1,7 +1,12 @@
 //! What happened, for people to read: one event for each entry that tells something.
 
 use protocol::entry::{AccessKind, Body, Entry};
-use protocol::{AccountId, GrantId, Minute, RecordId, ScopeId};
+use protocol::{AccountId, GrantId, Minute, RecordId, ScopeId, VaultId};
+use vault::account::KnownRestore;
+
+use crate::error::ClientError;
+use crate::platform::Platform;
+use crate::session::Session;
 
 /// One thing that happened.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -10,7 +15,7 @@ pub struct Event {
     pub seq: u64,
     /// When, by its author's clock.
     pub at: Minute,
-    /// Who did it.
+    /// Who did it; whose vault it is, for what the server did.
     pub who: AccountId,
     /// What.
     pub what: What,
@@ -33,6 +38,8 @@ pub enum What {
     Shared(GrantId),
     /// A share was stopped.
     Stopped(GrantId),
+    /// The end of a share was changed; none is "no end".
+    EndChanged(GrantId, Option<Minute>),
     /// The key of a category was turned.
     KeyTurned(Option<ScopeId>),
     /// A recipient took up a share.
@@ -41,6 +48,8 @@ pub enum What {
     Opened(GrantId, RecordId),
     /// A recipient saved a copy.
     Saved(GrantId, RecordId),
+    /// The server was restored from a backup, which lacked so many changes at least.
+    Restored(u64),
 }
 
 impl What {
@@ -54,10 +63,12 @@ impl What {
             Self::Deleted(_) => "deleted",
             Self::Shared(_) => "shared",
             Self::Stopped(_) => "stopped",
+            Self::EndChanged(..) => "end-changed",
             Self::KeyTurned(_) => "key-turned",
             Self::Accepted(_) => "accepted",
             Self::Opened(..) => "opened",
             Self::Saved(..) => "saved",
+            Self::Restored(_) => "restored",
         }
     }
 
@@ -79,6 +90,7 @@ impl What {
         match self {
             Self::Shared(grant)
             | Self::Stopped(grant)
+            | Self::EndChanged(grant, _)
             | Self::Accepted(grant)
             | Self::Opened(grant, _)
             | Self::Saved(grant, _) => Some(grant),
@@ -98,6 +110,7 @@ impl Event {
             Body::Tombstone(tombstone) => What::Deleted(tombstone.record),
             Body::Grant(grant) => What::Shared(grant.grant),
             Body::Revocation(grant) => What::Stopped(*grant),
+            Body::Term(term) => What::EndChanged(term.grant, term.until),
             Body::Access(access) => match (access.kind, access.record) {
                 (AccessKind::Opened, Some(record)) => What::Opened(access.grant, record),
                 (AccessKind::Saved, Some(record)) => What::Saved(access.grant, record),
@@ -106,5 +119,24 @@ impl Event {
             Body::VaultEpoch(_) | Body::ScopeEpoch(_) | Body::RecordKey(_) | Body::Reseal(_) => return None,
         };
         Some(Self { seq, at: entry.at, who: entry.author, what })
+    }
+}
+
+impl<P: Platform> Session<P> {
+    /// What happened in a vault, oldest first. In one's own this says as well that a restore of the server took something
+    /// away, once any device of the account was told. No entry says it: the server cannot sign one, and a device that did
+    /// would only repeat the server's word.
+    pub fn activity(&self, vault: VaultId) -> Result<Vec<Event>, ClientError> {
+        let mut events = self.with_view(vault, |view| view.events().to_vec())?;
+        let known = self.state.borrow().memory.seen(vault).and_then(|seen| seen.restore);
+        if let Some(KnownRestore { restore, lost }) = known
+            && lost > 0
+            && self.who().vault == Some(vault)
+        {
+            let place = events.iter().rposition(|event| event.at <= restore.at).map_or(0, |last| last + 1);
+            let seq = place.checked_sub(1).and_then(|last| events.get(last)).map_or(0, |last| last.seq);
+            events.insert(place, Event { seq, at: restore.at, who: self.who().account, what: What::Restored(lost) });
+        }
+        Ok(events)
     }
 }

@@ -38,10 +38,37 @@ impl<P: Platform> Session<P> {
         keeps: impl Fn(&Share) -> bool,
         change: impl Fn(&VaultView) -> Result<(Vec<Body>, T), ClientError>,
     ) -> Result<T, ClientError> {
-        let _turn = self.writing.lock().await;
-        self.sync_in_turn(vault).await?;
+        let made = self.commit_in_turns(vault, keeps, change).await;
+        if matches!(made, Err(ClientError::Restored { .. })) {
+            // Whatever keeps records from others does not wait for the next sync.
+            Box::pin(self.settle(vault)).await?;
+        }
+        made
+    }
+
+    /// As [`Self::commit_among`], but leaves what a restore of the server undid as it is.
+    pub(crate) async fn commit_in_turns<T>(
+        &self,
+        vault: VaultId,
+        keeps: impl Fn(&Share) -> bool,
+        change: impl Fn(&VaultView) -> Result<(Vec<Body>, T), ClientError>,
+    ) -> Result<T, ClientError> {
         let mut last = ClientError::Busy;
+        let mut overtaken: Option<(Head, Append, T)> = None;
         for attempt in 0..ATTEMPTS {
+            if let Some(doublings) = attempt.checked_sub(1) {
+                let longest = FIRST_PAUSE << doublings.min(4);
+                self.platform.sleep(self.platform.random().next_u32() % longest).await;
+            }
+            // Between two attempts, others of this device have their turn.
+            let _turn = self.writing.lock().await;
+            self.sync_in_turn(vault).await?;
+            // What the server says came too late may be there, where the connection itself repeated the request.
+            if let Some((seen, entries, result)) = overtaken.take()
+                && self.place(vault, seen, &entries)? == Place::Effective
+            {
+                return Ok(result);
+            }
             self.know_holders(vault, &keeps).await?;
             let (entries, seen, result) = self.with_view(vault, |view| {
                 let (bodies, result) = change(view)?;
@@ -54,26 +81,21 @@ impl<P: Platform> Session<P> {
             let acknowledged = sent.is_ok();
             last = match sent {
                 Ok(_) => ClientError::Busy,
+                // Nothing was written: the next attempt begins by reading what was.
                 Err(ClientError::Api(ApiError::Conflict(Conflict::Log))) => {
-                    if attempt + 1 < ATTEMPTS {
-                        let longest = FIRST_PAUSE << attempt.min(4);
-                        self.platform.sleep(self.platform.random().next_u32() % longest).await;
-                    }
-                    ClientError::Busy
+                    (last, overtaken) = (ClientError::Busy, Some((seen, entries, result)));
+                    continue;
                 }
                 // The answer may have been lost after the entries were written: look before trying again.
                 Err(lost) if lost.is_passing() => lost,
                 Err(error) => return Err(error),
             };
-            let synced = match self.sync_in_turn(vault).await {
-                Ok(()) => Ok(()),
-                Err(lost) if lost.is_passing() => Err(lost),
-                Err(error) => return Err(error),
-            };
-            // Only what stands in the verified log was written, whatever the server answered.
+            // Only what stands in the verified log was written, whatever the server answered; and that was, whatever else
+            // failed.
+            let synced = self.sync_in_turn(vault).await;
             match (self.place(vault, seen, &entries), synced) {
                 (Ok(Place::Effective), _) => return Ok(result),
-                (_, Err(lost)) | (Err(lost), _) => return Err(lost),
+                (_, Err(error)) | (Err(error), _) => return Err(error),
                 (Ok(Place::Nowhere), Ok(())) if acknowledged => {
                     self.forget(vault);
                     return Err(Alarm::RolledBack.into());

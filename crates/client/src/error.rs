@@ -25,17 +25,14 @@ pub enum ClientError {
     /// The server's data are not what they were: this is never ignored.
     #[error("{0}")]
     Alarm(#[from] Alarm),
-    /// The server says that it was restored from a backup, and lacks what this device verified before, in this session
-    /// or in one whose log it kept. Told once; the next sync goes on from what is there.
-    #[error(
-        "the server was brought back from an older copy, which lacks the last {lost} changes that this device saw; \
-         look what is missing and add it again, and stop sharing again where you had stopped it"
-    )]
+    /// The server says that it was restored from a backup, and lacks what this account verified before. Told once; what is
+    /// there has been read, and the next sync goes on from it.
+    #[error("the server was brought back from an older copy, {gone}")]
     Restored {
         /// When it was restored.
         at: Minute,
-        /// How many entries of the log are gone.
-        lost: u64,
+        /// What is gone.
+        gone: Gone,
     },
     /// Something sealed did not open.
     #[error(transparent)]
@@ -85,6 +82,11 @@ impl ClientError {
         matches!(self, Self::Unreachable(_) | Self::Api(ApiError::Unavailable))
     }
 
+    /// Whether it is about this device's connection or session alone, and says nothing of what was asked for.
+    pub const fn is_of_the_line(&self) -> bool {
+        self.is_passing() || matches!(self, Self::Api(ApiError::NotSignedIn | ApiError::TooMany(_)))
+    }
+
     /// Whether it is about one record alone: its file is damaged or gone, or does not open.
     pub(crate) const fn is_of_one_record(&self) -> bool {
         matches!(
@@ -97,6 +99,32 @@ impl ClientError {
     }
 }
 
+/// What a restore of the server took away, as far as this device can tell.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Gone {
+    /// How many entries the log lacks, at least.
+    pub lost: u64,
+    /// How many records lack the file that they had.
+    pub files: u64,
+    /// How much was done again: shares that had been stopped or were to end earlier, and records that had been deleted.
+    pub again: u64,
+}
+
+impl std::fmt::Display for Gone {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { lost, files, again } = *self;
+        let count = |number: u64, one: &str| if number == 1 { format!("1 {one}") } else { format!("{number} {one}s") };
+        write!(f, "which lacks {} at least", count(lost, "change"))?;
+        if files > 0 {
+            write!(f, ", among them the file of {}", count(files, "record"))?;
+        }
+        if again > 0 {
+            write!(f, "; what you had stopped sharing or deleted is so again, {} in all", count(again, "thing"))?;
+        }
+        f.write_str("; look what is missing and add it again, and stop sharing again where you had stopped it")
+    }
+}
+
 /// The data on the server were changed, dropped, reordered or rolled back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Alarm {
@@ -106,6 +134,9 @@ pub enum Alarm {
     /// The log is shorter than, or other than, what was verified before.
     #[error("the server shows an older or different history than this account has seen before")]
     RolledBack,
+    /// The log goes on for longer than any vault does.
+    #[error("the history on the server does not come to an end")]
+    Endless,
     /// An account's chain does not hold.
     #[error("a person's identity on the server was changed: {0}")]
     Identity(#[from] BrokenChain),

@@ -6,8 +6,9 @@
 //! time, but order, authority and chain are, and the server's log has to go on from where the pages end. Beside the
 //! items lies what each record's metadata opened to, so that ten thousand envelopes need not be opened again. Pages
 //! that do not fit together are dropped, and the log is read from its beginning. Pages that the server's log does not
-//! fit are proof against it: they stay, and only a restore of the server that was not known yet explains another log. What others share is not kept: which of its
-//! entries this account may see changes with the shares.
+//! fit are proof against it: they stay, and only a restore of the server that was not known yet explains another log.
+//! They go once that was told. What others share is not kept: which of its entries this account may see changes with the
+//! shares.
 
 use minicbor::{Decode, Encode};
 use protocol::api::{LogItem, Restored};
@@ -119,9 +120,12 @@ impl<P: Platform> Session<P> {
         (view.head().seq > 0).then_some(view)
     }
 
-    /// Keeps what is new since the last time. The last page is never full, and so is written again each time: it says
-    /// which restore is known.
+    /// Keeps what is new since the last time, if this device keeps this log. The last page is never full, and so is
+    /// written again each time: it says which restore is known. What was kept before a restore stays until that is told.
     pub(crate) async fn keep_log(&self, vault: VaultId) {
+        if !self.keeps(vault) || self.state.borrow().aftermath.contains_key(&vault) {
+            return;
+        }
         loop {
             let sealed = {
                 let mut state = self.state.borrow_mut();

@@ -12,6 +12,7 @@ use vault::floe::{Opener, SEGMENT};
 use crate::activity::What;
 use crate::api;
 use crate::error::{Alarm, ClientError};
+use crate::patience::Pauses;
 use crate::platform::Platform;
 use crate::segments::ChunkOpener;
 use crate::session::Session;
@@ -21,12 +22,20 @@ use crate::view::VaultView;
 /// ciphertext for an hour; the rest is for clocks that differ a little, and for a file that takes its time.
 const ONE_OPENING: u32 = 50;
 
+/// For how long the first chunk is tried again, in milliseconds. Nothing is lost yet, and whoever opens a record waits.
+const AT_FIRST: u32 = 1_500;
+
+/// For how long each further chunk is tried again, in milliseconds.
+const FURTHER_ON: u32 = 60_000;
+
 /// Reads a record's file: any range, segment by segment.
 pub struct Reader<'a, P: Platform> {
     chunks: Chunks<'a, P>,
     metadata: Metadata,
     blob: Blob,
     opener: Opener<P::Cipher>,
+    /// What each chunk is by what was signed, once a part of the file was asked for.
+    digests: Vec<Digest>,
     /// The chunk that was fetched last, and the segment that was opened last.
     chunk: Option<(u64, Bytes)>,
     segment: Option<(u64, Vec<u8>)>,
@@ -49,8 +58,22 @@ struct Chunks<'a, P> {
 }
 
 impl<P: Platform> Chunks<'_, P> {
-    /// A chunk. What was recorded may be too old for the server by now, so it is recorded again if it must be.
+    /// A chunk, tried again for a while where it does not come: what was read before it is not to be read once more.
     async fn fetch(&self, number: u64) -> Result<Bytes, ClientError> {
+        let most = if number == 0 { AT_FIRST } else { FURTHER_ON };
+        let mut pauses = Pauses::new();
+        loop {
+            match self.fetch_once(number).await {
+                Err(lost) if lost.is_passing() && pauses.waited() < most => {
+                    pauses.pause(&self.session.platform).await;
+                }
+                fetched => return fetched,
+            }
+        }
+    }
+
+    /// What was recorded may be too old for the server by now, so it is recorded again if it must be.
+    async fn fetch_once(&self, number: u64) -> Result<Bytes, ClientError> {
         let fetched = api::chunk(&self.session.platform, self.blob, number).await;
         match (fetched, self.access) {
             (Err(ClientError::Api(ApiError::Refused(Refusal::AccessNotRecorded))), Some(kind)) => {
@@ -126,7 +149,7 @@ impl<P: Platform> Session<P> {
             Ok((metadata, blob.clone(), opener))
         })??;
         let chunks = Chunks { session: self, vault, record, access: None, blob: blob.id };
-        Ok(Reader { chunks, metadata, blob, opener, chunk: None, segment: None })
+        Ok(Reader { chunks, metadata, blob, opener, digests: Vec::new(), chunk: None, segment: None })
     }
 
     /// A record's small picture. Only the owner's own list shows them.
@@ -167,7 +190,7 @@ impl<P: Platform> Reader<'_, P> {
         &self.metadata
     }
 
-    /// Reads bytes at an offset; fewer only at the end.
+    /// Reads bytes at an offset; fewer only at the end. For whoever holds the whole vault: others read files as a whole.
     pub async fn read(&mut self, offset: u64, length: usize) -> Result<Vec<u8>, ClientError> {
         let end = offset.saturating_add(length as u64).min(self.metadata.size);
         let mut bytes = Vec::new();
@@ -255,7 +278,26 @@ impl<P: Platform> Reader<'_, P> {
             return Ok(chunk.clone());
         }
         let chunk = self.chunks.fetch(number).await?;
+        let digest = self.chunks.session.platform.digest(&chunk).await;
+        let signed = self.signed_digests().await?.get(usize::try_from(number).unwrap_or(usize::MAX));
+        if signed != Some(&digest) {
+            return Err(Alarm::Blob.into());
+        }
         self.chunk = Some((number, chunk.clone()));
         Ok(chunk)
+    }
+
+    /// The digests of all chunks, which together are what the author signed. Segments that open are not enough: whoever
+    /// was given the content key could seal others, and a server could serve them.
+    async fn signed_digests(&mut self) -> Result<&[Digest], ClientError> {
+        if self.digests.is_empty() {
+            let status = api::blob_status(&self.chunks.session.platform, self.blob.id).await?;
+            let digests: Vec<Digest> = status.stored.iter().map(|chunk| chunk.digest).collect();
+            if Digest::of_all(digests.iter().copied()) != self.blob.digest {
+                return Err(Alarm::Blob.into());
+            }
+            self.digests = digests;
+        }
+        Ok(&self.digests)
     }
 }

@@ -19,6 +19,21 @@ pub struct Request {
     pub chunk: Option<Digest>,
 }
 
+/// The most bytes in an answer, and as many as a chunk has. A page of a log has half of that.
+const ANSWER: usize = 8 << 20;
+
+/// What a chunk may have beyond that, so that one that is too long is told from one that is not.
+const SLACK: usize = 1 << 10;
+
+impl Request {
+    /// The most bytes that its answer may have. A server that is honest gives no more, and one that lies is not
+    /// listened to until there is no memory left.
+    pub fn most(&self) -> usize {
+        let is_chunk = self.method == Method::Get && self.path.contains("/chunks/");
+        if is_chunk { ANSWER + SLACK } else { ANSWER }
+    }
+}
+
 /// HTTP methods in use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Method {
@@ -154,3 +169,25 @@ impl<P: Platform> rand_core::TryRng for Random<'_, P> {
 }
 
 impl<P: Platform> rand_core::TryCryptoRng for Random<'_, P> {}
+
+#[cfg(test)]
+mod tests {
+    use protocol::entry::CHUNK;
+
+    use super::*;
+
+    #[test]
+    fn an_answer_has_a_bound_that_a_chunk_fits_in() {
+        let most = |method, path: &str| {
+            Request { method, path: path.to_owned(), body: Bytes::new(), chunk: None }.most() as u64
+        };
+        assert_eq!(most(Method::Get, "/api/v1/blobs/00/chunks/3"), CHUNK + 1024);
+        for (method, path) in [
+            (Method::Put, "/api/v1/blobs/00/chunks/3"),
+            (Method::Get, "/api/v1/blobs/00"),
+            (Method::Get, "/api/v1/vaults/00/log?after=3"),
+        ] {
+            assert_eq!(most(method, path), CHUNK);
+        }
+    }
+}

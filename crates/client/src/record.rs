@@ -83,6 +83,15 @@ pub(crate) fn turn_record_key<P: Platform>(
     Ok(Renewed { key: Some(entry), generation, record_key, bodies })
 }
 
+/// The entry that deletes a record, as far as it is not deleted: a deletion that seemed to fail may be there.
+pub(crate) fn end_record(view: &VaultView, record: RecordId) -> Result<Vec<Body>, ClientError> {
+    if view.ledger.records.get(&record).is_some_and(|facts| facts.deleted) {
+        return Ok(Vec::new());
+    }
+    let current = view.record(record).ok_or(ClientError::Missing("record"))?;
+    Ok(vec![Body::Tombstone(Tombstone { record, number: current.revision.number })])
+}
+
 impl<P: Platform> Session<P> {
     /// Changes what is said about a record. Its file stays where it is. A change that changes nothing is not written.
     pub async fn edit(
@@ -115,15 +124,7 @@ impl<P: Platform> Session<P> {
 
     /// Deletes a record. The server removes its blobs later. Deleting one that is deleted changes nothing.
     pub async fn delete(&self, vault: VaultId, record: RecordId) -> Result<(), ClientError> {
-        self.commit(vault, |view| {
-            // A deletion that seemed to fail may be there.
-            if view.ledger.records.get(&record).is_some_and(|facts| facts.deleted) {
-                return Ok((Vec::new(), ()));
-            }
-            let current = view.record(record).ok_or(ClientError::Missing("record"))?;
-            Ok((vec![Body::Tombstone(Tombstone { record, number: current.revision.number })], ()))
-        })
-        .await
+        self.commit(vault, |view| Ok((end_record(view, record)?, ()))).await
     }
 
     /// A revision with new metadata and the parts of the one before, their content keys wrapped again.

@@ -1,10 +1,10 @@
-//! When a log ends before a place that was seen: a server that was restored from a backup says so, one that lies is
+//! When a log does not go on from what was seen of it: a server that was restored from a backup says so, one that lies is
 //! caught, and what this account wrote in between is written again.
 //!
-//! The server alone says that it was restored, so that nothing rests on it: it explains a log that is shorter than what
-//! an open session saw, never one that is other, and the person is told of whatever is gone. To a device that was not
-//! open meanwhile it explains a log that others have written on since, too, and each restore does so once: what a device
-//! keeps of a log says which restore it knew of.
+//! The server alone says that it was restored, so that nothing rests on it. It explains that what was seen last is gone,
+//! and that others have written on since. What is there has to hold by itself, from its first entry, and whoever had seen
+//! more is told how much is gone. Each restore does so once: with whatever is kept or remembered of a log stands which
+//! restore was known then.
 
 use std::collections::BTreeMap;
 
@@ -13,7 +13,9 @@ use protocol::entry::Head;
 use protocol::ledger::Verified;
 use protocol::time::DAY;
 use protocol::{AccountId, ApiError, Entry, Minute, Signed, VaultId};
+use vault::account::{AccountMemory, KnownRestore, SeenHead};
 
+use crate::aftermath::Aftermath;
 use crate::api;
 use crate::error::{Alarm, ClientError};
 use crate::platform::Platform;
@@ -35,9 +37,23 @@ impl LastRestore {
         self.0
     }
 
+    /// As it was known when a head was verified.
+    pub(crate) fn of(seen: &SeenHead) -> Self {
+        Self(seen.restore.map(|known| known.restore))
+    }
+
     /// The restore, if it is another one than was known.
     pub(crate) fn since(self, known: Self) -> Option<Restored> {
         self.0.filter(|_| self != known)
+    }
+
+    /// Whether there was one, and nothing in an account's memory was verified since then.
+    pub(crate) fn is_new_to(self, memory: &AccountMemory) -> bool {
+        self.0.is_some() && memory.heads.iter().all(|seen| Self::of(seen) != self)
+    }
+
+    fn is_after(self, other: Self) -> bool {
+        self.0.map(|restored| restored.at) > other.0.map(|restored| restored.at)
     }
 }
 
@@ -70,6 +86,41 @@ impl Keepsake {
     pub(crate) fn drop_old(&mut self, now: Minute) {
         self.own.retain(|_, (at, _)| at.plus(DAY) >= now);
     }
+
+    /// Notes that nothing is missing of what this device kept: the restore that there was explains nothing from now on.
+    /// Says whether it was not known before.
+    pub(crate) fn confirm(&mut self) -> bool {
+        self.unconfirmed.take().is_some_and(|last| std::mem::replace(&mut self.known, last) != last)
+    }
+
+    /// Takes over from another device which restore is known, if that is a later one.
+    pub(crate) fn learn(&mut self, last: LastRestore) {
+        if last.is_after(self.known) {
+            self.known = last;
+        }
+    }
+}
+
+impl VaultView {
+    /// Whether the log has this very place, as far as it was verified.
+    pub(crate) fn has(&self, place: Head) -> bool {
+        self.ledger.chain.get(&place.seq) == Some(&place.chain)
+    }
+
+    /// What to remember of the log in place of what is remembered; none if that may stay. Another device may have seen
+    /// more, which has to be there; with `since` a restore, only what was remembered since then.
+    pub(crate) fn to_remember(&self, seen: Option<&SeenHead>, since: Option<LastRestore>) -> Option<SeenHead> {
+        let known = self.keepsake.known;
+        let restore = match seen {
+            Some(seen) if self.has(seen.head) && !known.is_after(LastRestore::of(seen)) => seen.restore,
+            Some(seen) if !self.has(seen.head) && since.is_none_or(|last| LastRestore::of(seen) == last) => {
+                return None;
+            }
+            _ => known.note().map(|restore| KnownRestore { restore, lost: 0 }),
+        };
+        let newer = SeenHead { vault: self.id(), head: self.head(), restore };
+        (seen != Some(&newer)).then_some(newer)
+    }
 }
 
 impl<P: Platform> Session<P> {
@@ -82,96 +133,99 @@ impl<P: Platform> Session<P> {
         }
     }
 
-    /// What to make of a log that ends at `end`, before a place that was verified. Without a restore that was not
-    /// known yet, or when it is not the beginning of what was seen, it is an alarm. Otherwise, own entries that are gone are
-    /// appended again as they were signed, and the rest is told.
-    pub(crate) async fn bring_back(&self, vault: VaultId, end: Head) -> Result<(), ClientError> {
-        let (known, seen, begins) = self.with_view(vault, |view| {
-            (view.keepsake.known, view.head(), view.ledger.chain.get(&end.seq) == Some(&end.chain))
-        })?;
-        if !begins {
-            return Err(Alarm::RolledBack.into());
-        }
+    /// What to make of a log that lacks what was seen of it: by this session, up to `reached`, or by the account, up to
+    /// what it remembers. Only a restore that was not known then explains it; otherwise the alarm stands. Own entries that
+    /// are gone are appended again as they were signed. Where that does not bring everything back, the log is read from
+    /// its beginning, and what it lacks is counted and told.
+    pub(crate) async fn start_over(&self, vault: VaultId, reached: Head, alarm: Alarm) -> Result<(), ClientError> {
         let last = self.last_restore().await?;
-        let restored = last.since(known).ok_or(Alarm::RolledBack)?;
-        let reached = self.append_again(vault, end.seq).await?;
-        if reached == seen.seq {
-            self.with_view_mut(vault, |view| view.keepsake.known = last)?;
+        let remembered = self.state.borrow().memory.seen(vault).copied();
+        let known = self.with_view(vault, |view| view.keepsake.known)?;
+        let noted = remembered.as_ref().map(LastRestore::of);
+        let Some(restored) = last.since(known).or_else(|| last.since(noted?)) else { return Err(alarm.into()) };
+        let is_explained = last.since(known).is_some();
+        let before = if is_explained && self.bring_back(vault, reached).await? {
+            self.with_view_mut(vault, |view| {
+                view.keepsake.known = last;
+                view.keepsake.unconfirmed = None;
+            })?;
+            None
+        } else {
+            let mut view = self.new_view(vault).await?;
+            view.keepsake = Keepsake::new(last);
+            self.state.borrow_mut().vaults.insert(vault, view)
+        };
+        // What was seen since this restore must be there all the same.
+        let must_have = (!is_explained).then_some(reached);
+        if let Err(error) = self.read_after(vault, last, must_have, alarm).await {
+            // Whoever tries again needs what was seen.
+            if let Some(before) = before {
+                self.state.borrow_mut().vaults.insert(vault, before);
+            }
+            return Err(error);
+        }
+        let mut aftermath = Aftermath::none(restored.at);
+        self.with_view(vault, |view| {
+            if let Some(before) = &before {
+                aftermath.count(before, reached, view, self.who().account);
+            }
+            if let Some(seen) = remembered.filter(|seen| !view.has(seen.head)) {
+                aftermath.lacks_at_least(seen.head.seq.saturating_sub(view.head().seq).max(1));
+            }
+        })?;
+        if aftermath.is_nothing() {
+            self.keep_log(vault).await;
             return Ok(());
         }
-        let chain = self.with_view(vault, |view| view.ledger.chain.get(&reached).copied())?;
-        let head = Head { seq: reached, chain: chain.ok_or(Alarm::RolledBack)? };
-        self.remember(|memory| memory.set_head(vault, head)).await?;
-        // The next start must not go on from what is gone.
-        self.drop_kept(vault).await;
-        Err(ClientError::Restored { at: restored.at, lost: seen.seq.saturating_sub(reached) })
+        let told = aftermath.told();
+        self.state.borrow_mut().add_aftermath(vault, aftermath);
+        Err(told)
     }
 
-    /// Notes that a log goes on from everything that this device kept of it, after a restore of the server or without.
-    pub(crate) async fn found_whole(&self, vault: VaultId, last: LastRestore) -> Result<(), ClientError> {
-        let before = self.with_view_mut(vault, |view| {
-            view.keepsake.unconfirmed = None;
-            std::mem::replace(&mut view.keepsake.known, last)
-        })?;
-        if before != last {
-            self.keep_log(vault).await;
-        }
-        Ok(())
-    }
-
-    /// What to make of a log that does not go on from what this device kept of it. The pages are proof: only a restore
-    /// that was not known when they were kept explains another log, which then has to hold by itself and against what
-    /// the account remembers. What it lacks is counted and told. Otherwise the alarm stands, and so do the pages.
-    pub(crate) async fn start_over(
+    /// Reads a log, of which only what was seen since a restore has to be there.
+    async fn read_after(
         &self,
         vault: VaultId,
         last: LastRestore,
-        alarm: ClientError,
+        must_have: Option<Head>,
+        alarm: Alarm,
     ) -> Result<(), ClientError> {
-        let Some(before) = self.state.borrow_mut().vaults.remove(&vault) else { return Err(alarm) };
-        let Some(restored) = last.since(before.keepsake.known) else { return Err(alarm) };
-        let mut view = self.own_view(vault);
-        view.keepsake = Keepsake::new(last);
-        self.state.borrow_mut().vaults.insert(vault, view);
-        if let Err(error) = self.read_log(vault).await {
-            // The next sync begins with what was kept, and says it again.
-            self.state.borrow_mut().vaults.remove(&vault);
-            return Err(error);
+        self.take_in_log(vault, Some(last)).await?;
+        if self.with_view(vault, |view| must_have.is_some_and(|seen| !view.has(seen)))? {
+            return Err(alarm.into());
         }
-        let (seen, common) = self.with_view(vault, |view| {
-            let chain = &before.ledger.chain;
-            let common = chain.iter().rev().find(|(seq, value)| view.ledger.chain.get(seq) == Some(value));
-            (before.head().seq, common.map_or(0, |(seq, _)| *seq))
-        })?;
-        if common == seen {
-            return Ok(());
-        }
-        self.drop_kept(vault).await;
-        Err(ClientError::Restored { at: restored.at, lost: seen - common })
+        self.remember_head(vault, Some(last)).await
     }
 
-    /// Appends own entries after a place, each where it stood, and gives the place up to which that worked: a server
-    /// that has them again has the very log that it had.
-    async fn append_again(&self, vault: VaultId, after: u64) -> Result<u64, ClientError> {
-        let own: Vec<(u64, Signed<Entry>)> = self.with_view(vault, |view| {
-            let later = view.keepsake.own.range(after + 1..);
-            later.map(|(place, (_, signed))| (*place, signed.clone())).collect()
+    /// Appends own entries again that a log lacks of what was seen, each where it stood. Says whether nothing is missing
+    /// then: a server that has them again has the very log that it had.
+    async fn bring_back(&self, vault: VaultId, reached: Head) -> Result<bool, ClientError> {
+        let end = api::log(&self.platform, vault, reached.seq).await?.head;
+        let own = self.with_view(vault, |view| {
+            // Where others have written on, nothing goes to where it stood.
+            if view.head() != reached || !view.has(end) {
+                return None;
+            }
+            let later = view.keepsake.own.range(end.seq + 1..);
+            Some(later.map(|(place, (_, signed))| (*place, signed.clone())).collect::<Vec<_>>())
         })?;
-        let mut reached = after;
+        let Some(own) = own else { return Ok(false) };
+        let mut at = end.seq;
         for (place, signed) in own {
-            if place != reached + 1 {
+            // Somebody else's entry stood in between.
+            if place != at + 1 {
                 break;
             }
             match api::append(&self.platform, vault, &Append { entries: vec![signed] }).await {
-                Ok(_) => reached = place,
-                // A file that is gone, or somebody else's entry in between.
+                Ok(_) => at = place,
+                // A file that is gone, or another entry that came first.
                 Err(ClientError::Api(
                     ApiError::Refused(_) | ApiError::Conflict(_) | ApiError::NotFound | ApiError::TooLarge,
                 )) => break,
                 Err(error) => return Err(error),
             }
         }
-        Ok(reached)
+        Ok(at == reached.seq)
     }
 
     pub(crate) fn with_view_mut<T>(

@@ -88,6 +88,14 @@ impl<C: BulkCipher> ChunkSealer<C> {
     }
 }
 
+/// Whether a sealed chunk that was kept is this file's, and not one of another file that was to go into the same
+/// record: it has the length that is due, and its first segment opens.
+pub(crate) async fn is_chunk_of<C: BulkCipher>(opener: &Opener<C>, number: u64, chunk: &[u8]) -> bool {
+    let due = opener.layout().sealed().saturating_sub(number * CHUNK).min(CHUNK);
+    let first = chunk.get(..SEGMENT as usize).unwrap_or(chunk);
+    chunk.len() as u64 == due && opener.open(number * SEGMENTS, first, &mut Vec::new()).await.is_ok()
+}
+
 /// Opens a file, chunk by chunk.
 pub struct ChunkOpener<'a, C: BulkCipher> {
     opener: &'a Opener<C>,

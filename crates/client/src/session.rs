@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use futures_util::lock::Mutex;
 use protocol::api::{
-    AccountState, Conflict, DeviceWrap, Find, PasswordFinish, PasswordStart, PasswordStarted, Person, Profile,
+    AccountState, Conflict, DeviceWrap, PasswordFinish, PasswordStart, PasswordStarted, Person, Profile,
     RecoveryFinish, RecoveryStart, RecoveryStarted, SignInFinish, SignInStart, SignInStarted, SignUpFinish,
     SignUpStart, SignUpStarted, SignedIn, SignedInWith,
 };
@@ -13,18 +13,18 @@ use protocol::entry::{Body, Entry, ScopeEpoch, VERSION, VaultEpoch};
 use protocol::signature::{Namespace, Signed};
 use protocol::{Account, AccountId, ApiError, Head, RecordId, ScopeId, VaultId};
 use records::Category;
-use vault::account::{AccountKeys, AccountMemory, Pin};
+use vault::account::{AccountKeys, AccountMemory};
 use vault::envelope::seal_envelope;
 use vault::password::{Password, Registration, SignIn};
 use vault::recovery::RecoveryCode;
 use vault::{AccountMasterKey, KeyContext, ScopeSeed, SealContext, VaultKey};
 
+use crate::aftermath::Aftermath;
 use crate::api::{call, get, tell};
 use crate::codec::encode_label;
-use crate::error::{Alarm, ClientError};
+use crate::error::ClientError;
 use crate::password::NewPassword;
 use crate::platform::{Method, Platform, Random};
-use crate::restored::LastRestore;
 use crate::view::VaultView;
 
 /// What a person enters to sign up.
@@ -51,7 +51,7 @@ pub struct Session<P> {
     /// One change at a time: entries of one author are numbered.
     pub(crate) writing: Mutex<()>,
     /// One change of the account's memory at a time: an answer that comes late must not look like a rollback.
-    remembering: Mutex<()>,
+    pub(crate) remembering: Mutex<()>,
 }
 
 /// Who is signed in.
@@ -74,10 +74,13 @@ pub(crate) struct State {
     pub(crate) chain: Account,
     pub(crate) memory: AccountMemory,
     pub(crate) memory_version: u32,
-    /// The server's last restore when a vault was first read; none before that.
-    pub(crate) last_restore: Option<LastRestore>,
     pub(crate) vaults: BTreeMap<VaultId, VaultView>,
+    /// What a restore of the server undid of each vault, until that is told.
+    pub(crate) aftermath: BTreeMap<VaultId, Aftermath>,
+    /// People whose keys held to the pins when they were asked for.
     pub(crate) people: BTreeMap<AccountId, Person>,
+    /// The address by which each of them was found last, in its one form.
+    pub(crate) found_by: BTreeMap<AccountId, String>,
     /// Records that could not be sealed anew, and why, until that is told.
     pub(crate) not_renewed: BTreeSet<RecordId>,
     pub(crate) why_not_renewed: Option<ClientError>,
@@ -255,9 +258,10 @@ impl<P: Platform> Session<P> {
             chain,
             memory,
             memory_version: version,
-            last_restore: None,
             vaults: BTreeMap::new(),
+            aftermath: BTreeMap::new(),
             people: BTreeMap::new(),
+            found_by: BTreeMap::new(),
             not_renewed: BTreeSet::new(),
             why_not_renewed: None,
             afresh: BTreeSet::new(),
@@ -320,98 +324,9 @@ impl<P: Platform> Session<P> {
         self.who.vault.ok_or(ClientError::NoVault)
     }
 
-    /// Finds a provider by address, and verifies the account's chain.
-    pub async fn find(&self, email: &str) -> Result<Person, ClientError> {
-        let find = Find { email: email.to_owned() };
-        let person: Person = call(&self.platform, Method::Post, "/api/v1/people/find", Some(&find)).await?;
-        Account::from_chain(person.account, &person.chain)?;
-        self.state.borrow_mut().people.insert(person.account, person.clone());
-        Ok(person)
-    }
-
-    /// A person that is party to a share, by account.
-    pub async fn person(&self, account: AccountId) -> Result<Person, ClientError> {
-        if let Some(person) = self.state.borrow().people.get(&account) {
-            return Ok(person.clone());
-        }
-        let person = crate::api::person(&self.platform, account).await?;
-        if person.account != account {
-            return Err(ClientError::Answer);
-        }
-        Account::from_chain(account, &person.chain)?;
-        self.state.borrow_mut().people.insert(account, person.clone());
-        Ok(person)
-    }
-
     /// The safety phrase of this account.
     pub fn own_phrase(&self) -> [&'static str; crate::phrase::WORDS] {
         crate::phrase::safety_phrase(self.who.account, &self.keys.identity.public())
-    }
-
-    /// The key that is pinned for a person, if any.
-    pub fn pin(&self, account: AccountId) -> Option<Pin> {
-        self.state.borrow().memory.pin(account).cloned()
-    }
-
-    /// Whether this person was compared in person, as the identity that is shown now or one that it comes from.
-    pub fn is_compared(&self, account: &Account) -> bool {
-        let state = self.state.borrow();
-        let pin = state.memory.pin(account.id());
-        pin.is_some_and(|pin| pin.verified.is_some() && account.descends_from(&pin.identity))
-    }
-
-    /// Changes what the account remembers, on the server too. Another device's change is taken in and the
-    /// change made again on top of it.
-    pub(crate) async fn remember(&self, change: impl Fn(&mut AccountMemory)) -> Result<(), ClientError> {
-        let _turn = self.remembering.lock().await;
-        for _ in 0..3 {
-            let (version, sealed, memory) = {
-                let state = self.state.borrow();
-                let mut memory = state.memory.clone();
-                change(&mut memory);
-                if memory == state.memory {
-                    return Ok(());
-                }
-                let next = state.memory_version + 1;
-                let sealed = memory.seal(&self.master, self.who.account, next, &mut Random(&self.platform));
-                (state.memory_version, sealed, memory)
-            };
-            let put = AccountState { version, sealed };
-            let answer: Result<AccountState, _> =
-                call(&self.platform, Method::Put, "/api/v1/account/state", Some(&put)).await;
-            match answer {
-                Ok(stored) if stored.version != version + 1 => return Err(ClientError::Answer),
-                Ok(stored) => {
-                    let mut state = self.state.borrow_mut();
-                    state.memory = memory;
-                    state.memory_version = stored.version;
-                    return Ok(());
-                }
-                Err(ClientError::Api(ApiError::Conflict(_))) => self.reload_memory().await?,
-                Err(error) => return Err(error),
-            }
-        }
-        Err(ClientError::Busy)
-    }
-
-    async fn reload_memory(&self) -> Result<(), ClientError> {
-        let signed_in: SignedIn = get(&self.platform, "/api/v1/session").await?;
-        let AccountState { version, sealed } = signed_in.state;
-        let memory = AccountMemory::open(&self.master, self.who.account, version, &sealed)?;
-        if version < self.state.borrow().memory_version {
-            // A restored server has an older one. This session's own is newer, and is put in its place.
-            let known = self.state.borrow().last_restore.ok_or(Alarm::RolledBack)?;
-            let last = self.last_restore().await?;
-            last.since(known).ok_or(Alarm::RolledBack)?;
-            let mut state = self.state.borrow_mut();
-            state.last_restore = Some(last);
-            state.memory_version = version;
-            return Ok(());
-        }
-        let mut state = self.state.borrow_mut();
-        state.memory = memory;
-        state.memory_version = version;
-        Ok(())
     }
 }
 

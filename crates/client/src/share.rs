@@ -57,26 +57,30 @@ impl Key<'_> {
 const OVERTAKEN: u32 = 8;
 
 impl<P: Platform> Session<P> {
-    /// Notes that the safety phrase was compared in person.
+    /// Notes that the safety phrase was compared in person. The address by which the person was found leads to this
+    /// account from then on, whoever was known there before.
     pub async fn confirm_phrase(&self, person: &Person) -> Result<(), ClientError> {
-        let account = self.trust(person.account, &person.chain).await?;
-        let pin = Pin { account: account.id(), identity: *account.identity(), verified: Some(self.platform.now()) };
+        let account = Account::from_chain(person.account, &person.chain)?;
+        let (found_by, now) = (self.found_by(person.account), self.platform.now());
         // What another device pinned meanwhile must be where this identity comes from.
         self.remember(|memory| {
-            if memory.pin(pin.account).is_none_or(|known| account.descends_from(&known.identity)) {
-                memory.set_pin(pin.clone());
+            let known = memory.pin(person.account).cloned();
+            if known.as_ref().is_none_or(|known| known.leads_to(&account)) {
+                let address = found_by.clone().or_else(|| known.and_then(|known| known.address));
+                memory.set_pin(Pin { verified: Some(now), address, ..Pin::of(&account) });
             }
         })
         .await?;
-        if self.pin(pin.account).is_some_and(|known| known.identity == pin.identity) {
+        if self.pin(person.account).is_some_and(|known| known.leads_to(&account)) {
             Ok(())
         } else {
             Err(Untrusted::Changed.into())
         }
     }
 
-    /// Shares: verifies the person, seals the key to that person alone, and signs the grant. Where the very same
-    /// share holds already, it is that one, so that repeating what seemed to fail does not share twice.
+    /// Shares: verifies the person, seals the key to that person alone, and signs the grant. Where the same person holds
+    /// the same at this level already, it is that share, and its end becomes this one: repeating what seemed to fail does
+    /// not share twice, and giving more time leaves no older share to run out.
     pub async fn share(
         &self,
         person: &Person,
@@ -97,12 +101,12 @@ impl<P: Platform> Session<P> {
             let (scope, epoch, key) = find_key(view, wish)?;
             let same = |share: &&Share| {
                 let given = &share.grant;
-                given.recipient == recipient.account()
-                    && (given.level, given.until) == (level, until)
+                (given.recipient, given.level) == (recipient.account(), level)
                     && (share.last_sealed_epoch(), share.last_generation()) == (epoch, recipient.generation())
             };
-            if let Some(held) = view.holders(scope, self.platform.now()).find(same) {
-                return Ok((Vec::new(), held.grant.grant));
+            let now = self.platform.now();
+            if let Some(held) = view.holders(scope, now).filter(|share| share.may_be_signed_for(now)).find(same) {
+                return Ok((held.new_term(until).map(Body::Term).into_iter().collect(), held.grant.grant));
             }
             let context = SealContext::Grant {
                 vault,
@@ -128,6 +132,24 @@ impl<P: Platform> Session<P> {
         .await
     }
 
+    /// Changes until when a share holds; none is "no end". One that has ended stays so: share again.
+    pub async fn change_end(&self, vault: VaultId, grant: GrantId, until: Option<Minute>) -> Result<(), ClientError> {
+        self.commit(vault, |view| Ok((self.move_end(view, grant, until)?, ()))).await
+    }
+
+    /// The entries that give a share another end.
+    pub(crate) fn move_end(
+        &self,
+        view: &VaultView,
+        grant: GrantId,
+        until: Option<Minute>,
+    ) -> Result<Vec<Body>, ClientError> {
+        let now = self.platform.now();
+        let share = view.shares.get(&grant).filter(|share| view.holds(share, now) && share.may_be_signed_for(now));
+        let term = share.ok_or(ClientError::Missing("share"))?.new_term(until);
+        Ok(term.map(Body::Term).into_iter().collect())
+    }
+
     /// Stops a share and turns the key, in one append: the recipient is refused, everyone else's key is sealed
     /// again, and whatever is written later is under the new one.
     pub async fn stop(&self, vault: VaultId, grant: GrantId) -> Result<(), ClientError> {
@@ -137,23 +159,26 @@ impl<P: Platform> Session<P> {
     /// Ends a share: one that a person stops is revoked, one that ran out only has its key turned.
     async fn end(&self, vault: VaultId, grant: GrantId, by_person: bool) -> Result<(), ClientError> {
         // Whatever the share reached, others may reach too.
-        self.commit_among(
-            vault,
-            |_| true,
-            |view| {
-                let share = view.shares.get(&grant).ok_or(ClientError::Missing("share"))?;
-                let mut bodies = Vec::new();
-                if by_person && share.stopped.is_none() {
-                    bodies.push(Body::Revocation(grant));
-                }
-                let ending = view.ending(share, self.platform.now());
-                if ending.map_or(by_person, |ending| !ending.rotated) {
-                    bodies.extend(self.turn_keys(view, share)?);
-                }
-                Ok((bodies, ()))
-            },
-        )
-        .await
+        self.commit_among(vault, |_| true, |view| Ok((self.end_share(view, grant, by_person)?, ()))).await
+    }
+
+    /// The entries that end a share, as far as it has not ended.
+    pub(crate) fn end_share(
+        &self,
+        view: &VaultView,
+        grant: GrantId,
+        by_person: bool,
+    ) -> Result<Vec<Body>, ClientError> {
+        let share = view.shares.get(&grant).ok_or(ClientError::Missing("share"))?;
+        let mut bodies = Vec::new();
+        if by_person && share.stopped.is_none() {
+            bodies.push(Body::Revocation(grant));
+        }
+        let ending = view.ending(share, self.platform.now());
+        if ending.map_or(by_person, |ending| !ending.rotated) {
+            bodies.extend(self.turn_keys(view, share)?);
+        }
+        Ok(bodies)
     }
 
     /// Fetches whoever keeps access by such shares. One who is gone, or whose identity does not hold, keeps nobody
@@ -166,7 +191,8 @@ impl<P: Platform> Session<P> {
         })?;
         for holder in holders {
             match self.person(holder).await {
-                Ok(_) | Err(ClientError::Alarm(_) | ClientError::Api(ApiError::NotFound)) => {}
+                Ok(_)
+                | Err(ClientError::Alarm(_) | ClientError::Untrusted(_) | ClientError::Api(ApiError::NotFound)) => {}
                 Err(error) => return Err(error),
             }
         }

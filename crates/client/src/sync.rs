@@ -1,21 +1,21 @@
 //! Reading a vault's log: verify every entry, fold it, and hold the server to what was seen before.
 
-use protocol::account::AccountEntry;
 use protocol::api::{LogItem, LogPage};
 use protocol::entry::{Access, AccessKind, Body};
 use protocol::ledger::Reach;
-use protocol::signature::Signed;
-use protocol::{Account, AccountId, ApiError, VaultId};
-use vault::account::Pin;
-use vault::recipient::Untrusted;
+use protocol::{ApiError, Head, VaultId};
 
 use crate::api;
 use crate::error::{Alarm, ClientError};
 use crate::kept::KeptItem;
 use crate::platform::Platform;
-use crate::restored::Keepsake;
+use crate::restored::{Keepsake, LastRestore};
 use crate::session::Session;
 use crate::view::VaultView;
+
+/// The most entries that somebody else's log may be said to have. Digests of what this account may not see cost a
+/// server that lies nothing; a vault that thousand entries a day are written to gets there after eleven years.
+const LONGEST: u64 = 1 << 22;
 
 /// How far a page of the log was taken in.
 enum Taken {
@@ -30,8 +30,14 @@ enum Taken {
 impl<P: Platform> Session<P> {
     /// Brings a vault up to date.
     pub async fn sync(&self, vault: VaultId) -> Result<(), ClientError> {
-        let _turn = self.writing.lock().await;
-        self.sync_in_turn(vault).await
+        let synced = {
+            let _turn = self.writing.lock().await;
+            self.sync_in_turn(vault).await
+        };
+        match synced {
+            Ok(()) | Err(ClientError::Restored { .. }) => Box::pin(self.settle(vault)).await.and(synced),
+            Err(error) => Err(error),
+        }
     }
 
     /// As [`Self::sync`], for who already has the turn to write.
@@ -42,8 +48,7 @@ impl<P: Platform> Session<P> {
             let is_kept = kept.is_some();
             let mut view = match kept {
                 Some(view) => view,
-                None if own => self.own_view(vault),
-                None => self.shared_view(vault).await?,
+                None => self.new_view(vault).await?,
             };
             let last_restore = self.last_restore().await?;
             if is_kept {
@@ -51,27 +56,25 @@ impl<P: Platform> Session<P> {
             } else {
                 view.keepsake = Keepsake::new(last_restore);
             }
-            let mut state = self.state.borrow_mut();
-            state.last_restore.get_or_insert(last_restore);
-            state.vaults.insert(vault, view);
+            self.state.borrow_mut().vaults.insert(vault, view);
         }
+        let reached = self.with_view(vault, VaultView::head)?;
         let mut result = self.read_log(vault).await;
-        let unconfirmed = self.with_view(vault, |view| view.keepsake.unconfirmed).ok().flatten();
-        match (unconfirmed, &result) {
-            // Nothing that was kept is missing: this restore explains nothing from now on.
-            (Some(last), Ok(())) => self.found_whole(vault, last).await?,
-            (Some(last), Err(alarm @ ClientError::Alarm(_))) => {
-                result = self.start_over(vault, last, alarm.clone()).await;
+        if let Err(ClientError::Alarm(alarm @ (Alarm::RolledBack | Alarm::Violation(_)))) = result {
+            result = Box::pin(self.start_over(vault, reached, alarm)).await;
+            // Where that was cut off, nothing is shown of what did not verify.
+            let is_as_before = self.with_view(vault, |view| view.head() == reached).unwrap_or(false);
+            if !is_as_before && !matches!(result, Ok(()) | Err(ClientError::Restored { .. })) {
+                self.state.borrow_mut().vaults.remove(&vault);
             }
-            _ => {}
         }
         match &result {
             // What does not verify is not kept, so that the next sync starts from nothing and says it again.
-            Err(ClientError::Alarm(_) | ClientError::Restored { .. }) => {
+            Err(ClientError::Alarm(_)) => {
                 self.state.borrow_mut().vaults.remove(&vault);
             }
             // A share that ended takes its records along.
-            Err(ClientError::Api(ApiError::NotFound)) if !own => {
+            Err(ClientError::Api(ApiError::NotFound) | ClientError::Missing("vault")) if !own => {
                 self.state.borrow_mut().vaults.remove(&vault);
             }
             _ => {}
@@ -80,13 +83,17 @@ impl<P: Platform> Session<P> {
     }
 
     /// Brings every vault up to date that others share with this account, and forgets those that no longer are. Fails
-    /// if one of them does, after all of them were tried.
+    /// if one of them does, after all of them were tried: where several do, with what says most.
     pub async fn sync_shared(&self) -> Result<Vec<VaultId>, ClientError> {
-        self.sync_each_shared().await?.into_iter().map(|(vault, synced)| synced.map(|()| vault)).collect()
+        let mut each = self.sync_each_shared().await?;
+        // What does not verify is never hidden by a connection that broke elsewhere.
+        each.sort_by_key(|(_, synced)| synced.as_ref().is_err_and(ClientError::is_of_the_line));
+        each.into_iter().map(|(vault, synced)| synced.map(|()| vault)).collect()
     }
 
-    /// As [`Self::sync_shared`], and says what became of each: one person's vault that is damaged, or that does not
-    /// verify, keeps nobody from the others. It fails only where the connection does, or the session.
+    /// As [`Self::sync_shared`], and says what became of each: one person's vault that is damaged, that does not verify
+    /// or that does not come keeps nobody from the others, and hides nothing of them. It fails only where the list does
+    /// not come.
     pub async fn sync_each_shared(&self) -> Result<Vec<(VaultId, Result<(), ClientError>)>, ClientError> {
         let shared = api::shared(&self.platform).await?;
         let vaults: Vec<VaultId> = shared.iter().map(|shared| shared.vault).collect();
@@ -97,8 +104,6 @@ impl<P: Platform> Session<P> {
             match self.sync(vault).await {
                 // It ended between the two requests.
                 Err(ClientError::Api(ApiError::NotFound) | ClientError::Missing(_)) => {}
-                Err(error) if error.is_passing() => return Err(error),
-                Err(error @ ClientError::Api(ApiError::NotSignedIn | ApiError::TooMany(_))) => return Err(error),
                 synced => each.push((vault, synced)),
             }
         }
@@ -116,6 +121,11 @@ impl<P: Platform> Session<P> {
         VaultView::new(vault, self.who().account, self.keys.identity.public(), Reach::Full)
     }
 
+    /// A vault of which nothing was read yet.
+    pub(crate) async fn new_view(&self, vault: VaultId) -> Result<VaultView, ClientError> {
+        if self.who().vault == Some(vault) { Ok(self.own_view(vault)) } else { self.shared_view(vault).await }
+    }
+
     /// A vault of somebody else: its owner's chain is verified and pinned before a word of its log is believed.
     async fn shared_view(&self, vault: VaultId) -> Result<VaultView, ClientError> {
         let shared = api::shared(&self.platform).await?;
@@ -125,45 +135,38 @@ impl<P: Platform> Session<P> {
         Ok(VaultView::new(vault, shared.owner, *owner.identity(), Reach::Partial))
     }
 
-    /// Verifies a person's chain and holds it to the pin; pins the key when the person is new here.
-    pub(crate) async fn trust(
-        &self,
-        account: AccountId,
-        chain: &[Signed<AccountEntry>],
-    ) -> Result<Account, ClientError> {
-        let verified = Account::from_chain(account, chain)?;
-        if self.pin(account).is_none() {
-            let pin = Pin { account, identity: *verified.identity(), verified: None };
-            // Another device may have pinned this person meanwhile: its pin is the older one, and stays.
-            self.remember(|memory| {
-                if memory.pin(account).is_none() {
-                    memory.set_pin(pin.clone());
-                }
-            })
-            .await?;
+    async fn read_log(&self, vault: VaultId) -> Result<(), ClientError> {
+        if self.take_in_log(vault, None).await? {
+            self.keep_log(vault).await;
         }
-        match self.pin(account) {
-            Some(pin) if verified.descends_from(&pin.identity) => Ok(verified),
-            _ => Err(Untrusted::Changed.into()),
-        }
+        self.remember_head(vault, None).await
     }
 
-    pub(crate) async fn read_log(&self, vault: VaultId) -> Result<(), ClientError> {
+    /// Verifies and folds what is new of a log, and says whether there is anything for this device to keep. With `since`
+    /// a restore, only what was remembered since then has to be there.
+    pub(crate) async fn take_in_log(&self, vault: VaultId, since: Option<LastRestore>) -> Result<bool, ClientError> {
         let (keeps, mut grew) = (self.keeps(vault), false);
-        let mut brought_back = false;
+        // What this account saw on any of its devices before the server is asked must be in its answer.
+        let remembered = self.remembered(vault, since);
+        // Where the log stood at the first page. What is written after that comes the next time: whoever reads must not
+        // be led on for ever.
+        let mut announced: Option<Head> = None;
         // What a share reaches is given from the log's beginning once it is taken up, on whichever device that was.
-        let mut passed_over =
-            self.with_view(vault, |view| view.ledger.reach == Reach::Partial && view.head().seq > 0)?;
+        let (reach, known) = self.with_view(vault, |view| (view.ledger.reach, view.head().seq))?;
+        let mut passed_over = reach == Reach::Partial && known > 0;
         loop {
             let after = self.with_view(vault, |view| view.head().seq)?;
-            let page = api::log(&self.platform, vault, after).await?;
-            if page.head.seq < after && !brought_back {
-                self.bring_back(vault, page.head).await?;
-                (brought_back, grew) = (true, keeps);
-                continue;
+            let mut page = api::log(&self.platform, vault, after).await?;
+            let goal = *announced.get_or_insert(page.head);
+            if reach == Reach::Partial && goal.seq > LONGEST {
+                return Err(Alarm::Endless.into());
             }
+            if page.head.seq > goal.seq {
+                page.items.truncate(usize::try_from(goal.seq.saturating_sub(after)).unwrap_or(usize::MAX));
+            }
+            page.head = goal;
             grew |= keeps && !page.items.is_empty();
-            match self.take_in_page(vault, page, passed_over)? {
+            match self.take_in_page(vault, page, passed_over, remembered)? {
                 Taken::Part => {}
                 Taken::All => break,
                 Taken::UpToAcceptance => {
@@ -176,34 +179,23 @@ impl<P: Platform> Session<P> {
                 }
             }
         }
-        if grew {
-            self.keep_log(vault).await;
-        }
-        let head = self.with_view(vault, VaultView::head)?;
-        self.remember(|memory| {
-            // Another device may have seen more.
-            if memory.head(vault).is_none_or(|seen| seen.seq < head.seq) {
-                memory.set_head(vault, head);
-            }
-        })
-        .await?;
-        // What another device saw meanwhile may be newer than this, but not other than this.
-        let state = self.state.borrow();
-        let view = state.vaults.get(&vault).ok_or(ClientError::Missing("vault"))?;
-        match state.memory.head(vault) {
-            Some(seen) if seen.seq <= head.seq && view.ledger.chain.get(&seen.seq) != Some(&seen.chain) => {
-                Err(Alarm::RolledBack.into())
-            }
-            _ => Ok(()),
-        }
+        // Nothing that was kept is missing: a restore that there was explains nothing from now on.
+        let confirmed = self.with_view_mut(vault, |view| view.keepsake.confirm())?;
+        Ok(grew || keeps && confirmed)
     }
 
-    /// Verifies and folds a page of the log. With `until_acceptance` it stops where this account took up a share:
-    /// whatever follows builds on what was hidden before that.
-    fn take_in_page(&self, vault: VaultId, page: LogPage, until_acceptance: bool) -> Result<Taken, ClientError> {
+    /// Verifies and folds a page of the log, up to where the log was said to stand, which has to hold what is
+    /// remembered of it. With `until_acceptance` it stops where this account took up a share: whatever follows builds
+    /// on what was hidden before that.
+    fn take_in_page(
+        &self,
+        vault: VaultId,
+        page: LogPage,
+        until_acceptance: bool,
+        remembered: Option<Head>,
+    ) -> Result<Taken, ClientError> {
         let (keeps, own, now) = (self.keeps(vault), self.who().account, self.platform.now());
         let mut state = self.state.borrow_mut();
-        let remembered = state.memory.head(vault);
         let view = state.vaults.get_mut(&vault).ok_or(ClientError::Missing("vault"))?;
         view.clocks = Some((page.now, now));
         let empty = page.items.is_empty();
@@ -237,7 +229,7 @@ impl<P: Platform> Session<P> {
             return Err(Alarm::RolledBack.into());
         }
         // What this account saw on any of its devices must still be there.
-        if remembered.is_some_and(|seen| view.ledger.chain.get(&seen.seq) != Some(&seen.chain)) {
+        if remembered.is_some_and(|seen| !view.has(seen)) {
             return Err(Alarm::RolledBack.into());
         }
         view.keepsake.drop_old(now);

@@ -57,6 +57,11 @@ impl Ticket {
         self.record
     }
 
+    /// Tells whether another file is the same one: [`Draft::fingerprint`].
+    pub const fn fingerprint(&self) -> Digest {
+        self.fingerprint
+    }
+
     /// Whether it was made for this very file.
     pub fn is_for(&self, draft: &Draft) -> bool {
         self.fingerprint == draft.fingerprint

@@ -4,25 +4,26 @@
 //! the server holds are not sent again.
 
 use std::cell::Cell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use bytes::Bytes;
 use futures_util::stream::FuturesUnordered;
 use futures_util::{FutureExt as _, StreamExt as _};
-use protocol::api::{BlobCreate, BlobStatus};
+use protocol::api::{BlobCreate, BlobStatus, Conflict, Refusal};
 use protocol::entry::{Blob, Body, CHUNK, Content, Origin, Part, PartKind, Revision};
 use protocol::{ApiError, BlobId, Digest, GrantScope, RecordId};
 use records::Metadata;
 use vault::envelope::seal_envelope;
-use vault::floe::{Layout, Sealer};
+use vault::floe::{BulkCipher, Layout, Opener, Sealer};
 use vault::padding::padme;
 use vault::{ContentKey, SealContext};
 
 use crate::api;
 use crate::error::ClientError;
+use crate::patience::Pauses;
 use crate::platform::{Platform, Random};
 use crate::record::{Renewed, renew_key, turn_record_key};
-use crate::segments::ChunkSealer;
+use crate::segments::{ChunkSealer, is_chunk_of};
 use crate::session::Session;
 pub use crate::ticket::Ticket;
 use crate::view::{Share, VaultView};
@@ -32,6 +33,11 @@ use crate::view::{Share, VaultView};
 pub trait Source {
     /// Reads bytes at an offset; fewer only at the end.
     async fn read(&self, offset: u64, length: usize) -> Result<Vec<u8>, ClientError>;
+
+    /// Whether what was read is of one and the same file. Asked once all of it was read, and before it is kept.
+    fn is_unchanged(&self) -> bool {
+        true
+    }
 }
 
 impl Source for [u8] {
@@ -106,19 +112,29 @@ pub struct Draft {
 }
 
 impl<P: Platform> Session<P> {
-    /// Seals a whole file into an outbox, so that nothing but the outbox is needed from then on.
+    /// Seals a whole file into an outbox, so that nothing but the outbox is needed from then on. What is there of it
+    /// stays. Of an upload that was begun before, what only the server has is left to it: sealed once more it would be
+    /// another chunk, and be sent again. Of a new one, no server is believed to have anything.
     pub async fn seal_ahead(
         &self,
         ticket: &Ticket,
         source: &(impl Source + ?Sized),
         outbox: &impl Outbox,
         watcher: &impl Watcher,
+        was_begun: bool,
     ) -> Result<(), ClientError> {
         let size = ticket.metadata()?.size;
-        let sealer = self.sealer(ticket, size)?;
+        let (sealer, opener) = (self.sealer(ticket, size)?, self.opener(ticket, size)?);
+        let mut at_server = BTreeSet::new();
+        // Where the server cannot be asked, everything is sealed.
+        if was_begun && let Ok(status) = api::blob_status(&self.platform, ticket.blob).await {
+            at_server.extend(status.stored.iter().map(|chunk| u64::from(chunk.number)));
+        }
         for number in 0..sealer.layout().sealed().div_ceil(CHUNK) {
             watcher.may_go_on().await?;
-            outbox.put(number, &sealer.seal(number, source, &self.platform).await?).await;
+            if !at_server.contains(&number) && kept_chunk(outbox, &opener, number).await.is_none() {
+                outbox.put(number, &sealer.seal(number, source, &self.platform).await?).await;
+            }
         }
         Ok(())
     }
@@ -132,8 +148,28 @@ impl<P: Platform> Session<P> {
         outbox: &impl Outbox,
         watcher: &impl Watcher,
     ) -> Result<RecordId, ClientError> {
+        let sent = self.send(ticket, source, outbox, watcher).await;
+        if let Err(error) = &sent
+            && is_overtaken(error)
+            && self.is_there(ticket, watcher).await?
+        {
+            return Ok(ticket.record);
+        }
+        sent
+    }
+
+    async fn send(
+        &self,
+        ticket: &Ticket,
+        source: &(impl Source + ?Sized),
+        outbox: &impl Outbox,
+        watcher: &impl Watcher,
+    ) -> Result<RecordId, ClientError> {
         let metadata = ticket.metadata()?;
         let digests = self.send_chunks(ticket, metadata.size, source, outbox, watcher).await?;
+        if !source.is_unchanged() {
+            return Err(ClientError::Source);
+        }
         let blob = Blob {
             id: ticket.blob,
             header: ticket.header.clone(),
@@ -153,7 +189,9 @@ impl<P: Platform> Session<P> {
         let file = (PartKind::File, ContentKey::from_ticket(ticket.key), blob);
         let parts: Vec<_> = std::iter::once(file).chain(thumbnail).chain(text).collect();
         let of_record = |share: &Share| share.grant.scope == GrantScope::Record(ticket.record);
-        self.commit_among(ticket.vault, of_record, |view| self.write_revision(view, ticket, &metadata, &parts)).await?;
+        let write =
+            || self.commit_among(ticket.vault, of_record, |view| self.write_revision(view, ticket, &metadata, &parts));
+        self.patiently(watcher, write).await?;
         watcher.sent(metadata.size, metadata.size);
         Ok(ticket.record)
     }
@@ -175,23 +213,33 @@ impl<P: Platform> Session<P> {
             }
             status => status?,
         };
-        let mut digests: BTreeMap<u64, Digest> =
-            status.stored.iter().map(|chunk| (u64::from(chunk.number), chunk.digest)).collect();
-        let sealer = self.sealer(ticket, size)?;
+        let (sealer, opener) = (self.sealer(ticket, size)?, self.opener(ticket, size)?);
         let chunks = sealer.layout().sealed().div_ceil(CHUNK);
-        let sent = Cell::new((digests.len() as u64 * CHUNK).min(size));
+        let stored = status.stored.iter().map(|chunk| (u64::from(chunk.number), chunk.digest));
+        let stored: BTreeMap<u64, Digest> = stored.filter(|(number, _)| *number < chunks).collect();
+        let sent = Cell::new((stored.len() as u64 * CHUNK).min(size));
         watcher.sent(sent.get(), size);
 
+        let mut digests = BTreeMap::new();
         let mut in_flight = FuturesUnordered::new();
-        for number in (0..chunks).filter(|number| !status.stored.iter().any(|chunk| u64::from(chunk.number) == *number))
-        {
+        for number in 0..chunks {
             watcher.may_go_on().await?;
-            let bytes = Bytes::from(match outbox.get(number).await {
-                Some(kept) => kept,
-                None => sealer.seal(number, source, &self.platform).await?,
-            });
+            let bytes = match (kept_chunk(outbox, &opener, number).await, stored.get(&number)) {
+                (Some(kept), _) => kept,
+                (None, None) => sealer.seal(number, source, &self.platform).await?,
+                // Nothing is left here that could tell whether it is what was sent.
+                (None, Some(digest)) => {
+                    digests.insert(number, *digest);
+                    continue;
+                }
+            };
+            // What is signed for is what this device has, and not what the server says that it has.
+            let bytes = Bytes::from(bytes);
             let digest = self.platform.digest(&bytes).await;
             digests.insert(number, digest);
+            if stored.get(&number) == Some(&digest) {
+                continue;
+            }
             if in_flight.len() >= self.platform.chunks_at_once()
                 && let Some(done) = in_flight.next().await
             {
@@ -218,11 +266,15 @@ impl<P: Platform> Session<P> {
     }
 
     fn sealer(&self, ticket: &Ticket, size: u64) -> Result<ChunkSealer<P::Cipher>, ClientError> {
-        let key = ContentKey::from_ticket(ticket.key);
-        let Ticket { vault, record, origin, .. } = *ticket;
-        let context = SealContext::Part { vault, record, part: PartKind::File, origin };
+        let (key, context) = sealed_with(ticket);
         let sealer = Sealer::resume(self.platform.cipher(), &key, &context, padme(size), &ticket.header)?;
         Ok(ChunkSealer::new(sealer, size))
+    }
+
+    fn opener(&self, ticket: &Ticket, size: u64) -> Result<Opener<P::Cipher>, ClientError> {
+        let (key, context) = sealed_with(ticket);
+        let length = Layout::of_plaintext(padme(size)).sealed();
+        Ok(Opener::start(self.platform.cipher(), &key, &context, &ticket.header, length)?)
     }
 
     /// Seals a small part as one envelope and stores it as a blob of its own.
@@ -251,23 +303,28 @@ impl<P: Platform> Session<P> {
         watcher: &impl Watcher,
         attempt: impl Fn() -> F,
     ) -> Result<T, ClientError> {
-        let mut pause = 250;
+        let mut pauses = Pauses::new();
         loop {
             match attempt().await {
                 Err(lost) if lost.is_passing() => {
                     watcher.offline(true);
                     watcher.may_go_on().await?;
-                    self.platform.sleep(pause).await;
-                    pause = (pause * 2).min(15_000);
+                    pauses.pause(&self.platform).await;
                 }
                 result => {
-                    if pause > 250 {
+                    if pauses.waited() > 0 {
                         watcher.offline(false);
                     }
                     return result;
                 }
             }
         }
+    }
+
+    /// Whether the record has this very file by now.
+    async fn is_there(&self, ticket: &Ticket, watcher: &impl Watcher) -> Result<bool, ClientError> {
+        self.patiently(watcher, || self.sync(ticket.vault)).await?;
+        self.with_view(ticket.vault, |view| has_file_of(view, ticket))
     }
 
     fn write_revision(
@@ -280,10 +337,7 @@ impl<P: Platform> Session<P> {
         let record = view.ledger.records.get(&ticket.record);
         if record.is_some_and(|record| record.number >= ticket.origin.revision) {
             // An earlier run got this far; or another device was faster with another file.
-            let ours = view.records.get(&ticket.record).is_some_and(|record| {
-                record.part(PartKind::File).and_then(Part::blob).is_some_and(|blob| blob.id == ticket.blob)
-            });
-            return if ours { Ok((Vec::new(), ())) } else { Err(ClientError::Busy) };
+            return if has_file_of(view, ticket) { Ok((Vec::new(), ())) } else { Err(ClientError::Busy) };
         }
         let mut renewed = renew_key(self, view, ticket.record, metadata.category)?;
         // The file was sealed for a new key, say because it was to lie elsewhere: then there is one. Where the key turned
@@ -317,6 +371,32 @@ impl<P: Platform> Session<P> {
         bodies.insert(0, Body::Revision(revision));
         Ok((bodies, ()))
     }
+}
+
+/// Whether a record has the file of a ticket.
+fn has_file_of(view: &VaultView, ticket: &Ticket) -> bool {
+    let file = view.records.get(&ticket.record).and_then(|record| record.part(PartKind::File)).and_then(Part::blob);
+    file.is_some_and(|blob| blob.id == ticket.blob)
+}
+
+/// Whether a run may have failed because another one of the same ticket, in another tab say, was at its end before.
+const fn is_overtaken(error: &ClientError) -> bool {
+    matches!(
+        error,
+        ClientError::Api(ApiError::Conflict(Conflict::Id) | ApiError::Refused(Refusal::Rule | Refusal::BlobIncomplete))
+    )
+}
+
+/// The key of a ticket's file, and what it is sealed for.
+fn sealed_with(ticket: &Ticket) -> (ContentKey, SealContext) {
+    let Ticket { vault, record, origin, .. } = *ticket;
+    (ContentKey::from_ticket(ticket.key), SealContext::Part { vault, record, part: PartKind::File, origin })
+}
+
+/// A chunk that an outbox has of this very file.
+async fn kept_chunk<C: BulkCipher>(outbox: &impl Outbox, opener: &Opener<C>, number: u64) -> Option<Vec<u8>> {
+    let kept = outbox.get(number).await?;
+    is_chunk_of(opener, number, &kept).await.then_some(kept)
 }
 
 /// Whether a revision of this record needs a new key: its category changes, or its scope's key has turned.

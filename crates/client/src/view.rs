@@ -214,6 +214,11 @@ impl VaultView {
                     share.stopped = Some((at, author));
                 }
             }
+            Body::Term(term) => {
+                if let Some(share) = self.shares.get_mut(&term.grant) {
+                    share.grant.until = term.until;
+                }
+            }
             Body::Access(access) => {
                 if let Some(share) = self.shares.get_mut(&access.grant) {
                     share.accepted = true;

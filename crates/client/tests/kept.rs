@@ -6,7 +6,7 @@ mod nearby;
 
 use client::activity::What;
 use client::platform::KeptLog;
-use client::{Alarm, ClientError};
+use client::{Alarm, ClientError, Gone};
 use protocol::Minute;
 use protocol::api::Restored;
 
@@ -164,7 +164,7 @@ fn with_backup() -> (Nearby, Backup) {
 }
 
 const MARK: Restored = Restored { id: [1; 16], at: Minute(2) };
-const LOST: ClientError = ClientError::Restored { at: Minute(2), lost: 10 };
+const LOST: ClientError = ClientError::Restored { at: Minute(2), gone: Gone { lost: 10, files: 10, again: 0 } };
 
 /// Log and memory are rolled back together: only what the device kept knows better, and it does not give in.
 #[test]

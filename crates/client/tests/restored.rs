@@ -6,12 +6,13 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
+use client::activity::What;
 use client::draft::examine;
 use client::password::NewPassword;
 use client::platform::{Method, Platform, Request, Response, Unreachable};
 use client::session::SignUp;
 use client::upload::{NoOutbox, Unwatched};
-use client::{Alarm, ClientError, Session};
+use client::{Alarm, ClientError, Gone, Session};
 use opaque_ke::rand::RngCore as _;
 use opaque_ke::{RegistrationRequest, ServerRegistration, ServerSetup};
 use protocol::api::{
@@ -34,6 +35,7 @@ struct Server {
     chunks: Vec<StoredChunk>,
     restored: Option<Restored>,
     takes_entries: bool,
+    takes_memory: bool,
 }
 
 impl Server {
@@ -82,7 +84,7 @@ impl Server {
             (Method::Get, ["restored"]) => cbor::encode(&self.restored.ok_or(ApiError::NotFound)?),
             (Method::Put, ["account", "state"]) => {
                 let put: AccountState = cbor::decode(&request.body).unwrap();
-                if put.version != self.state.version {
+                if put.version != self.state.version || !self.takes_memory {
                     return Err(ApiError::Conflict(Conflict::State));
                 }
                 self.state = AccountState { version: put.version + 1, ..put };
@@ -158,6 +160,7 @@ async fn patient() -> (Session<Device>, Device) {
         chunks: vec![],
         restored: None,
         takes_entries: true,
+        takes_memory: true,
     };
     let device = Device { server: Rc::new(RefCell::new(server)), dice: Rc::new(RefCell::new(dice)) };
     let entered = SignUp {
@@ -191,6 +194,22 @@ fn titles(session: &Session<Device>) -> usize {
 
 const ALARM: Result<(), ClientError> = Err(ClientError::Alarm(Alarm::RolledBack));
 
+/// What is told when so many records are gone.
+fn lost(records: u64) -> Result<(), ClientError> {
+    Err(ClientError::Restored { at: Minute(29_833_334), gone: Gone { lost: records, files: records, again: 0 } })
+}
+
+/// Another device of the same person.
+async fn another(session: &Session<Device>, device: &Device) -> Session<Device> {
+    Session::resume(device.clone(), session.master().clone()).await.unwrap()
+}
+
+/// What the activity says of restores.
+fn restores(session: &Session<Device>) -> Vec<What> {
+    let events = session.activity(session.own_vault().unwrap()).unwrap();
+    events.iter().map(|event| event.what).filter(|what| matches!(what, What::Restored(_))).collect()
+}
+
 #[tokio::test]
 async fn own_entries_that_a_restore_lost_are_written_again_as_they_were() {
     let (session, device) = patient().await;
@@ -214,8 +233,7 @@ async fn what_cannot_be_written_again_is_told_once() {
     add(&session, "second.txt").await;
     add(&session, "third.txt").await;
     *device.server.borrow_mut() = Server { restored: MARK, takes_entries: false, ..backup };
-    let told = sync(&session).await;
-    assert_eq!(told, Err(ClientError::Restored { at: Minute(29_833_334), lost: 2 }));
+    assert_eq!(sync(&session).await, lost(2));
     assert_eq!((sync(&session).await, titles(&session)), (Ok(()), 1));
     device.server.borrow_mut().takes_entries = true;
     add(&session, "again.txt").await;
@@ -264,4 +282,60 @@ async fn a_restore_explains_a_shorter_log_and_never_another_one() {
     assert_eq!(device.server.borrow().head(), whole.head());
     *device.server.borrow_mut() = Server { restored: MARK, ..backup };
     assert_eq!(sync(&session).await, ALARM);
+}
+
+/// Two open devices had written in turns, and the one that comes second finds what the first has written since.
+#[tokio::test]
+async fn a_second_open_device_goes_on_from_what_the_first_wrote_since() {
+    let (phone, device) = patient().await;
+    let laptop = another(&phone, &device).await;
+    let backup = device.server.borrow().clone();
+    add(&phone, "second.txt").await;
+    add(&laptop, "third.txt").await;
+    sync(&phone).await.unwrap();
+    *device.server.borrow_mut() = Server { restored: MARK, takes_entries: false, ..backup };
+    assert_eq!(sync(&phone).await, lost(2));
+    device.server.borrow_mut().takes_entries = true;
+    for name in ["fourth.txt", "fifth.txt", "sixth.txt"] {
+        add(&phone, name).await;
+    }
+    assert_eq!(sync(&laptop).await, lost(2));
+    add(&laptop, "seventh.txt").await;
+    for session in [&phone, &laptop, &another(&phone, &device).await] {
+        assert_eq!((sync(session).await, titles(session)), (Ok(()), 5));
+        assert_eq!(restores(session), [What::Restored(2)]);
+    }
+    // Known to both, it explains nothing more.
+    device.server.borrow_mut().log.pop();
+    for session in [&phone, &laptop] {
+        assert_eq!(sync(session).await, ALARM);
+        assert_eq!(sync(session).await, ALARM);
+    }
+}
+
+/// The account remembers what a device saw that is gone: whoever begins anew is told, once, and is not kept out.
+#[tokio::test]
+async fn what_is_remembered_from_before_a_restore_keeps_nobody_out() {
+    let (phone, device) = patient().await;
+    let backup = device.server.borrow().clone();
+    add(&phone, "second.txt").await;
+    add(&phone, "third.txt").await;
+    let remembered = device.server.borrow().state.clone();
+    *device.server.borrow_mut() = Server { restored: MARK, takes_entries: false, state: remembered, ..backup };
+    let first = another(&phone, &device).await;
+    let told = Err(ClientError::Restored { at: Minute(29_833_334), gone: Gone { lost: 2, ..Gone::default() } });
+    assert_eq!(sync(&first).await, told);
+    for session in [first, another(&phone, &device).await] {
+        assert_eq!((sync(&session).await, titles(&session)), (Ok(()), 1));
+        assert_eq!(restores(&session), [What::Restored(2)]);
+    }
+}
+
+/// What an append wrote is written, although the account's memory cannot be brought up to date.
+#[tokio::test]
+async fn a_change_that_was_written_is_no_failure_when_remembering_it_is() {
+    let (session, device) = patient().await;
+    device.server.borrow_mut().takes_memory = false;
+    add(&session, "second.txt").await;
+    assert_eq!((sync(&session).await, titles(&session)), (Ok(()), 2));
 }

@@ -23,6 +23,9 @@ pub const CHUNK_DIGEST_HEADER: &str = "x-chunk-sha256";
 /// The request header that names the account whose request it is. A session of another account is refused.
 pub const ACCOUNT_HEADER: &str = "x-healthbridge-account";
 
+/// The name of the session's cookie. `__Host-` binds it to one host, to HTTPS, and to the whole site.
+pub const SESSION_COOKIE: &str = "__Host-healthbridge";
+
 /// The longest name, specialty, organisation or address, in bytes.
 pub const MAX_NAME: usize = 200;
 

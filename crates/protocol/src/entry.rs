@@ -100,6 +100,9 @@ pub enum Body {
     /// Somebody other than the owner saw something.
     #[n(10)]
     Access(#[n(0)] Access),
+    /// A new end for a share that holds.
+    #[n(11)]
+    Term(#[n(0)] Term),
 }
 
 impl Body {
@@ -116,6 +119,7 @@ impl Body {
             Self::Reseal(_) => 8,
             Self::Revocation(_) => 9,
             Self::Access(_) => 10,
+            Self::Term(_) => 11,
         }
     }
 }
@@ -366,6 +370,20 @@ pub struct Reseal {
     /// The key, sealed by HPKE.
     #[cbor(n(3), with = "minicbor::bytes")]
     pub sealed: Vec<u8>,
+}
+
+/// A new end for a share that holds: later, earlier, or none. Its holder keeps the key that was sealed before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct Term {
+    /// The grant.
+    #[n(0)]
+    pub grant: GrantId,
+    /// The last minute so far: of two who change it at once, the second has not seen what the first did.
+    #[n(1)]
+    pub from: Option<Minute>,
+    /// The last minute from now on; none is "no end".
+    #[n(2)]
+    pub until: Option<Minute>,
 }
 
 /// What a reader did.

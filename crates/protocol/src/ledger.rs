@@ -304,6 +304,11 @@ impl Ledger {
                     grant.revoked = true;
                 }
             }
+            Body::Term(term) => {
+                if let Some(grant) = self.grants.get_mut(&term.grant) {
+                    grant.until = term.until;
+                }
+            }
             Body::Genesis(_) | Body::Reseal(_) | Body::Access(_) => {}
         }
     }

@@ -77,6 +77,7 @@ const fn rule_of_body(body: &Body) -> &'static str {
         Body::Reseal(_) => "reseal",
         Body::Revocation(_) => "revocation",
         Body::Access(_) => "access",
+        Body::Term(_) => "term",
     }
 }
 

@@ -6,7 +6,7 @@
 use ed25519_dalek::{Signer, SigningKey};
 use protocol::entry::{
     Access, AccessKind, Body, Content, Entry, Grant, Head, Origin, Part, PartKind, RecordKey, Reseal, Revision,
-    ScopeEpoch, Tombstone, VERSION, VaultEpoch,
+    ScopeEpoch, Term, Tombstone, VERSION, VaultEpoch,
 };
 use protocol::ledger::{Ledger, Outcome, Reach, Superseded, Violation};
 use protocol::signature::{NotSigned, Signable, Signature, Signed};
@@ -20,6 +20,8 @@ const OTHER_SCOPE: ScopeId = ScopeId::from_bytes([3; 16]);
 const RECORD: RecordId = RecordId::from_bytes([4; 16]);
 const GRANT: GrantId = GrantId::from_bytes([5; 16]);
 const NOW: Minute = Minute(1000);
+/// The end of grants here.
+const END: Minute = Minute(1010);
 
 /// Someone who signs.
 struct Author {
@@ -118,7 +120,7 @@ fn grant(to: &Author, level: Level, scope: GrantScope) -> Grant {
         level,
         scope,
         epoch: 0,
-        until: Some(NOW.plus(10)),
+        until: Some(END),
         encryption_generation: 0,
         sealed: vec![1],
     }
@@ -312,6 +314,7 @@ fn authority_by_standing_and_action() {
         ("grant", numbered(9, grant(&third, Level::Download, GrantScope::Scope(SCOPE)))),
         ("reseal", Body::Reseal(Reseal { grant: GRANT, epoch: 0, encryption_generation: 0, sealed: vec![1] })),
         ("revocation", Body::Revocation(GRANT)),
+        ("new end", Body::Term(Term { grant: GRANT, from: Some(END), until: None })),
         ("opening", access(AccessKind::Opened, Some(RECORD))),
         ("genesis", Body::Genesis(owner.public())),
     ];
@@ -334,6 +337,7 @@ deletion      yes   yes     no     no      no      no
 grant         yes   yes     no     no      no      no
 reseal        yes   yes     no     no      no      no
 revocation    yes   yes     yes    no      no      no
+new end       yes   yes     no     no      no      no
 opening       no    no      yes    no      no      no
 genesis       no    no      no     no      no      no
 ";
@@ -360,6 +364,41 @@ fn a_manager_cannot_lengthen_its_own_grant_or_swap_a_key() {
         ..grant(&Author::new(22), Level::Manage, GrantScope::Scope(SCOPE))
     };
     assert_eq!(owner.attempt(&ledger, Body::Grant(part)), Err(Violation::Form));
+}
+
+#[test]
+fn a_share_that_holds_is_given_another_end_once() {
+    let mut owner = Author::new(10);
+    let (mut ledger, _) = vault(&mut owner);
+    let (mut reader, manager) = (Author::new(20), Author::new(21));
+    owner.write(&mut ledger, Body::Grant(grant(&reader, Level::Download, GrantScope::Scope(SCOPE))));
+    let of_manager = GrantId::from_bytes([6; 16]);
+    owner.write(
+        &mut ledger,
+        Body::Grant(Grant { grant: of_manager, ..grant(&manager, Level::Manage, GrantScope::Vault) }),
+    );
+    let term = |from, until| Body::Term(Term { grant: GRANT, from, until });
+    let (soon, past) = (Minute(NOW.0 + 1), Minute(NOW.0 - 1));
+
+    // Who manages may lengthen other people's grants, and not its own.
+    assert_eq!(manager.attempt(&ledger, term(Some(END), None)), Ok(Outcome::Accepted));
+    let own = Body::Term(Term { grant: of_manager, from: Some(END), until: None });
+    assert_eq!(manager.attempt(&ledger, own), Err(Violation::Authority));
+    // An end that was, or that it has, says nothing; of a grant that is not there, neither.
+    for (from, until) in [(Some(END), Some(past)), (Some(END), Some(END)), (None, None)] {
+        assert_eq!(owner.attempt(&ledger, term(from, until)), Err(Violation::Form));
+    }
+    let nowhere = Body::Term(Term { grant: GrantId::from_bytes([9; 16]), from: Some(END), until: None });
+    assert_eq!(owner.attempt(&ledger, nowhere), Err(Violation::Form));
+
+    // Of two who change it at once, the second has not seen what the first did.
+    owner.write(&mut ledger, term(Some(END), Some(soon)));
+    assert_eq!(ledger.grants[&GRANT].until, Some(soon));
+    assert_eq!(owner.attempt(&ledger, term(Some(END), None)), Ok(Outcome::Superseded(Superseded::Number)));
+    // The reader goes on by the same grant, and what has ended does not come back.
+    reader.write(&mut ledger, access(AccessKind::Opened, Some(RECORD)));
+    owner.write(&mut ledger, Body::Revocation(GRANT));
+    assert_eq!(owner.attempt(&ledger, term(Some(soon), None)), Ok(Outcome::Superseded(Superseded::Ended)));
 }
 
 #[test]

@@ -148,7 +148,7 @@ impl Kind {
         }
     }
 
-    /// The media type to save a copy under (IANA). `Html` and `Svg` keep theirs, but are never handed to a page.
+    /// The media type (IANA). A browser is given a copy under it only where it runs nothing of that type.
     pub const fn media_type(self) -> &'static str {
         match self {
             Self::Dicom => "application/dicom",

@@ -14,13 +14,15 @@ pub mod metadata;
 pub mod pdf;
 #[cfg(feature = "decode")]
 pub mod pixels;
+pub mod preview;
 pub mod propose;
 pub mod text;
 #[cfg(feature = "decode")]
 pub mod thumbnail;
+pub mod visible;
 
 pub use category::Category;
 pub use date::Date;
 pub use kind::{Kind, Viewer};
 pub use metadata::Metadata;
-pub use propose::{Proposal, propose};
+pub use propose::{Proposal, propose, propose_unread};

@@ -1,14 +1,11 @@
 //! PDF pages as pixels, so that no page of a document ever runs in the browser's own viewer.
 
-use crate::pixels::Pixels;
+use crate::pixels::{NEARLY, Pixels, reduction};
 use hayro::hayro_interpret::InterpreterSettings;
 use hayro::hayro_syntax::{DecryptionError, LoadPdfError, Pdf};
 use hayro::vello_cpu::color::palette::css::WHITE;
 use hayro::{PixmapSettings, RenderCache, RenderSettings};
 use std::fmt;
-
-/// No side of a drawn page may be longer, in pixels.
-const SIDE_LIMIT: f32 = 16_384.0;
 
 /// Why a document cannot be opened or drawn. It never quotes content.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -27,9 +24,6 @@ pub enum PdfError {
     /// There is no page of that number.
     #[error("This document has no such page.")]
     NoSuchPage,
-    /// More pixels than this program is willing to hold in memory.
-    #[error("This page is too large to be shown at this size. Make it smaller, or save a copy.")]
-    TooLarge,
 }
 
 /// An opened document.
@@ -64,15 +58,14 @@ impl Document {
         if sensible(width) && sensible(height) { Ok((width, height)) } else { Err(PdfError::Damaged) }
     }
 
-    /// Draws a page on white, `width` pixels wide. Pages count from 0.
+    /// Draws a page on white, `width` pixels wide, or as large as a screen is given at most. Pages count from 0.
+    ///
+    /// How long that takes is for the page to say: forms may be nested without end. Whoever cannot wait has to be able
+    /// to end the thread that this runs in.
     pub fn render(&self, page: usize, width: u32) -> Result<Pixels, PdfError> {
         let (page_width, page_height) = self.page_size(page)?;
-        #[expect(clippy::cast_precision_loss, reason = "widths of pictures are far below where it begins")]
-        let scale = width.max(1) as f32 / page_width;
-        let (x_scale, y_scale) = (side(page_width, scale)? / page_width, side(page_height, scale)? / page_height);
-        if page_width * x_scale * page_height * y_scale > SIDE_LIMIT * 4096.0 {
-            return Err(PdfError::TooLarge);
-        }
+        let (drawn_width, drawn_height) = drawn_size(page_width, page_height, width);
+        let (x_scale, y_scale) = (drawn_width / page_width, drawn_height / page_height);
         let page = self.pdf.pages().get(page).ok_or(PdfError::NoSuchPage)?;
         let pixmap = hayro::render(
             page,
@@ -87,10 +80,20 @@ impl Document {
     }
 }
 
-/// A side in pixels, a little over a whole number so that cutting the fraction off gives that number.
-fn side(points: f32, scale: f32) -> Result<f32, PdfError> {
-    let pixels = (points * scale).round().max(1.0);
-    if pixels <= SIDE_LIMIT { Ok(pixels + 0.01) } else { Err(PdfError::TooLarge) }
+/// Both sides in pixels, a little over whole numbers so that cutting the fractions off gives those numbers.
+fn drawn_size(page_width: f32, page_height: f32, width: u32) -> (f32, f32) {
+    let (page_width, page_height) = (f64::from(page_width), f64::from(page_height));
+    let wanted = f64::from(width.max(1)) / page_width;
+    let reduction = reduction(page_width * wanted, page_height * wanted);
+    let side = |points: f64| {
+        let exact = points * wanted * reduction;
+        // What is made smaller must not grow over the limit again by being rounded.
+        let whole = if reduction < 1.0 { (exact + NEARLY).floor() } else { exact.round() };
+        #[expect(clippy::cast_possible_truncation, reason = "a side has at most 16,384 pixels")]
+        let pixels = whole.max(1.0) as f32;
+        pixels + 0.01
+    };
+    (side(page_width), side(page_height))
 }
 
 /// Says how many pages it has and nothing else.

@@ -1,9 +1,16 @@
-//! A picture ready for a canvas, and the limit that every decoder asks before it takes memory.
+//! A picture ready for a canvas, and the limits: what decoders ask before they take memory, and what a screen is given.
 
+use image::{RgbaImage, imageops};
 use std::fmt;
 
 /// The most pixels of a picture: 64 megapixels, 256 MiB as RGBA.
 pub const LIMIT: u64 = 64 * 1024 * 1024;
+/// The most pixels that a screen is given: 64 MiB as RGBA, and all that the canvas of a phone takes.
+const SHOWN: f64 = 4096.0 * 4096.0;
+/// The longest side that a screen is given.
+const SHOWN_SIDE: f64 = 16_384.0;
+/// What is so little below a whole number of pixels is that number.
+pub(crate) const NEARLY: f64 = 1e-6;
 
 /// A picture as rows of red, green, blue and alpha, 8 bits each, not premultiplied: what `ImageData` takes.
 #[derive(Clone, PartialEq, Eq)]
@@ -34,6 +41,30 @@ impl Pixels {
     pub(crate) fn new(width: u32, height: u32, rgba: Vec<u8>) -> Option<Self> {
         (Self::count(width, height)?.checked_mul(4)? == rgba.len()).then_some(Self { width, height, rgba })
     }
+
+    /// The picture as it is shown: a very large one smaller, in its shape. For looking at, never for keeping. Nothing
+    /// where the bytes are too few for the size.
+    #[must_use]
+    pub fn for_screen(self) -> Option<Self> {
+        let reduction = reduction(f64::from(self.width), f64::from(self.height));
+        if reduction >= 1.0 {
+            return Some(self);
+        }
+        let (width, height) = (reduced(self.width, reduction), reduced(self.height, reduction));
+        let full = RgbaImage::from_raw(self.width, self.height, self.rgba)?;
+        Self::new(width, height, imageops::thumbnail(&full, width, height).into_raw())
+    }
+}
+
+/// What both sides of a picture are multiplied by so that a screen is not given too much: 1 where it is small enough.
+pub(crate) fn reduction(width: f64, height: f64) -> f64 {
+    let by_area = (SHOWN / (width * height)).sqrt();
+    by_area.min(SHOWN_SIDE / width.max(height)).min(1.0)
+}
+
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a side that becomes shorter")]
+fn reduced(side: u32, reduction: f64) -> u32 {
+    ((f64::from(side) * reduction + NEARLY) as u32).max(1)
 }
 
 /// Says the size and nothing else.
@@ -57,6 +88,26 @@ mod tests {
         assert!(!Pixels::allowed(100_000, 100_000));
         assert!(!Pixels::allowed(u32::MAX, u32::MAX));
         assert!(!Pixels::allowed(0, 5));
+    }
+
+    #[test]
+    fn a_large_picture_is_shown_smaller_and_keeps_its_shape() {
+        for (width, height, expected) in [
+            (4096, 4096, (4096, 4096)),
+            (8192, 8192, (4096, 4096)),
+            (10_000, 2_500, (8192, 2048)),
+            (32_768, 1, (16_384, 1)),
+            (100_000, 20, (16_384, 3)),
+            (1, 1, (1, 1)),
+        ] {
+            let reduction = reduction(f64::from(width), f64::from(height));
+            assert_eq!((reduced(width, reduction), reduced(height, reduction)), expected, "{width} x {height}");
+        }
+        let wide = Pixels { width: 20_000, height: 2, rgba: [10, 20, 30, 255].repeat(40_000) };
+        let shown = wide.for_screen().unwrap();
+        assert_eq!((shown.width, shown.height), (16_384, 1));
+        assert!(shown.rgba.chunks(4).all(|pixel| pixel == [10, 20, 30, 255]));
+        assert!(Pixels { width: 20_000, height: 2, rgba: Vec::new() }.for_screen().is_none());
     }
 
     #[test]

@@ -12,6 +12,7 @@ use crate::category::Category;
 use crate::date::Date;
 use crate::dicom::{self, tag, words};
 use crate::kind::Kind;
+use crate::visible::{ends_line, is_invisible};
 use std::fmt;
 
 /// The most characters of a proposed title: what fits on a card.
@@ -56,6 +57,22 @@ pub fn propose(name: &str, kind: Kind, content: &[u8]) -> Proposal {
         }
         _ => Found::default(),
     };
+    together(name, kind, &found)
+}
+
+/// What is proposed where the content cannot be read, or must not be. None of the readers comes into play, nor into a
+/// program that calls only this.
+pub fn propose_unread(name: &str, kind: Kind) -> Proposal {
+    let found = match kind {
+        Kind::Dicom => unread_dicom(),
+        Kind::AppleHealth => apple_health(None),
+        _ => Found::default(),
+    };
+    together(name, kind, &found)
+}
+
+/// What the content tells, and the name where that tells nothing.
+fn together(name: &str, kind: Kind, found: &Found) -> Proposal {
     let named = file_name::read(name);
     let found_title = found.title.as_deref().and_then(clean);
     // A title inside often says what the file name does not ("Discharge letter" in "scan0001.pdf").
@@ -82,7 +99,7 @@ fn default_title(kind: Kind) -> &'static str {
 
 fn from_dicom(content: &[u8]) -> Found {
     let Ok(file) = dicom::File::open(content) else {
-        return Found { category: Some(Category::Imaging), ..Found::default() };
+        return unread_dicom();
     };
     let data = file.data_set();
     let modality = data.text(tag::MODALITY).and_then(|code| words::modality(&code));
@@ -100,12 +117,20 @@ fn from_dicom(content: &[u8]) -> Found {
     Found { title, category: Some(category), date: dicom::study_date(&data) }
 }
 
+fn unread_dicom() -> Found {
+    Found { category: Some(Category::Imaging), ..Found::default() }
+}
+
 fn from_apple_health(content: &[u8]) -> Found {
     let start = String::from_utf8_lossy(content.get(..64 * 1024).unwrap_or(content));
     let date = start
         .split_once("<ExportDate")
         .and_then(|(_, rest)| rest.split_once("value=\""))
         .and_then(|(_, rest)| Date::from_iso(rest.split('"').next()?));
+    apple_health(date)
+}
+
+fn apple_health(date: Option<Date>) -> Found {
     Found { title: Some("Apple Health export".to_owned()), category: Some(Category::VitalSigns), date }
 }
 
@@ -113,7 +138,7 @@ fn from_apple_health(content: &[u8]) -> Found {
 pub(crate) fn clean(text: &str) -> Option<String> {
     let visible: String = text
         .chars()
-        .map(|letter| if letter.is_control() || letter == '\u{2028}' || letter == '\u{2029}' { ' ' } else { letter })
+        .map(|letter| if ends_line(letter) { ' ' } else { letter })
         .filter(|letter| !is_invisible(*letter))
         .collect();
     let words: Vec<&str> = visible.split_whitespace().collect();
@@ -123,13 +148,6 @@ pub(crate) fn clean(text: &str) -> Option<String> {
     }
     let short: String = line.chars().take(TITLE_LENGTH - 1).collect();
     Some(format!("{}…", short.trim_end()))
-}
-
-/// Characters that take no room or change the direction of writing (Unicode UAX 9; general category Cf).
-fn is_invisible(letter: char) -> bool {
-    matches!(letter,
-        '\u{00AD}' | '\u{061C}' | '\u{180E}' | '\u{200B}' | '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}'
-        | '\u{2060}'..='\u{206F}' | '\u{FEFF}' | '\u{FFF9}'..='\u{FFFD}' | '\u{E0000}'..='\u{E007F}')
 }
 
 #[cfg(test)]

@@ -72,6 +72,7 @@ fn fitted(width: u32, height: u32) -> (u32, u32) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::preview::is_preview;
     #[cfg(target_arch = "wasm32")]
     use wasm_bindgen_test::wasm_bindgen_test as test;
 
@@ -93,6 +94,7 @@ mod tests {
         let pixels = picture::decode(&jpeg).unwrap();
         assert_eq!((pixels.width, pixels.height), (160, 40));
         assert!(jpeg.len() < 2000);
+        assert!(is_preview(&jpeg));
     }
 
     #[test]

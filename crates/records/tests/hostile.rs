@@ -12,9 +12,12 @@
 mod embedded_pdf;
 
 use proptest::prelude::*;
+use records::preview::is_preview;
 use records::{Category, Date, Kind, Metadata, dicom, propose, text};
 use std::fs;
 use std::path::{Path, PathBuf};
+#[cfg(feature = "decode")]
+use std::sync::LazyLock;
 
 /// Everything that takes bytes, one after the other.
 fn open_in_every_way(name: &str, bytes: &[u8]) {
@@ -27,6 +30,7 @@ fn open_in_every_way(name: &str, bytes: &[u8]) {
     }
     let _ = Metadata::decode(bytes);
     let _ = dicom::summary(bytes);
+    let _ = is_preview(bytes);
     #[cfg(feature = "decode")]
     draw(kind, bytes);
 }
@@ -42,7 +46,9 @@ fn draw(kind: Kind, bytes: &[u8]) {
     if let Ok(document) = records::pdf::Document::open(bytes.to_vec()) {
         let _ = document.render(0, 100).inspect(sane);
     }
-    let _ = records::thumbnail::thumbnail(kind, bytes);
+    if let Some(thumbnail) = records::thumbnail::thumbnail(kind, bytes) {
+        assert!(is_preview(&thumbnail));
+    }
 }
 
 /// Small files of the corpus, and pictures of each format made here.
@@ -221,5 +227,124 @@ proptest! {
             mutate(&mut bytes, change);
         }
         open_in_every_way(&name, &bytes);
+    }
+}
+
+#[cfg(feature = "decode")]
+proptest! {
+    #![proptest_config(config())]
+
+    #[test]
+    fn what_passes_for_a_preview_is_small(changes in prop::collection::vec(change(), 0..4)) {
+        static PREVIEW: LazyLock<Vec<u8>> = LazyLock::new(|| {
+            let (_, picture) = made_here().swap_remove(0);
+            records::thumbnail::thumbnail(Kind::Png, &picture).unwrap()
+        });
+        let mut bytes = PREVIEW.clone();
+        for change in &changes {
+            mutate(&mut bytes, change);
+        }
+        if is_preview(&bytes) {
+            // What a decoder takes for the size is the size that was judged.
+            let decoder = image::ImageReader::with_format(std::io::Cursor::new(&bytes), image::ImageFormat::Jpeg);
+            let (width, height) = decoder.into_dimensions().unwrap_or((0, 0));
+            prop_assert!(width.max(height) <= 512);
+        } else {
+            prop_assert!(!changes.is_empty());
+        }
+    }
+}
+
+/// Small files that claim to be, or unpack to, more than a device can hold. What takes time without end, such as forms in
+/// a document that are nested fifty deep, is not tried here: in the browser, the thread that draws it is ended.
+#[cfg(feature = "decode")]
+mod bombs {
+    use super::made_here;
+    use image::ImageFormat;
+    use records::dicom::DicomError;
+    use records::image::ImageError;
+    use records::{Kind, dicom};
+
+    fn picture(format: ImageFormat) -> Vec<u8> {
+        made_here().into_iter().find(|(name, _)| *name == format!("{format:?}")).unwrap().1
+    }
+
+    #[test]
+    fn a_picture_that_claims_too_much_is_refused() {
+        let claims = |format, at: usize, size: &[u8]| {
+            let mut bytes = picture(format);
+            bytes[at..at + size.len()].copy_from_slice(size);
+            bytes
+        };
+        let mut png = claims(ImageFormat::Png, 16, &[0, 1, 0x86, 0xA0, 0, 1, 0x86, 0xA0]);
+        let checksum = crc32(&png[12..29]);
+        png[29..33].copy_from_slice(&checksum.to_be_bytes());
+        for bomb in [
+            png,
+            claims(ImageFormat::Gif, 6, &[0xFF; 4]),
+            claims(ImageFormat::Bmp, 18, &[0xE8, 0x80, 0, 0, 0xB8, 0x0B, 0, 0]),
+        ] {
+            assert_eq!(records::image::decode(&bomb), Err(ImageError::TooLarge));
+            assert_eq!(records::thumbnail::thumbnail(Kind::detect("", &bomb), &bomb), None);
+        }
+    }
+
+    fn crc32(bytes: &[u8]) -> u32 {
+        let step = |crc: u32| if crc & 1 == 1 { crc >> 1 ^ 0xEDB8_8320 } else { crc >> 1 };
+        !bytes.iter().fold(u32::MAX, |crc, byte| (0..8).fold(crc ^ u32::from(*byte), |crc, _| step(crc)))
+    }
+
+    /// An element with a number in it (DICOM PS3.5, 7.1.2).
+    fn number(element: [u8; 4], value: u16) -> Vec<u8> {
+        [&element[..], b"US\x02\0", &value.to_le_bytes()].concat()
+    }
+
+    /// A scan of 60,000 by 60,000 pixels, with a few bytes in place of them.
+    fn large_scan(syntax: &[u8], pack: impl Fn(&[u8]) -> Vec<u8>) -> Vec<u8> {
+        let body = [
+            number(*b"\x28\0\x02\0", 1),
+            b"\x28\0\x04\0CS\x0C\0MONOCHROME2 ".to_vec(),
+            number(*b"\x28\0\x10\0", 60_000),
+            number(*b"\x28\0\x11\0", 60_000),
+            number(*b"\x28\0\0\x01", 8),
+            b"\xE0\x7F\x10\0OW\0\0\0\0\x10\0".to_vec(),
+            vec![0; 1 << 20],
+        ]
+        .concat();
+        let length = u16::try_from(syntax.len()).unwrap().to_le_bytes();
+        [vec![0; 128], b"DICM\x02\0\x10\0UI".to_vec(), length.to_vec(), syntax.to_vec(), pack(&body)].concat()
+    }
+
+    #[test]
+    fn a_scan_that_claims_too_much_is_refused() {
+        let deflate = |body: &[u8]| miniz_oxide::deflate::compress_to_vec(body, 6);
+        for bomb in
+            [large_scan(b"1.2.840.10008.1.2.1\0", <[u8]>::to_vec), large_scan(b"1.2.840.10008.1.2.1.99", deflate)]
+        {
+            assert_eq!(dicom::first_frame(&bomb), Err(DicomError::TooLarge));
+            assert_eq!(records::thumbnail::thumbnail(Kind::Dicom, &bomb), None);
+        }
+    }
+
+    /// A document whose one page says nothing, for a very long time.
+    fn long_winded(media_box: &str) -> Vec<u8> {
+        let content = miniz_oxide::deflate::compress_to_vec_zlib(&vec![b' '; 4 << 20], 6);
+        assert!(content.len() < 10_000);
+        let start = format!(
+            "%PDF-1.4\n1 0 obj\n<</Type/Catalog/Pages 2 0 R>>\nendobj\n2 0 obj\n<</Type/Pages/Count 1/Kids[3 0 R]>>\nendobj\n\
+            3 0 obj\n<</Type/Page/Parent 2 0 R/MediaBox[{media_box}]/Contents 4 0 R>>\nendobj\n\
+            4 0 obj\n<</Filter/FlateDecode/Length {}>>\nstream\n",
+            content.len()
+        );
+        let end = b"\nendstream\nendobj\ntrailer\n<</Root 1 0 R/Size 5>>\n%%EOF\n";
+        [start.as_bytes(), &content, end].concat()
+    }
+
+    #[test]
+    fn a_document_unpacks_to_no_more_than_its_page() {
+        let document = records::pdf::Document::open(long_winded("0 0 100 200")).unwrap();
+        let pixels = document.render(0, 100).unwrap();
+        assert_eq!((pixels.width, pixels.height), (100, 200));
+        assert!(pixels.rgba.iter().all(|value| *value == u8::MAX));
     }
 }

@@ -2,6 +2,7 @@
 
 use minicbor::{Decode, Encode};
 use protocol::account::{AccountBody, AccountEntry, VERSION};
+use protocol::api::Restored;
 use protocol::signature::{PublicKey, Signed};
 use protocol::{Account, AccountId, Head, Minute, VaultId, cbor};
 use rand_core::CryptoRng;
@@ -125,10 +126,32 @@ pub struct Pin {
     /// When the safety phrase was compared in person, if it was.
     #[n(2)]
     pub verified: Option<Minute>,
+    /// How many steps of the person's chain were verified; none in what was kept before that was noted.
+    #[n(3)]
+    pub steps: Option<u32>,
+    /// The address by which the person was found, in its one form; none for who was never looked for by one.
+    #[n(4)]
+    pub address: Option<String>,
+}
+
+impl Pin {
+    /// Pins a person as the verified chain gives them.
+    pub fn of(account: &Account) -> Self {
+        let (steps, _) = account.next();
+        Self { account: account.id(), identity: *account.identity(), verified: None, steps: Some(steps), address: None }
+    }
+
+    /// Whether a verified chain goes on from what was pinned: from the same key, and with no step fewer than were seen.
+    /// A shorter one brings back a key that was replaced.
+    pub fn leads_to(&self, account: &Account) -> bool {
+        self.account == account.id()
+            && account.descends_from(&self.identity)
+            && self.steps.is_none_or(|steps| steps <= account.next().0)
+    }
 }
 
 /// The newest place of a vault's log that this account has verified.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
 pub struct SeenHead {
     /// Which vault.
     #[n(0)]
@@ -136,6 +159,21 @@ pub struct SeenHead {
     /// Up to where.
     #[n(1)]
     pub head: Head,
+    /// The server's last restore from a backup, as it was known then; none where there was none, and in what was kept
+    /// before that was noted.
+    #[n(2)]
+    pub restore: Option<KnownRestore>,
+}
+
+/// A restore of the server from a backup, as this account knows it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct KnownRestore {
+    /// As the server tells of it.
+    #[n(0)]
+    pub restore: Restored,
+    /// How many entries of the vault's log that this account had seen are gone with it, at least.
+    #[n(1)]
+    pub lost: u64,
 }
 
 /// ASK: what an account remembers, sealed, on the server.
@@ -173,22 +211,52 @@ impl AccountMemory {
         self.pins.iter().find(|pin| pin.account == account)
     }
 
-    /// Pins a key, or replaces what was pinned.
+    /// Pins a key, or replaces what was pinned. An address leads to one account: it leaves whoever had it before.
     pub fn set_pin(&mut self, pin: Pin) {
         self.pins.retain(|known| known.account != pin.account);
+        if pin.address.is_some() {
+            for other in self.pins.iter_mut().filter(|other| other.address == pin.address) {
+                other.address = None;
+            }
+        }
         self.pins.push(pin);
         self.pins.sort_by_key(|pin| pin.account);
     }
 
-    /// The newest verified head of a vault.
-    pub fn head(&self, vault: VaultId) -> Option<Head> {
-        self.heads.iter().find(|seen| seen.vault == vault).map(|seen| seen.head)
+    /// Whether nothing that is pinned speaks against a verified account: its chain goes on from its own pin, and the
+    /// address by which it was found, if it was, is neither pinned to another account, nor the account to another
+    /// address.
+    pub fn admits(&self, account: &Account, address: Option<&str>) -> bool {
+        let of_account = |pin: &Pin| pin.account == account.id();
+        let leads = |pin: &Pin| !of_account(pin) || pin.leads_to(account);
+        let fits = |pin: &Pin| match (pin.address.as_deref(), address) {
+            (Some(pinned), Some(found)) => (pinned == found) == of_account(pin),
+            _ => true,
+        };
+        self.pins.iter().all(|pin| leads(pin) && fits(pin))
     }
 
-    /// Remembers a newer head.
-    pub fn set_head(&mut self, vault: VaultId, head: Head) {
-        self.heads.retain(|seen| seen.vault != vault);
-        self.heads.push(SeenHead { vault, head });
-        self.heads.sort_by_key(|seen| seen.vault);
+    /// Notes what was seen of a verified account and of the address by which it was found, unless a pin speaks against
+    /// it.
+    pub fn note(&mut self, account: &Account, address: Option<&str>) {
+        if self.admits(account, address) {
+            let known = self.pin(account.id()).cloned();
+            let mut pin = known.unwrap_or_else(|| Pin::of(account));
+            pin.steps = Pin::of(account).steps;
+            pin.address = pin.address.or_else(|| address.map(str::to_owned));
+            self.set_pin(pin);
+        }
+    }
+
+    /// The newest verified head of a vault, and what was known then.
+    pub fn seen(&self, vault: VaultId) -> Option<&SeenHead> {
+        self.heads.iter().find(|seen| seen.vault == vault)
+    }
+
+    /// Remembers a head in place of the one before.
+    pub fn set_seen(&mut self, seen: SeenHead) {
+        self.heads.retain(|known| known.vault != seen.vault);
+        self.heads.push(seen);
+        self.heads.sort_by_key(|known| known.vault);
     }
 }

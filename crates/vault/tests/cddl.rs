@@ -11,12 +11,13 @@ use cddl_cat::context::BasicContext;
 use cddl_cat::flatten::flatten_from_str;
 use ciborium::Value;
 use hkdf::Hkdf;
+use protocol::api::Restored;
 use protocol::entry::{Origin, PartKind};
 use protocol::{Account, AccountId, Digest, GrantId, GrantScope, Head, Minute, RecordId, ScopeId, VaultId, cbor};
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::SeedableRng;
 use sha2::Sha256;
-use vault::account::{AccountKeys, AccountMemory, Pin};
+use vault::account::{AccountKeys, AccountMemory, KnownRestore, Pin, SeenHead};
 use vault::envelope::open_envelope;
 use vault::{AccountMasterKey, ContentKey, KeyContext, SealContext};
 
@@ -123,16 +124,41 @@ fn keyring() -> Vec<u8> {
 }
 
 fn memory() -> Vec<(&'static str, Vec<u8>)> {
-    let pin = Pin { account: ACCOUNT, identity: protocol::PublicKey::from_bytes([1; 32]), verified: None };
-    let compared = Pin { account: AccountId::from_bytes([9; 16]), verified: Some(Minute(300)), ..pin.clone() };
+    // What was pinned before steps were counted and addresses noted, and after.
+    let older = Pin {
+        account: ACCOUNT,
+        identity: protocol::PublicKey::from_bytes([1; 32]),
+        verified: None,
+        steps: None,
+        address: None,
+    };
+    let pin = |number: u8, verified, steps, address: Option<&str>| Pin {
+        account: AccountId::from_bytes([number; 16]),
+        verified,
+        steps,
+        address: address.map(str::to_owned),
+        ..older.clone()
+    };
+    let pins = [
+        older.clone(),
+        pin(2, Some(Minute(300)), None, None),
+        pin(3, None, Some(1), None),
+        pin(4, Some(Minute(300)), Some(300), None),
+        pin(5, None, Some(2), Some("ito@example.org")),
+        pin(9, Some(Minute(300)), Some(2), Some("noor@example.org")),
+    ];
     let mut memory = AccountMemory::default();
-    memory.set_pin(pin.clone());
-    memory.set_pin(compared.clone());
-    memory.set_head(VAULT, Head { seq: 300, chain: Digest::of(b"chain") });
-    memory.set_head(VaultId::from_bytes([9; 16]), Head::before(VAULT));
-    let mut all = vec![("account-memory", cbor::encode(&memory)), ("pin", cbor::encode(&pin))];
-    all.push(("pin", cbor::encode(&compared)));
+    for pin in &pins {
+        memory.set_pin(pin.clone());
+    }
+    let restore = KnownRestore { restore: Restored { id: [7; 16], at: Minute(300) }, lost: 300 };
+    let seen = SeenHead { vault: VAULT, head: Head { seq: 300, chain: Digest::of(b"chain") }, restore: Some(restore) };
+    memory.set_seen(seen);
+    memory.set_seen(SeenHead { vault: VaultId::from_bytes([9; 16]), head: Head::before(VAULT), restore: None });
+    let mut all = vec![("account-memory", cbor::encode(&memory))];
+    all.extend(pins.iter().map(|pin| ("pin", cbor::encode(pin))));
     all.extend(memory.heads.iter().map(|head| ("seen-head", cbor::encode(head))));
+    all.push(("known-restore", cbor::encode(&restore)));
     all
 }
 

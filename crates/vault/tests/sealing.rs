@@ -3,7 +3,7 @@
 #![expect(clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 use protocol::entry::{Origin, PartKind};
-use protocol::{AccountId, GrantId, GrantScope, RecordId, ScopeId, VaultId};
+use protocol::{AccountId, GrantId, GrantScope, Minute, PublicKey, RecordId, ScopeId, VaultId, cbor};
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::SeedableRng;
 use vault::account::{AccountKeys, AccountMemory, Pin};
@@ -62,6 +62,26 @@ fn an_envelope_opens_only_with_its_key_and_hides_its_length() {
     assert_eq!(open_envelope(&other, &context, &envelope), Err(OpenError));
 }
 
+/// The version and the part are part of what is sealed, also where nothing outside would show that they are not right.
+#[test]
+fn an_envelope_of_a_lower_version_or_of_another_part_does_not_open() {
+    let key = ContentKey::make(&mut rng(1));
+    let of = |kind: PartKind| part(1, 2, 3, kind, 4, 5);
+    let kinds = [PartKind::Data, PartKind::File, PartKind::Thumbnail, PartKind::Text];
+    for sealed_for in kinds {
+        let envelope = seal_envelope(&key, &of(sealed_for), b"4.2 mmol/L", &mut rng(2));
+        assert_eq!(envelope[..5], *b"HBE1\x01");
+        let mut lower = envelope.clone();
+        lower[4] = 0;
+        assert_eq!(open_envelope(&key, &of(sealed_for), &lower), Err(OpenError), "{sealed_for:?}");
+        for opened_for in kinds.into_iter().filter(|kind| *kind != sealed_for) {
+            let opened = open_envelope(&key, &of(opened_for), &envelope);
+            assert_eq!(opened, Err(OpenError), "sealed for {sealed_for:?}, opened for {opened_for:?}");
+        }
+        assert_eq!(open_envelope(&key, &of(sealed_for), &envelope).unwrap().as_slice(), b"4.2 mmol/L");
+    }
+}
+
 /// Tries every single-byte change, every cut and an added byte.
 fn assert_brittle(name: &str, sealed: &[u8], opens: impl Fn(&[u8]) -> bool) {
     assert!(opens(sealed), "{name} does not open at all");
@@ -101,8 +121,7 @@ fn every_changed_byte_of_every_object_is_caught() {
     let chain = protocol::Account::from_chain(account, &[genesis]).unwrap();
     let keyring = keys.seal(&master, rng);
     assert_brittle("a keyring", &keyring, |bytes| AccountKeys::open(&master, &chain, bytes).is_ok());
-    let memory =
-        AccountMemory { pins: vec![Pin { account, identity: keys.identity.public(), verified: None }], heads: vec![] };
+    let memory = AccountMemory { pins: vec![Pin::of(&chain)], heads: vec![] };
     let sealed = memory.seal(&master, account, 3, rng);
     assert_brittle("an account's memory", &sealed, |bytes| AccountMemory::open(&master, account, 3, bytes).is_ok());
     assert_eq!(AccountMemory::open(&master, account, 2, &sealed), Err(OpenError), "an older version is not this one");
@@ -179,6 +198,59 @@ fn nothing_is_sealed_to_an_identity_that_is_not_the_pinned_one() {
         VerifiedRecipient::verify(&chain, &swapped.identity.public()),
         Err(vault::recipient::Untrusted::Changed)
     );
+}
+
+/// What was sealed before steps were counted and addresses noted still opens, and is the same bytes again.
+#[test]
+fn an_older_memory_still_opens() {
+    let account = AccountId::from_bytes([1; 16]);
+    let (identity, verified) = (PublicKey::from_bytes([7; 32]), Some(Minute(300)));
+    let one = |bytes: &[u8]| [&[0x82, 0x50][..], &[1; 16], &[0x58, 0x20], &[7; 32], bytes].concat();
+    let pinned = [&[0x82, 0x81][..], &one(&[]), &[0x80]].concat();
+    let mut compared = [&[0x82, 0x81][..], &one(&[0x19, 0x01, 0x2c]), &[0x80]].concat();
+    compared[2] = 0x83;
+    for (bytes, verified) in [(pinned, None), (compared, verified)] {
+        let memory: AccountMemory = cbor::decode(&bytes).unwrap();
+        assert_eq!(memory.pin(account), Some(&Pin { account, identity, verified, steps: None, address: None }));
+        assert_eq!(cbor::encode(&memory), bytes);
+    }
+}
+
+#[test]
+fn a_pin_admits_what_goes_on_from_it_at_its_own_address() {
+    const ADDRESS: Option<&str> = Some("ito@example.org");
+    let rng = &mut rng(15);
+    let (ito, mallory) = (AccountId::from_bytes([1; 16]), AccountId::from_bytes([2; 16]));
+    let (mut keys, first) = AccountKeys::make(ito, rng).unwrap();
+    let old = protocol::Account::from_chain(ito, std::slice::from_ref(&first)).unwrap();
+    let step = keys.rotate_encryption(&old, rng).unwrap();
+    let new = protocol::Account::from_chain(ito, &[first, step]).unwrap();
+    let (_, swapped) = AccountKeys::make(ito, rng).unwrap();
+    let swapped = protocol::Account::from_chain(ito, &[swapped]).unwrap();
+    let (_, other) = AccountKeys::make(mallory, rng).unwrap();
+    let other = protocol::Account::from_chain(mallory, &[other]).unwrap();
+
+    let mut memory = AccountMemory::default();
+    assert!([&old, &new, &other].into_iter().all(|account| memory.admits(account, ADDRESS)), "on first use");
+    memory.note(&old, None);
+    assert_eq!(memory.pin(ito), Some(&Pin::of(&old)));
+    memory.note(&new, ADDRESS);
+    let pinned = memory.pin(ito).cloned().unwrap();
+    assert_eq!((pinned.steps, pinned.address.as_deref()), (Some(2), ADDRESS));
+    // The old key, other keys, another account at the address, and the account at another address.
+    for (account, address) in
+        [(&old, None), (&old, ADDRESS), (&swapped, ADDRESS), (&other, ADDRESS), (&new, Some("noor@example.org"))]
+    {
+        assert!(!memory.admits(account, address), "{:?} at {address:?}", account.next());
+        memory.note(account, address);
+        assert_eq!(memory.pins, std::slice::from_ref(&pinned), "nothing is noted over what is pinned");
+    }
+    assert!(memory.admits(&new, ADDRESS) && memory.admits(&new, None));
+    // Somebody else is somebody else.
+    assert!(memory.admits(&other, None) && memory.admits(&other, Some("mallory@example.org")));
+    // What was compared in person takes the address along.
+    memory.set_pin(Pin { address: pinned.address.clone(), ..Pin::of(&other) });
+    assert!(memory.admits(&other, ADDRESS) && !memory.admits(&new, ADDRESS) && memory.admits(&new, None));
 }
 
 #[test]

@@ -36,6 +36,11 @@ impl Desk {
         let session = self.session()?;
         let person = match session.find(email).await {
             Err(ClientError::Api(ApiError::NotFound)) => return Err(Failure::NobodyThere),
+            // Whoever really has a new account is known again once the six words were compared. The alarm comes first.
+            Err(changed @ ClientError::Untrusted(_)) => {
+                self.trouble(&changed.into());
+                session.find_anew(email).await?
+            }
             found => found?,
         };
         Ok(Answer::Person(convert::person(&session, &person)?))
@@ -55,12 +60,16 @@ impl Desk {
             Reach::Category(slug) => Wish::Category(Category::from_slug(slug).ok_or(Failure::Gone)?),
             Reach::Everything => Wish::Everything,
         };
-        let until = match &new.until {
-            Some(day) => Some(end_of_day(Date::from_iso(day).ok_or(Failure::Gone)?)),
-            None => None,
-        };
+        let until = last_minute(new.until.as_deref())?;
         let person = session.person(parse(&new.account)?).await?;
         session.share(&person, wish, Level::Download, until).await?;
+        self.page.tell(&News::Changed);
+        Ok(Answer::Done)
+    }
+
+    pub(super) async fn change_end(&self, id: &str, until: Option<&str>) -> Result<Answer, Failure> {
+        let session = self.session()?;
+        session.change_end(session.own_vault()?, parse(id)?, last_minute(until)?).await?;
         self.page.tell(&News::Changed);
         Ok(Answer::Done)
     }
@@ -72,6 +81,11 @@ impl Desk {
         Self::finish_endings(desk);
         Ok(Answer::Done)
     }
+}
+
+/// The last minute of a share that ends on a day, if it ends.
+fn last_minute(day: Option<&str>) -> Result<Option<Minute>, Failure> {
+    day.map(|day| Date::from_iso(day).map(end_of_day).ok_or(Failure::Gone)).transpose()
 }
 
 /// The last minute of a day in the person's own zone.

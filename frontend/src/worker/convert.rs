@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use app::pages::records::filter::sought;
 use app::vault::{Details, Ended, Happening, Me, Patient, Person, Provider, Reach, RecordItem, Share};
 use client::Session;
+use client::activity::What;
 use client::phrase::safety_phrase;
 use client::session::Who;
 use client::share::unknown_person;
@@ -12,6 +13,7 @@ use client::view::{self, Openings, Record, VaultView};
 use protocol::api::{self, Profile};
 use protocol::entry::PartKind;
 use protocol::{Account, AccountId, GrantScope, Level, Minute, RecordId};
+use records::visible::shown_name;
 use records::{Category, Date, Metadata};
 
 use super::trouble::Failure;
@@ -67,7 +69,7 @@ pub(crate) fn item(view: &VaultView, record: &Record, owner: Option<&str>, now: 
         id: record.id.to_string(),
         vault: view.id().to_string(),
         details: details(metadata),
-        file_name: metadata.file_name.clone(),
+        file_name: shown_name(&metadata.file_name),
         kind: metadata.kind.label().to_owned(),
         size: metadata.size,
         added: record.added.0,
@@ -170,6 +172,7 @@ pub(crate) fn happening(
         record: event.what.record().map(|record| (record.to_string(), title(view, record))),
         share: share.map(|share| (name(share.grant.recipient), reach(view, share))),
         own: event.who == me,
+        lost: if let What::Restored(lost) = event.what { Some(lost) } else { None },
     }
 }
 

@@ -9,6 +9,7 @@
 use client::ClientError;
 use gloo::timers::future::TimeoutFuture;
 use js_sys::{Array, Uint8Array};
+use records::Kind;
 use web_sys::{Blob, BlobPropertyBag};
 
 use crate::buffers;
@@ -22,6 +23,34 @@ const STAYS: f64 = 600_000.0;
 
 /// How often copies are looked through, in milliseconds.
 const LOOK_EVERY: u32 = 60_000;
+
+/// The media type that a copy is saved under: its own where no browser runs what it shows, else that of any bytes. XML
+/// is not on the list: what is written in it may be a page with programs.
+pub(crate) const fn saved_as(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Jpeg
+        | Kind::Png
+        | Kind::Gif
+        | Kind::Webp
+        | Kind::Tiff
+        | Kind::Heic
+        | Kind::Bmp
+        | Kind::Pdf
+        | Kind::FhirJson
+        | Kind::Json
+        | Kind::Text => kind.media_type(),
+        Kind::Dicom
+        | Kind::Ccda
+        | Kind::FhirNdjson
+        | Kind::Hl7v2
+        | Kind::AppleHealth
+        | Kind::Xml
+        | Kind::Html
+        | Kind::Svg
+        | Kind::Zip
+        | Kind::Unknown => "application/octet-stream",
+    }
+}
 
 /// A copy that is being made.
 pub(crate) struct Copy {
@@ -114,5 +143,25 @@ pub(crate) async fn sweep() {
     loop {
         remove_old().await;
         TimeoutFuture::new(LOOK_EVERY).await;
+    }
+}
+
+#[cfg(all(test, target_arch = "wasm32"))]
+mod tests {
+    use wasm_bindgen_test::wasm_bindgen_test;
+
+    use super::*;
+
+    #[wasm_bindgen_test]
+    fn only_what_no_browser_runs_keeps_its_type() {
+        for kind in Kind::ALL {
+            let media_type = saved_as(kind);
+            assert!(["application/octet-stream", kind.media_type()].contains(&media_type), "{kind:?}");
+            for runs in ["html", "xml", "svg", "script"] {
+                assert!(!media_type.contains(runs), "{kind:?}");
+            }
+        }
+        assert_eq!(saved_as(Kind::Pdf), "application/pdf");
+        assert_eq!(saved_as(Kind::Json), "application/json");
     }
 }

@@ -14,7 +14,8 @@ use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::File;
 
-use super::look::OpenDocument;
+use super::decoding::Decoder;
+use super::locks::Hold;
 use super::nudges::Nudges;
 use super::trouble::{Failure, words};
 use super::uploads::Uploads;
@@ -33,7 +34,12 @@ pub(crate) struct Desk {
     pub(super) choosing: Mutex<()>,
     /// Who opens a vault: one after the other, because a page may ask for it before it is known who was signed in.
     pub(super) entering: Mutex<()>,
-    pub(super) document: RefCell<Option<OpenDocument>>,
+    /// Who signs out: whoever comes in waits for it. Its answer takes back a cookie, and must not take back theirs.
+    pub(super) leaving: Mutex<()>,
+    /// Opens files, in another thread.
+    pub(super) decoder: Rc<Decoder>,
+    /// The record that was opened last, if it is a document: its pages can be asked for.
+    pub(super) document: RefCell<Option<String>>,
     pub(super) uploads: Rc<Uploads>,
     pub(super) finishing: Cell<bool>,
     pub(super) nudges: Nudges,
@@ -43,6 +49,8 @@ pub(crate) struct Desk {
     pub(super) left: Cell<u32>,
     /// Records whose upload is under way.
     pub(super) running: RefCell<BTreeSet<RecordId>>,
+    /// Records whose upload is this tab's, and no other one's.
+    pub(super) holds: RefCell<BTreeMap<RecordId, Hold>>,
 }
 
 impl Desk {
@@ -57,11 +65,14 @@ impl Desk {
             next_chosen: Cell::new(1),
             choosing: Mutex::default(),
             entering: Mutex::default(),
+            leaving: Mutex::default(),
+            decoder: Decoder::new(),
             document: RefCell::default(),
             finishing: Cell::new(false),
             files: RefCell::default(),
             left: Cell::default(),
             running: RefCell::default(),
+            holds: RefCell::default(),
         }
     }
 
@@ -87,7 +98,8 @@ impl Desk {
         if open { Ok(()) } else { Err(Failure::Locked) }
     }
 
-    /// Words for a failure. An alarm goes to every page, and a session that ended locks.
+    /// Words for a failure. An alarm goes to every page. Where a session has ended, it is looked whether it was this one:
+    /// what was asked under an earlier one may be answered late.
     pub(crate) fn trouble(&self, failure: &Failure) -> Trouble {
         let trouble = words(failure);
         if trouble.kind == TroubleKind::Alarm {
@@ -98,13 +110,18 @@ impl Desk {
             self.page.tell(&News::Changed);
         }
         if failure.is_signed_out() {
-            self.drop_keys();
-            self.files.borrow_mut().clear();
-            *self.signed_in.borrow_mut() = None;
-            self.say_status();
-            spawn_local(copies::remove_all());
+            self.nudges.rouse();
         }
         trouble
+    }
+
+    /// Locks, because the session has ended.
+    pub(super) fn ended(&self) {
+        self.drop_keys();
+        self.files.borrow_mut().clear();
+        *self.signed_in.borrow_mut() = None;
+        self.say_status();
+        spawn_local(copies::remove_all());
     }
 
     /// Does what the page asks for.
@@ -140,8 +157,9 @@ impl Desk {
                 Answer::Done
             }
             Command::Cancel(id) => desk.cancel(id).await,
-            Command::Open(id) => desk.open(&id).await?,
-            Command::Page(id, number, width) => desk.page(&id, number, width).await?,
+            Command::Again(id) => Self::again(desk, id).await?,
+            Command::Open(id) => return desk.open(&id).await,
+            Command::Page(id, number, width) => return desk.page(&id, number, width).await,
             Command::Save(id) => return desk.save(&id).await,
             Command::Edit(id, details) => desk.edit(&id, &details).await?,
             Command::Delete(id) => desk.delete(&id).await?,
@@ -149,6 +167,8 @@ impl Desk {
             Command::Compared(account) => desk.compared(&account).await?,
             Command::Share(new) => desk.share(&new).await?,
             Command::Shares => desk.shares().await?,
+            Command::Woke(elsewhere) => desk.woke(elsewhere),
+            Command::ChangeEnd(id, until) => desk.change_end(&id, until.as_deref()).await?,
             Command::Stop(id) => Self::stop(desk, &id).await?,
             Command::Activity => desk.activity().await?,
             Command::Patients => desk.patients().await?,
@@ -160,7 +180,10 @@ impl Desk {
     pub(super) fn drop_keys(&self) {
         self.nudges.stop();
         self.uploads.clear();
+        // What is at work lets go by itself, once it has noticed.
+        self.holds.borrow_mut().retain(|record, _| self.running.borrow().contains(record));
         *self.session.borrow_mut() = None;
+        self.decoder.dismiss();
         *self.document.borrow_mut() = None;
         self.chosen.borrow_mut().clear();
     }

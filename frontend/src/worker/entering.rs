@@ -6,6 +6,7 @@ use std::rc::Rc;
 use client::session::{SignUp, Who};
 use client::{ClientError, Session};
 use futures_util::future::{Either, join, select};
+use futures_util::lock::MutexGuard;
 use gloo::timers::future::TimeoutFuture;
 use protocol::ApiError;
 use protocol::api::Profile;
@@ -39,8 +40,7 @@ impl Desk {
     pub(crate) async fn start(desk: &Rc<Self>) {
         while let Err(error) = Self::unlock_here(desk).await {
             if !error.is_passing() {
-                desk.trouble(&error);
-                desk.say_status();
+                desk.not_opened(&error);
                 break;
             }
             TimeoutFuture::new(TRY_AGAIN).await;
@@ -48,8 +48,24 @@ impl Desk {
         Self::follow(desk).await;
     }
 
+    /// Waits for a turn to open a vault, and for whoever is signing out.
+    async fn come_in(&self) -> MutexGuard<'_, ()> {
+        let turn = self.entering.lock().await;
+        drop(self.leaving.lock().await);
+        turn
+    }
+
+    /// A vault does not open, and nobody waits for it any more.
+    fn not_opened(&self, failure: &Failure) {
+        if failure.is_signed_out() {
+            return self.ended();
+        }
+        self.trouble(failure);
+        self.say_status();
+    }
+
     async fn unlock_here(desk: &Rc<Self>) -> Result<(), Failure> {
-        let _turn = desk.entering.lock().await;
+        let _turn = desk.come_in().await;
         let left = desk.left.get();
         if desk.session().is_ok() {
             return Ok(());
@@ -83,11 +99,16 @@ impl Desk {
     async fn opened(desk: &Rc<Self>, session: Rc<Session<Browser>>, left: u32) -> Result<(), Failure> {
         *desk.signed_in.borrow_mut() = Some(convert::me(session.who(), &[]));
         sync_own(desk, &session).await?;
-        match sync_shared(desk, &session).await {
-            Err(failure) if failure.is_passing() || failure.is_signed_out() => return Err(failure),
-            // Nobody else's vault keeps anyone out of their own.
-            Err(failure) => drop(desk.trouble(&failure)),
-            Ok(()) => {}
+        let (of_the_line, others): (Vec<_>, Vec<_>) = sync_shared(desk, &session)
+            .await
+            .into_iter()
+            .partition(|failure| failure.is_passing() || failure.is_signed_out());
+        // Nobody else's vault keeps anyone out of their own.
+        for failure in &others {
+            desk.trouble(failure);
+        }
+        if let Some(failure) = of_the_line.into_iter().next() {
+            return Err(failure);
         }
         if desk.left.get() != left {
             device::forget_key().await;
@@ -112,7 +133,7 @@ impl Desk {
         let (new, left) = (session.who().account.to_string(), desk.left.get());
         *desk.signed_in.borrow_mut() = Some(convert::me(session.who(), &[]));
         loop {
-            let turn = desk.entering.lock().await;
+            let turn = desk.come_in().await;
             // Somebody may have opened it by its password meanwhile, or left.
             let is_out = desk.left.get() != left || desk.signed_in.borrow().as_ref().is_none_or(|me| me.account != new);
             if desk.session().is_ok() || is_out {
@@ -122,21 +143,27 @@ impl Desk {
             let opened = match kept {
                 Err(failure) if failure.is_passing() => Err(failure),
                 // Without the wrap, a reload asks for the password.
-                Ok(()) | Err(_) => Self::opened(&desk, Rc::clone(&session), left).await,
+                kept => {
+                    if let Err(failure) = &kept
+                        && failure.is_alarm()
+                    {
+                        desk.trouble(failure);
+                    }
+                    Self::opened(&desk, Rc::clone(&session), left).await
+                }
             };
             let Err(failure) = opened else { return };
-            desk.say_status();
             if !failure.is_passing() {
-                desk.trouble(&failure);
-                return;
+                return desk.not_opened(&failure);
             }
+            desk.say_status();
             drop(turn);
             TimeoutFuture::new(TRY_AGAIN).await;
         }
     }
 
     pub(super) async fn sign_in(desk: &Rc<Self>, email: &str, password: &str) -> Result<Answer, Failure> {
-        let _turn = desk.entering.lock().await;
+        let _turn = desk.come_in().await;
         let left = desk.left.get();
         let session = Session::sign_in(Browser::default(), email, password).await?;
         device::keep(&session).await?;
@@ -147,7 +174,7 @@ impl Desk {
     pub(super) async fn recover(desk: &Rc<Self>, email: &str, code: &str, password: &str) -> Result<Answer, Failure> {
         let code = RecoveryCode::parse(code)?;
         let password = passwords::choose(password, email, "").await?;
-        let _turn = desk.entering.lock().await;
+        let _turn = desk.come_in().await;
         let left = desk.left.get();
         let session = Session::recover(Browser::default(), email, &code, &password).await?;
         device::keep(&session).await?;
@@ -157,7 +184,7 @@ impl Desk {
 
     /// Opens the vault of whoever is signed in, by password alone.
     pub(super) async fn unlock(desk: &Rc<Self>, password: &str) -> Result<Answer, Failure> {
-        let _turn = desk.entering.lock().await;
+        let _turn = desk.come_in().await;
         let left = desk.left.get();
         let session = desk.sign_in_again(password).await?;
         Self::opened(desk, Rc::new(session), left).await?;
@@ -182,6 +209,7 @@ impl Desk {
     pub(super) async fn change_password(&self, old: &str, new: &str) -> Result<Answer, Failure> {
         let me = self.signed_in.borrow().clone().ok_or(Failure::Gone)?;
         let new = passwords::choose(new, &me.email, &me.name).await?;
+        drop(self.leaving.lock().await);
         self.sign_in_again(old).await?.set_password(&new).await?;
         Ok(Answer::Done)
     }
@@ -204,6 +232,7 @@ impl Desk {
         let (email, name) = (entered.email.as_str(), entered.name.trim());
         let password = &passwords::choose(&entered.password, email, name).await?;
         let sign_up = SignUp { email, name, profile, password };
+        drop(desk.leaving.lock().await);
         let (session, code) = Session::sign_up(Browser::default(), sign_up).await?;
         // The code is only here, so nothing comes between it and the page: whatever else fails can be done again.
         let kit = Answer::Kit(code.groups().to_vec());
@@ -236,6 +265,7 @@ impl Desk {
     /// Signs out, and takes along what this device kept. It is said once the server has ended the session, so that
     /// nobody goes on under it. While the server does not answer, and if it never does, the vault is locked.
     pub(super) async fn sign_out(&self) -> Result<Answer, Failure> {
+        let _leaving = self.leaving.lock().await;
         let (own, me) = (self.own_browser(), self.signed_in.borrow().clone());
         let was_open = self.session().is_ok();
         self.left.update(|left| left.wrapping_add(1));
@@ -259,8 +289,8 @@ impl Desk {
                 both.await
             }
         };
-        // Somebody else may have come in meanwhile.
-        let is_same = *self.signed_in.borrow() == me;
+        // A vault that was being opened before may be open by now.
+        let is_same = *self.signed_in.borrow() == me && self.session().is_err();
         if told.is_ok() && is_same {
             *self.signed_in.borrow_mut() = None;
             self.files.borrow_mut().clear();

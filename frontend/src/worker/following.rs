@@ -11,7 +11,7 @@ use wasm_bindgen_futures::spawn_local;
 
 use super::desk::Desk;
 use super::trouble::Failure;
-use crate::message::News;
+use crate::message::{Answer, News};
 use crate::platform::Browser;
 
 /// How often the worker looks for news where nothing tells it to, in milliseconds.
@@ -25,6 +25,7 @@ impl Desk {
             let heard_nothing = matches!(select(timer, nudge).await, Either::Left(_));
             if let Ok(session) = desk.session() {
                 if heard_nothing {
+                    desk.nudges.revive();
                     // Perhaps because nothing can be heard: then the page asks, too.
                     desk.page.tell(&News::Told);
                 }
@@ -35,12 +36,29 @@ impl Desk {
                 if before != heads(&session) {
                     desk.page.tell(&News::Changed);
                 }
-                if let Err(failure) = own.and(shared) {
-                    desk.trouble(&failure);
+                let failures: Vec<Failure> = own.err().into_iter().chain(shared).collect();
+                if failures.iter().any(Failure::is_signed_out) && desk.still(&session).is_ok() {
+                    desk.ended();
+                    continue;
+                }
+                for failure in failures.iter().filter(|failure| !failure.is_signed_out()) {
+                    desk.trouble(failure);
                 }
                 Self::finish_endings(desk);
             }
         }
+    }
+
+    /// The page came back. Whatever happened meanwhile is heard of with the first word of a new stream.
+    pub(super) fn woke(&self, elsewhere: bool) -> Answer {
+        if self.session().is_ok() {
+            if elsewhere {
+                self.nudges.listen();
+            } else {
+                self.nudges.revive();
+            }
+        }
+        Answer::Done
     }
 
     /// Turns keys of shares that ran out, and seals anew what ended shares reached, one record after another.
@@ -72,25 +90,38 @@ impl Desk {
 /// Brings the own vault up to date, if there is one.
 pub(super) async fn sync_own(desk: &Desk, session: &Session<Browser>) -> Result<(), Failure> {
     let Ok(vault) = session.own_vault() else { return Ok(()) };
-    Ok(through_restore(desk, async || session.sync(vault).await).await?)
+    Ok(through_restore(desk, session, vault, session.sync(vault).await).await?)
 }
 
-/// Brings up to date what others share. A vault that does not come holds up no other; the first failure is given.
-pub(super) async fn sync_shared(desk: &Desk, session: &Session<Browser>) -> Result<(), Failure> {
-    let mut result = through_restore(desk, async || session.sync_shared().await.map(drop)).await;
-    let own = session.own_vault().ok();
-    for vault in session.vaults().into_iter().filter(|vault| Some(*vault) != own) {
-        result = result.and(session.accept_all(vault).await);
+/// Brings up to date what others share, and gives everything that failed: a vault that does not come holds up no other,
+/// and what is wrong with one is not forgotten over another.
+pub(super) async fn sync_shared(desk: &Desk, session: &Session<Browser>) -> Vec<Failure> {
+    let each = match session.sync_each_shared().await {
+        Ok(each) => each,
+        Err(error) => return vec![error.into()],
+    };
+    let mut failures = Vec::new();
+    for (vault, synced) in each {
+        let taken_up = match through_restore(desk, session, vault, synced).await {
+            Ok(()) => session.accept_all(vault).await,
+            Err(error) => Err(error),
+        };
+        failures.extend(taken_up.err().map(Failure::from));
     }
-    Ok(result?)
+    failures
 }
 
 /// A restore of the server is told, once; what is there now is then read anew.
-async fn through_restore(desk: &Desk, sync: impl AsyncFn() -> Result<(), ClientError>) -> Result<(), ClientError> {
-    match sync().await {
+async fn through_restore(
+    desk: &Desk,
+    session: &Session<Browser>,
+    vault: VaultId,
+    synced: Result<(), ClientError>,
+) -> Result<(), ClientError> {
+    match synced {
         Err(restored @ ClientError::Restored { .. }) => {
             desk.trouble(&restored.into());
-            sync().await
+            session.sync(vault).await
         }
         synced => synced,
     }

@@ -15,6 +15,7 @@ use super::desk::Desk;
 use super::lazy::NotLoaded;
 use super::{Page, copies};
 use crate::message::{Answer, News, pack, unpack};
+use crate::pixels;
 
 /// Listens to the page, from now on. All that keeps keys and opens records hangs on this function; a page needs none of
 /// it to be drawn, so it is a module of its own.
@@ -34,7 +35,8 @@ pub(super) fn split_listen() -> Result<(), NotLoaded> {
                 Err(error) => (Answer::Failed(desk.trouble(&error)), wasm_bindgen::JsValue::NULL),
             };
             for piece in answer.into_pieces() {
-                drop(scope.post_message(&pack(number, &piece, &beside)));
+                let message = pack(number, &piece, &beside);
+                drop(scope.post_message_with_transfer(&message, &pixels::handed_over(&beside)));
             }
         });
     });

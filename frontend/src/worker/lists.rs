@@ -64,9 +64,10 @@ impl Desk {
                 people.into_iter().map(|(account, person)| (account, person.name)).collect();
             let me = session.who().account;
             names.insert(me, "You".to_owned());
+            let events = session.activity(vault)?;
             happenings.extend(session.with_view(vault, |view| {
                 // What was only sealed anew, nobody changed.
-                let told = view.events().iter().filter(|event| !matches!(event.what, What::Renewed(_)));
+                let told = events.iter().filter(|event| !matches!(event.what, What::Renewed(_)));
                 told.map(|event| convert::happening(view, event, &names, me)).collect::<Vec<_>>()
             })?);
         }
@@ -93,7 +94,7 @@ impl Desk {
         let found = session.person(account).await.map_err(Failure::from);
         match found.and_then(|found| convert::person(session, &found)) {
             Err(Failure::Client(ClientError::Api(ApiError::NotFound))) => Ok(convert::nobody_known(account)),
-            Err(alarm @ Failure::Client(ClientError::Alarm(_))) => {
+            Err(alarm) if alarm.is_alarm() => {
                 self.trouble(&alarm);
                 Ok(convert::nobody_known(account))
             }

@@ -22,6 +22,9 @@ const FIRST_WAIT: u32 = 1_000;
 /// The longest wait.
 const LONGEST_WAIT: u32 = 60_000;
 
+/// A stream that says nothing for so long is dead, in milliseconds: the server says every 25 seconds that it lives.
+const SILENCE: f64 = 40_000.0;
+
 /// Listens while the vault is open.
 pub(crate) struct Nudges(Rc<Inner>);
 
@@ -31,6 +34,8 @@ struct Inner {
     waiting: RefCell<Option<oneshot::Sender<()>>>,
     /// A nudge that came while nobody waited for one.
     missed: Cell<bool>,
+    /// When the server last said anything, in milliseconds since 1970.
+    last_word: Cell<f64>,
     /// How often in a row the server did not let this one listen.
     refused: Cell<u32>,
     /// Listens again, in a while.
@@ -39,8 +44,7 @@ struct Inner {
 
 struct Stream {
     source: EventSource,
-    _heard: Closure<dyn Fn()>,
-    _failed: Closure<dyn Fn()>,
+    _listeners: [Closure<dyn Fn()>; 3],
 }
 
 impl Drop for Stream {
@@ -56,6 +60,7 @@ impl Nudges {
             stream: RefCell::default(),
             waiting: RefCell::default(),
             missed: Cell::default(),
+            last_word: Cell::default(),
             refused: Cell::default(),
             again: RefCell::default(),
         }))
@@ -68,10 +73,24 @@ impl Nudges {
         Inner::listen(&self.0);
     }
 
+    /// Listens anew where nothing was heard for too long. A connection that died while this device slept fails of itself
+    /// only after minutes, if ever.
+    pub(crate) fn revive(&self) {
+        let is_silent = js_sys::Date::now() - self.0.last_word.get() > SILENCE;
+        if self.0.stream.borrow().is_some() && is_silent {
+            self.listen();
+        }
+    }
+
     /// Listens no more.
     pub(crate) fn stop(&self) {
         drop(self.0.again.take());
         drop(self.0.stream.take());
+    }
+
+    /// Lets whoever waits for a nudge look at once.
+    pub(crate) fn rouse(&self) {
+        self.0.wake();
     }
 
     /// Waits for a nudge.
@@ -97,16 +116,20 @@ impl Inner {
             })
         };
         let (heard, failed) = (on_event(|inner| inner.heard()), on_event(Self::failed));
+        let beat = on_event(|inner| inner.last_word.set(js_sys::Date::now()));
+        inner.last_word.set(js_sys::Date::now());
         // Where the browser cannot listen, the worker still looks now and then.
         let stream = EventSource::new("/api/v1/events").ok().and_then(|source| {
             source.add_event_listener_with_callback("changed", heard.as_ref().unchecked_ref()).ok()?;
+            source.add_event_listener_with_callback("beat", beat.as_ref().unchecked_ref()).ok()?;
             source.add_event_listener_with_callback("error", failed.as_ref().unchecked_ref()).ok()?;
-            Some(Stream { source, _heard: heard, _failed: failed })
+            Some(Stream { source, _listeners: [heard, beat, failed] })
         });
         *inner.stream.borrow_mut() = stream;
     }
 
     fn heard(&self) {
+        self.last_word.set(js_sys::Date::now());
         self.refused.set(0);
         self.page.tell(&News::Told);
         self.wake();

@@ -13,6 +13,7 @@ use web_sys::File;
 
 use super::convert;
 use super::desk::{Desk, locate};
+use super::locks;
 use super::trouble::Failure;
 use super::uploads::{Absent, Chosen, Chunks, Progress, clear};
 use crate::kept::{self, Shelf};
@@ -22,12 +23,16 @@ use crate::platform::Browser;
 /// Files up to this are sealed into the outbox before they are sent, so that a reload loses nothing.
 const SEALED_AHEAD: u64 = 256 << 20;
 
+/// What is said where a chosen file cannot be read to its end.
+const CHANGED: &str = "The file could not be read, or it changed while it was read. Nothing of it was added. Take it away \
+                       here, and choose it again.";
+
 impl Desk {
     pub(super) fn add(desk: &Rc<Self>, id: u32, details: &Details) -> Result<Answer, Failure> {
         let session = desk.session()?;
         let (file, mut draft) = desk.chosen.borrow_mut().remove(&id).ok_or(Failure::Gone)?;
         convert::apply(details, &mut draft.metadata);
-        let upload = desk.uploads.begin(&draft.metadata, None);
+        let upload = desk.uploads.begin(&draft.metadata, draft.fingerprint, None);
         let desk = Rc::clone(desk);
         spawn_local(async move {
             // The same file as one that was interrupted goes on from there.
@@ -49,7 +54,7 @@ impl Desk {
         if let Some(current) = current {
             convert::apply(&convert::details(&current), &mut draft.metadata);
         }
-        let upload = desk.uploads.begin(&draft.metadata, Some(record));
+        let upload = desk.uploads.begin(&draft.metadata, draft.fingerprint, Some(record));
         let desk = Rc::clone(desk);
         spawn_local(async move {
             // Without a connection, what this device knows of the record has to do.
@@ -84,6 +89,32 @@ impl Desk {
         self.uploads.end(upload, UploadState::Failed(self.trouble(failure).happened));
     }
 
+    /// Says why an upload failed that was on its way; it can be tried again from what is kept here.
+    async fn failed_on_its_way(&self, upload: u32, name: &str, failure: &Failure) {
+        let happened = self.trouble(failure).happened;
+        let is_kept = matches!(kept::get(Shelf::Tickets, &JsValue::from_str(name)).await, Ok(Some(_)));
+        let state = if is_kept { UploadState::Interrupted(happened) } else { UploadState::Failed(happened) };
+        self.uploads.end(upload, state);
+    }
+
+    /// Tries an upload again that failed.
+    pub(super) async fn again(desk: &Rc<Self>, id: u32) -> Result<Answer, Failure> {
+        let session = desk.session()?;
+        let record = desk.uploads.record(id).ok_or(Failure::Gone)?;
+        let ticket = kept_ticket(&session, &JsValue::from_str(&record)).await;
+        desk.still(&session)?;
+        let Some(ticket) = ticket else {
+            desk.failed(id, &Failure::Gone);
+            return Ok(Answer::Done);
+        };
+        if desk.uploads.again(id) {
+            let file = desk.files.borrow().get(&ticket.record()).cloned().map(Chosen);
+            let desk = Rc::clone(desk);
+            spawn_local(async move { Self::send(&desk, &session, id, &ticket, file).await });
+        }
+        Ok(Answer::Done)
+    }
+
     /// Sends a file that the person chose just now.
     async fn send_chosen(
         desk: &Rc<Self>,
@@ -97,6 +128,7 @@ impl Desk {
             Ok(ticket) if desk.uploads.was_stopped(upload) => {
                 desk.running.borrow_mut().remove(&ticket.record());
                 clear(&ticket.record().to_string()).await;
+                desk.let_go(ticket.record());
             }
             Ok(ticket) => {
                 desk.files.borrow_mut().insert(ticket.record(), file.clone());
@@ -112,28 +144,34 @@ impl Desk {
         let progress = Progress { uploads: Rc::clone(&desk.uploads), id: upload };
         desk.uploads.set_record(upload, &name);
         desk.running.borrow_mut().insert(record);
+        desk.hold(record).await;
         let result = Self::send_ticket(session, ticket, file.as_ref(), &progress).await;
         desk.running.borrow_mut().remove(&record);
         match result {
             Ok(_) => {
                 desk.files.borrow_mut().remove(&record);
                 clear(&name).await;
+                desk.let_go(record);
                 desk.page.tell(&News::Changed);
                 desk.uploads.end(upload, UploadState::Kept(name));
             }
             Err(ClientError::Cancelled) if desk.uploads.was_stopped(upload) => {
                 desk.files.borrow_mut().remove(&record);
                 clear(&name).await;
+                desk.let_go(record);
             }
             // Locking stops uploads too. Where the vault is open again by now, this one was passed over as being under
             // way.
             Err(ClientError::Cancelled) => {
+                desk.let_go(record);
                 if let Ok(session) = desk.session() {
                     Self::resume_uploads(desk, &session).await;
                 }
             }
             Err(ClientError::Source) if file.is_none() => desk.uploads.end(upload, UploadState::NeedsFile),
-            Err(error) => desk.failed(upload, &error.into()),
+            // A browser reads no more of a file that was written to.
+            Err(ClientError::Source) => desk.uploads.end(upload, UploadState::Failed(CHANGED.to_owned())),
+            Err(error) => desk.failed_on_its_way(upload, &name, &error.into()).await,
         }
     }
 
@@ -145,12 +183,14 @@ impl Desk {
     ) -> Result<RecordId, ClientError> {
         let name = ticket.record().to_string();
         // Before its turn comes, so that a file that waits is not forgotten by a lock or a reload.
+        let key = JsValue::from_str(&name);
+        let was_begun = matches!(kept::get(Shelf::Tickets, &key).await, Ok(Some(_)));
         let sealed = Uint8Array::from(&session.seal_ticket(ticket)[..]);
-        let is_kept = kept::put(Shelf::Tickets, &JsValue::from_str(&name), &sealed).await.is_ok();
+        let is_kept = kept::put(Shelf::Tickets, &key, &sealed).await.is_ok();
         progress.may_go_on().await?;
         let Some(file) = file else { return session.run(ticket, &Absent, &Chunks(name), progress).await };
         if is_kept && ticket.metadata()?.size <= SEALED_AHEAD {
-            session.seal_ahead(ticket, file, &Chunks(name.clone()), progress).await?;
+            session.seal_ahead(ticket, file, &Chunks(name.clone()), progress, was_begun).await?;
             session.run(ticket, file, &Chunks(name), progress).await
         } else {
             session.run(ticket, file, &NoOutbox, progress).await
@@ -163,10 +203,11 @@ impl Desk {
         let record = self.uploads.record(id);
         self.uploads.cancel(id);
         if let Some(record) = record {
+            clear(&record).await;
             if let Ok(record) = record.parse() {
                 self.files.borrow_mut().remove(&record);
+                self.let_go(record);
             }
-            clear(&record).await;
         }
         self.uploads.give_turns();
         Answer::Done
@@ -175,16 +216,48 @@ impl Desk {
     /// Goes on with what a lock or a reload interrupted.
     pub(super) async fn resume_uploads(desk: &Rc<Self>, session: &Rc<Session<Browser>>) {
         for ticket in desk.resting(session).await {
-            let Ok(metadata) = ticket.metadata() else { continue };
             // A second look may have come in between.
-            if !desk.running.borrow_mut().insert(ticket.record()) {
-                continue;
+            if desk.running.borrow_mut().insert(ticket.record()) {
+                spawn_local(Self::resume(Rc::clone(desk), ticket.record()));
             }
-            let upload = desk.uploads.begin(&metadata, Some(ticket.record()));
-            let file = desk.files.borrow().get(&ticket.record()).cloned().map(Chosen);
-            let (desk, session) = (Rc::clone(desk), Rc::clone(session));
-            spawn_local(async move { Self::send(&desk, &session, upload, &ticket, file).await });
         }
+    }
+
+    /// Goes on with an upload once no other tab is at it. Until then nothing is said of it here: it is that tab's, and may
+    /// be at its end when this one's turn comes.
+    async fn resume(desk: Rc<Self>, record: RecordId) {
+        desk.hold(record).await;
+        // The vault may have been locked meanwhile, and opened again.
+        let going = match desk.session() {
+            Ok(session) => {
+                let ticket = kept_ticket(&session, &JsValue::from_str(&record.to_string())).await;
+                ticket.filter(|_| desk.still(&session).is_ok()).map(|ticket| (session, ticket))
+            }
+            Err(_) => None,
+        };
+        let begun = going.and_then(|(session, ticket)| Some((ticket.metadata().ok()?, session, ticket)));
+        let Some((metadata, session, ticket)) = begun else {
+            desk.running.borrow_mut().remove(&record);
+            return desk.let_go(record);
+        };
+        let upload = desk.uploads.begin(&metadata, ticket.fingerprint(), Some(record));
+        let file = desk.files.borrow().get(&record).cloned().map(Chosen);
+        Self::send(&desk, &session, upload, &ticket, file).await;
+    }
+
+    /// Waits until no other tab is at an upload, and keeps them from it until it is let go: also while it waits for its
+    /// file, or to be tried again.
+    async fn hold(&self, record: RecordId) {
+        let is_held = self.holds.borrow().contains_key(&record);
+        if !is_held {
+            let hold = locks::hold(&format!("upload {record}")).await;
+            self.holds.borrow_mut().insert(record, hold);
+        }
+    }
+
+    /// Leaves an upload to other tabs, where anything is left of it.
+    fn let_go(&self, record: RecordId) {
+        self.holds.borrow_mut().remove(&record);
     }
 
     /// The uploads that are kept here, and not under way.
@@ -195,8 +268,7 @@ impl Desk {
             if record.is_none_or(|record| self.running.borrow().contains(&record)) {
                 continue;
             }
-            let Ok(Some(sealed)) = kept::get(Shelf::Tickets, &name).await else { continue };
-            resting.extend(kept::bytes(&sealed).and_then(|sealed| session.open_ticket(&sealed).ok()));
+            resting.extend(kept_ticket(session, &name).await);
         }
         resting
     }
@@ -214,4 +286,10 @@ impl Desk {
         // The same file may be asked for twice at once.
         self.running.borrow_mut().insert(ticket.record()).then_some(ticket)
     }
+}
+
+/// An upload that is kept here, if it is this account's.
+async fn kept_ticket(session: &Session<Browser>, name: &JsValue) -> Option<Ticket> {
+    let sealed = kept::get(Shelf::Tickets, name).await.ok()??;
+    session.open_ticket(&kept::bytes(&sealed)?).ok()
 }

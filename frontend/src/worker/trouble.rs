@@ -32,6 +32,11 @@ impl Failure {
         matches!(self, Self::Client(error) if error.is_passing())
     }
 
+    /// Whether it must not be overlooked: the server, or somebody's identity there, is not what it should be.
+    pub(crate) fn is_alarm(&self) -> bool {
+        matches!(self, Self::Client(error) if kind(error) == TroubleKind::Alarm)
+    }
+
     /// Whether the session has ended.
     pub(crate) const fn is_signed_out(&self) -> bool {
         matches!(self, Self::Client(ClientError::Api(ApiError::NotSignedIn)))
@@ -65,17 +70,31 @@ pub(crate) fn words(failure: &Failure) -> Trouble {
             "HealthBridge cannot be reached just now. Nothing was lost; please try again.".to_owned(),
             TroubleKind::Offline,
         ),
-        Failure::Client(error) => (sentence(&error.to_string()), kind(error)),
+        Failure::Client(error) => (happened(error), kind(error)),
     };
     Trouble { happened, kind }
+}
+
+fn happened(error: &ClientError) -> String {
+    let words = match error {
+        ClientError::Answer => {
+            "The server sent something that is no answer. It may be damaged, or it may not be honest."
+        }
+        ClientError::Open(_) => "Something that the server sent could not be checked, so it was not opened.",
+        error => return sentence(&error.to_string()),
+    };
+    words.to_owned()
 }
 
 const fn kind(error: &ClientError) -> TroubleKind {
     match error {
         ClientError::Unreachable(_) | ClientError::Api(ApiError::Unavailable) => TroubleKind::Offline,
-        ClientError::Alarm(_) | ClientError::Restored { .. } | ClientError::Untrusted(Untrusted::Changed) => {
-            TroubleKind::Alarm
-        }
+        // No honest server sends what does not open, or what is no answer.
+        ClientError::Alarm(_)
+        | ClientError::Answer
+        | ClientError::Open(_)
+        | ClientError::Restored { .. }
+        | ClientError::Untrusted(Untrusted::Changed) => TroubleKind::Alarm,
         ClientError::Missing(_) | ClientError::Api(ApiError::NotFound) => TroubleKind::Gone,
         ClientError::Api(ApiError::NotSignedIn) => TroubleKind::Locked,
         ClientError::Password(_)
@@ -100,7 +119,7 @@ fn sentence(words: &str) -> String {
 
 #[cfg(all(test, target_arch = "wasm32"))]
 mod tests {
-    use client::Alarm;
+    use client::{Alarm, Gone};
     use protocol::Minute;
     use wasm_bindgen_test::wasm_bindgen_test;
 
@@ -108,10 +127,13 @@ mod tests {
 
     #[wasm_bindgen_test]
     fn what_must_not_be_overlooked_is_an_alarm() {
-        let restored = ClientError::Restored { at: Minute(1), lost: 3 };
-        for error in [Alarm::RolledBack.into(), restored, Untrusted::Changed.into()] {
-            assert_eq!(words(&Failure::Client(error)).kind, TroubleKind::Alarm);
+        let restored = ClientError::Restored { at: Minute(1), gone: Gone::default() };
+        let sent = [ClientError::Answer, vault::OpenError.into()];
+        for error in [Alarm::RolledBack.into(), restored, Untrusted::Changed.into()].into_iter().chain(sent) {
+            let failure = Failure::Client(error);
+            assert!(failure.is_alarm() && words(&failure).kind == TroubleKind::Alarm, "{failure:?}");
         }
         assert_eq!(words(&Failure::Client(Untrusted::Key.into())).kind, TroubleKind::Other);
+        assert!(!Failure::Client(ApiError::Unavailable.into()).is_alarm() && !Failure::Locked.is_alarm());
     }
 }

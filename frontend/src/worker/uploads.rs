@@ -10,7 +10,7 @@ use client::upload::{Outbox, Source, Watcher};
 use futures_channel::oneshot;
 use gloo::timers::future::TimeoutFuture;
 use js_sys::{Array, Uint8Array};
-use protocol::RecordId;
+use protocol::{Digest, RecordId};
 use records::Metadata;
 use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
@@ -124,6 +124,8 @@ impl Board {
 
 struct Going {
     shown: Upload,
+    /// Tells the file from others.
+    fingerprint: Digest,
     turn: Turn,
     paused: bool,
     /// Whoever waits for its turn to come: a chunk that is tried again does, too.
@@ -147,7 +149,7 @@ impl Uploads {
     }
 
     /// Puts an upload at the end of the list. `record` is the one that it becomes a part of, where that is known already.
-    pub(crate) fn begin(&self, metadata: &Metadata, record: Option<RecordId>) -> u32 {
+    pub(crate) fn begin(&self, metadata: &Metadata, fingerprint: Digest, record: Option<RecordId>) -> u32 {
         let id = self.next.replace(self.next.get() + 1);
         let shown = Upload {
             id,
@@ -160,7 +162,8 @@ impl Uploads {
             record: record.map(|record| record.to_string()),
         };
         let measured = (0, js_sys::Date::now());
-        let going = Going { shown, turn: Turn::Waits, paused: false, waiting: Vec::new(), measured };
+        let (turn, waiting) = (Turn::Waits, Vec::new());
+        let going = Going { shown, fingerprint, turn, paused: false, waiting, measured };
         self.board.list.borrow_mut().insert(id, going);
         self.give_turns();
         id
@@ -181,6 +184,28 @@ impl Uploads {
     /// The record that an upload becomes.
     pub(crate) fn record(&self, id: u32) -> Option<String> {
         self.board.list.borrow().get(&id)?.shown.record.clone()
+    }
+
+    /// The title of an upload of this very file that is under way, or that became a record which is there.
+    pub(crate) fn met(&self, fingerprint: Digest, is_there: impl Fn(&str) -> bool) -> Option<String> {
+        let list = self.board.list.borrow();
+        let goes_well = |going: &Going| match &going.shown.state {
+            UploadState::Kept(record) => is_there(record),
+            _ => going.turn != Turn::Over,
+        };
+        let met = list.values().find(|going| going.fingerprint == fingerprint && goes_well(going));
+        met.map(|going| going.shown.title.clone())
+    }
+
+    /// Lets an upload that failed wait for its turn once more; says whether it had failed.
+    pub(crate) fn again(&self, id: u32) -> bool {
+        let mut list = self.board.list.borrow_mut();
+        let failed = |going: &&mut Going| matches!(going.shown.state, UploadState::Interrupted(_));
+        let Some(going) = list.get_mut(&id).filter(failed) else { return false };
+        (going.turn, going.shown.state) = (Turn::Waits, UploadState::Waiting);
+        drop(list);
+        self.give_turns();
+        true
     }
 
     /// Says how an upload ended; the next one has its turn.
@@ -317,7 +342,7 @@ mod tests {
             size: 10,
         };
         for _ in 0..5 {
-            uploads.begin(&metadata, None);
+            uploads.begin(&metadata, Digest::of(b"Dear Maya"), None);
         }
         uploads
     }
@@ -328,7 +353,7 @@ mod tests {
             UploadState::Sending => 's',
             UploadState::Paused => 'p',
             UploadState::Offline => 'o',
-            UploadState::NeedsFile | UploadState::Failed(_) => 'f',
+            UploadState::NeedsFile | UploadState::Failed(_) | UploadState::Interrupted(_) => 'f',
             UploadState::Kept(_) => 'k',
         };
         uploads.board.list.borrow().values().map(|going| letter(&going.shown.state)).collect()
@@ -352,6 +377,28 @@ mod tests {
         assert!(!uploads.was_stopped(2), "it had ended");
         uploads.clear();
         assert!(!uploads.was_stopped(1), "a lock is not the person's wish to stop");
+    }
+
+    #[wasm_bindgen_test]
+    fn a_file_is_met_while_it_is_under_way_and_while_its_record_is_there() {
+        let uploads = five();
+        let met = |is_there: bool| uploads.met(Digest::of(b"Dear Maya"), |_| is_there).is_some();
+        assert!(met(false) && uploads.met(Digest::of(b"Dear Ines"), |_| true).is_none());
+        for id in 1..=4 {
+            uploads.end(id, UploadState::Failed(String::new()));
+        }
+        uploads.end(5, UploadState::Kept(String::new()));
+        assert!(met(true) && !met(false));
+    }
+
+    #[wasm_bindgen_test]
+    fn what_failed_waits_for_its_turn_once_more() {
+        let uploads = five();
+        uploads.end(1, UploadState::Interrupted(String::new()));
+        uploads.end(2, UploadState::Failed(String::new()));
+        assert_eq!(states(&uploads), "ffsss");
+        assert!(uploads.again(1) && !uploads.again(1) && !uploads.again(2) && !uploads.again(3));
+        assert_eq!(states(&uploads), "wfsss");
     }
 
     #[wasm_bindgen_test]

@@ -10,6 +10,7 @@ use protocol::Minute;
 use super::manifest::Manifest;
 use super::{BackupError, Copied, DATABASE, OBJECTS, Place, digest_of, file_error};
 use crate::blobs::Blobs;
+use crate::causes::describe;
 use crate::secrets::Secrets;
 use crate::services::scrub::{Damage, Finding, read_whole};
 use crate::store::inventory::{Kept, each, forget_chunk};
@@ -143,7 +144,7 @@ async fn restore_chunks(
 ) -> Result<(), BackupError> {
     for (number, chunk) in &kept.chunks {
         let read = read_whole(objects, chunk).await.unwrap_or_else(|error| {
-            tracing::warn!(cause = ?error, "a chunk in the backup cannot be read");
+            tracing::warn!(cause = describe(&error), "a chunk in the backup cannot be read");
             Err(Damage::Unreadable)
         });
         match read {

@@ -28,9 +28,9 @@ const fn words(subject: &'static str, happened: &'static str, next: &'static str
 /// The words about a kind of notice.
 pub const fn of(kind: NoticeKind) -> Words {
     match kind {
-        NoticeKind::Added => words(
-            "Something was added to your vault",
-            "Somebody whom you let add records has added to your vault.",
+        NoticeKind::Added | NoticeKind::Edited | NoticeKind::Deleted => words(
+            "Your records were changed",
+            "Somebody whom you let help with your vault has added, changed or deleted a record.",
             LOOK,
         ),
         NoticeKind::Shared => words(
@@ -43,6 +43,11 @@ pub const fn of(kind: NoticeKind) -> Words {
             "Somebody who helps with your vault has shared records of yours.",
             LOOK,
         ),
+        NoticeKind::EndChanged => words(
+            "Sharing ends at another time",
+            "Until when health records are shared was changed.",
+            "Sign in to see which, and until when. There is nothing that you need to do.",
+        ),
         NoticeKind::Stopped => words(
             "Sharing has stopped",
             "Records that were shared are shared no more.",
@@ -51,7 +56,7 @@ pub const fn of(kind: NoticeKind) -> Words {
         NoticeKind::EndsSoon => words(
             "Sharing ends soon",
             "Sharing of health records ends within three days.",
-            "If more time is needed, its owner can share again. Otherwise it ends by itself.",
+            "If more time is needed, its owner can give it. Otherwise it ends by itself.",
         ),
         NoticeKind::Ended => words(
             "Sharing has ended",
@@ -69,7 +74,7 @@ pub const fn of(kind: NoticeKind) -> Words {
         NoticeKind::FailedSignIns => words(
             "Sign-ins to your account that failed",
             "Somebody has tried several times to sign in to your account, without the right password.",
-            "Nobody got in. If it was not you, nothing needs doing, but a longer password is safer.",
+            "If it was you, nothing needs doing. If not: you are told of every sign-in that succeeds, and a longer password is safer.",
         ),
         NoticeKind::PasswordChanged => {
             // Whoever reads this and did not do it does not know the password any more, and is signed out everywhere.
@@ -116,14 +121,15 @@ impl Words {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
 
     #[test]
     fn every_kind_has_words_of_its_own() {
-        let mut subjects: Vec<&str> = NoticeKind::ALL.iter().map(|kind| of(*kind).subject).collect();
-        subjects.sort_unstable();
-        subjects.dedup();
-        assert_eq!(subjects.len(), NoticeKind::ALL.len());
+        let told: Vec<_> = NoticeKind::ALL.into_iter().filter(|kind| kind.chosen_as() == *kind).collect();
+        let subjects: BTreeSet<&str> = told.iter().map(|kind| of(*kind).subject).collect();
+        assert_eq!(subjects.len(), told.len());
     }
 
     #[test]
@@ -134,6 +140,11 @@ mod tests {
             assert!(words.plain("https://vault.example.org").contains("https://vault.example.org/notices"));
             assert!(words.html("https://vault.example.org").contains("href=\"https://vault.example.org/notices\""));
         }
+        let all = NoticeKind::ALL.map(|kind| {
+            let Words { subject, happened, next, .. } = of(kind);
+            format!("{kind:?}: {subject}\n    {happened}\n    {next}\n")
+        });
+        insta::assert_snapshot!(all.concat());
         insta::assert_snapshot!(of(NoticeKind::Opened).plain("https://vault.example.org"), @r#"
         Since yesterday, somebody with whom you share has opened records of yours.
 

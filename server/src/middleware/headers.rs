@@ -72,9 +72,10 @@ fn is_html(headers: &HeaderMap) -> bool {
     headers.get(CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"))
 }
 
-/// For what is not a page. A worker's script is one of these, and lives by the policy that it came with.
-const CLOSED: &str = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self'; base-uri 'none'; \
-                      form-action 'none'; frame-ancestors 'none'";
+/// For what is not a page. A worker's script is one of these, and lives by the policy that it came with: it may start a
+/// worker of its own, which decodes.
+const CLOSED: &str = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self'; worker-src 'self'; \
+                      base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 fn page_policy(site: &Site, nonce: &str) -> String {
     let reload = site.reload.as_deref().map(|reload| format!(" {reload}")).unwrap_or_default();

@@ -14,10 +14,16 @@ use tokio::sync::OwnedSemaphorePermit;
 
 use crate::metrics::OpenRequest;
 use crate::protocol::Failure;
-use crate::state::AppState;
+use crate::shares::Share;
+use crate::state::{AppState, Load, Origin};
 
 /// Refuses at once what would be one too many, and gives up what takes too long: both can be tried again.
-pub(crate) async fn bound_load(State(state): State<AppState>, request: Request, next: Next) -> Response {
+pub(crate) async fn bound_load(
+    State(state): State<AppState>,
+    origin: Origin,
+    request: Request,
+    next: Next,
+) -> Response {
     let route = request.extensions().get::<MatchedPath>().map_or("", MatchedPath::as_str);
     let patience = if route.contains("/chunks/") { state.load.patience_for_chunks } else { state.load.patience };
     let is_page = !request.uri().path().starts_with("/api/");
@@ -25,7 +31,7 @@ pub(crate) async fn bound_load(State(state): State<AppState>, request: Request, 
     // have a limit of their own.
     let permit = if matches!(route, "/healthz" | "/readyz" | "/api/v1/events") {
         None
-    } else if let Ok(permit) = state.load.requests.clone().try_acquire_owned() {
+    } else if let Some(permit) = permit(&state.load, &origin) {
         Some(permit)
     } else {
         state.metrics.shed();
@@ -55,13 +61,28 @@ const BUSY: &str = "<!DOCTYPE html><html lang=\"en\"><head><meta charset=\"utf-8
     <p>HealthBridge has more to do than it can just now. Nothing was lost. Please load this page again in a \
     minute.</p></main></body></html>";
 
+/// A place of the address's share, and one among all. Who has taken its share takes nobody else's place.
+fn permit(load: &Load, origin: &Origin) -> Option<Permit> {
+    let share = load.shares.take(origin)?;
+    let among_all = load.requests.clone().try_acquire_owned().ok()?;
+    Some(Permit { _share: share, _among_all: among_all })
+}
+
+/// What a request holds while it is open.
+struct Permit {
+    _share: Share,
+    _among_all: OwnedSemaphorePermit,
+}
+
 /// One of the requests that may be open.
 struct Place {
     _open: OpenRequest,
-    _permit: Option<OwnedSemaphorePermit>,
+    _permit: Option<Permit>,
 }
 
-/// A response's body. Its request is open until it is sent, or given up.
+/// A response's body. Its request is open until it is sent, or given up: by the client, or by the system, which ends a
+/// connection that takes nothing for a minute (`listen.rs`). Nobody asks for more of the body then, so that no clock in
+/// here would run.
 struct InPlace {
     body: Body,
     _place: Place,

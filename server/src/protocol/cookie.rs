@@ -9,6 +9,7 @@ use protocol::ApiError;
 use protocol::api::ACCOUNT_HEADER;
 
 use super::{Cbor, Failure};
+use crate::services;
 use crate::services::session::{self, Begun, Caller, SESSION};
 use crate::state::AppState;
 
@@ -38,15 +39,20 @@ impl FromRequestParts<AppState> for Caller {
     type Rejection = Failure;
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Failure> {
-        let token = token(&parts.headers).ok_or(ApiError::NotSignedIn)?;
-        let caller = session::authenticate(state, token).await?;
-        // Somebody else may have signed in beside whoever sends this, in another tab of the same browser.
-        let is_other = |named: &HeaderValue| named.as_bytes() != caller.account.to_string().as_bytes();
-        if parts.headers.get_all(ACCOUNT_HEADER).iter().any(is_other) {
-            return Err(ApiError::NotSignedIn.into());
-        }
-        Ok(caller)
+        Ok(authenticate_as(state, &parts.headers).await?)
     }
+}
+
+/// Whose session a request carries, unless it names another account: somebody else may have signed in beside whoever
+/// sends it, in another tab of the same browser.
+pub(crate) async fn authenticate_as(state: &AppState, headers: &HeaderMap) -> services::Result<Caller> {
+    let token = token(headers).ok_or(ApiError::NotSignedIn)?;
+    let caller = session::authenticate(state, token).await?;
+    let own = caller.account.to_string();
+    if headers.get_all(ACCOUNT_HEADER).iter().any(|named| named.as_bytes() != own.as_bytes()) {
+        return Err(ApiError::NotSignedIn.into());
+    }
+    Ok(caller)
 }
 
 /// Sets the cookie, or with no token removes it.

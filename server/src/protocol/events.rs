@@ -4,7 +4,7 @@ use std::convert::Infallible;
 use std::time::Duration;
 
 use axum::extract::State;
-use axum::response::sse::{Event, KeepAlive, Sse};
+use axum::response::sse::{Event, Sse};
 use futures_util::Stream;
 use futures_util::stream::unfold;
 use protocol::ApiError;
@@ -14,7 +14,8 @@ use crate::events::Listening;
 use crate::services::session::{self, Caller};
 use crate::state::AppState;
 
-/// How often it is looked whether the session still holds, and how often an idle stream says that it lives.
+/// How often it is looked whether the session still holds, and how often an idle stream says that it lives: in an event,
+/// because a page does not hear comments, and a phone that slept may hold a connection that is none any more.
 const LOOK_EVERY: Duration = Duration::from_secs(25);
 
 /// A page that stays silent for as long as this asks again by itself.
@@ -27,23 +28,17 @@ pub(crate) async fn events(
 ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Failure> {
     let listening = state.events.listen(caller.account).ok_or(ApiError::TooMany(60))?;
     let stream = unfold((state, caller, listening, true), |(state, caller, mut listening, first)| async move {
-        if first || changed(&state, caller, &mut listening).await {
-            let event = Event::default().event("changed").data("look").retry(RETRY);
-            return Some((Ok(event), (state, caller, listening, false)));
-        }
-        None
+        let nudge = || Event::default().event("changed").data("look").retry(RETRY);
+        let event = if first { nudge() } else { next(&mut listening, nudge).await? };
+        session::holds(&state, caller).await.then_some((Ok(event), (state, caller, listening, false)))
     });
-    Ok(Sse::new(stream).keep_alive(KeepAlive::new().interval(LOOK_EVERY)))
+    Ok(Sse::new(stream))
 }
 
-/// Waits for a nudge; not, once the session has ended or the server is about to stop.
-async fn changed(state: &AppState, caller: Caller, listening: &mut Listening) -> bool {
-    loop {
-        match tokio::time::timeout(LOOK_EVERY, listening.next()).await {
-            Ok(Some(())) => return session::holds(state, caller).await,
-            Ok(None) => return false,
-            Err(_) if !session::holds(state, caller).await => return false,
-            Err(_) => {}
-        }
+/// Waits for a nudge, or says after a while that there was none; none once the server is about to stop.
+async fn next(listening: &mut Listening, nudge: impl Fn() -> Event) -> Option<Event> {
+    match tokio::time::timeout(LOOK_EVERY, listening.next()).await {
+        Ok(heard) => heard.map(|()| nudge()),
+        Err(_) => Some(Event::default().event("beat").data("here")),
     }
 }

@@ -1,6 +1,5 @@
 //! The edge: whatever ended a use case becomes one of the protocol's errors, and its cause goes to the log.
 
-use std::error::Error;
 use std::sync::Arc;
 
 use axum::http::header::RETRY_AFTER;
@@ -11,6 +10,7 @@ use protocol::api::Refusal;
 
 use super::Cbor;
 use crate::blobs::BlobsError;
+use crate::causes::describe;
 use crate::services::ServiceError;
 use crate::store::StoreError;
 
@@ -31,13 +31,7 @@ pub(crate) struct Cause(Arc<ServiceError>);
 impl Cause {
     /// The error and everything below it, in one line.
     pub(crate) fn describe(&self) -> String {
-        let mut line = self.0.to_string();
-        let mut next = self.0.source();
-        while let Some(error) = next {
-            line = format!("{line}: {error}");
-            next = error.source();
-        }
-        line
+        describe(&*self.0)
     }
 }
 
@@ -45,7 +39,8 @@ impl From<ServiceError> for Failure {
     fn from(error: ServiceError) -> Self {
         match error {
             ServiceError::Api(told) => Self { told, cause: None },
-            ServiceError::Store(StoreError::NotNow(_)) | ServiceError::Blobs(BlobsError::Full(_)) => {
+            ServiceError::Store(StoreError::NotNow(_))
+            | ServiceError::Blobs(BlobsError::Full(_) | BlobsError::NotNow(_)) => {
                 Self { told: ApiError::Unavailable, cause: Some(error) }
             }
             _ => Self { told: ApiError::Internal, cause: Some(error) },

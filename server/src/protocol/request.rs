@@ -28,7 +28,14 @@ impl FromRequestParts<AppState> for Origin {
 /// The address that the nearest proxy added: the last one. The ones before it are the client's word.
 fn forwarded_for(headers: &HeaderMap) -> Option<IpAddr> {
     let last = headers.get_all("x-forwarded-for").iter().next_back()?.to_str().ok()?;
-    last.rsplit(',').next()?.trim().parse().ok()
+    address(last.rsplit(',').next()?.trim())
+}
+
+/// An address, with or without a port: some proxies name the client's, too.
+fn address(text: &str) -> Option<IpAddr> {
+    let bare = || text.strip_prefix('[')?.strip_suffix(']')?.parse().ok();
+    let with_port = || text.parse::<SocketAddr>().ok().map(|address| address.ip());
+    text.parse().ok().or_else(with_port).or_else(bare)
 }
 
 /// The kind of browser: enough to recognise one's own device in a list, and no more.
@@ -82,6 +89,27 @@ mod tests {
         let mut headers = HeaderMap::new();
         assert_eq!(forwarded_for(&headers), None);
         headers.insert("x-forwarded-for", "6.6.6.6, 203.0.113.9".parse().unwrap());
+        assert_eq!(forwarded_for(&headers), Some("203.0.113.9".parse().unwrap()));
+    }
+
+    #[test]
+    fn an_address_may_come_with_a_port() {
+        for (text, expected) in [
+            ("203.0.113.9", Some("203.0.113.9")),
+            ("203.0.113.9:51234", Some("203.0.113.9")),
+            ("2001:db8::9", Some("2001:db8::9")),
+            ("[2001:db8::9]", Some("2001:db8::9")),
+            ("[2001:db8::9]:51234", Some("2001:db8::9")),
+            ("203.0.113.9:", None),
+            ("203.0.113.9:99999", None),
+            ("[203.0.113.9", None),
+            ("unknown", None),
+            ("", None),
+        ] {
+            assert_eq!(address(text), expected.map(|expected| expected.parse().unwrap()), "{text}");
+        }
+        let mut headers = HeaderMap::new();
+        headers.insert("x-forwarded-for", "6.6.6.6:1, 203.0.113.9:51234".parse().unwrap());
         assert_eq!(forwarded_for(&headers), Some("203.0.113.9".parse().unwrap()));
     }
 

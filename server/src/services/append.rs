@@ -125,8 +125,12 @@ fn check_by_own_clock(ledger: &Ledger, entry: &Entry, now: Minute) -> Result<()>
             let own = ledger.grants.get(id).is_some_and(|grant| grant.recipient == entry.author);
             if own || manages() { Ok(()) } else { Err(Refusal::Rule.into()) }
         }
-        _ if manages() => Ok(()),
-        _ => Err(Refusal::Rule.into()),
+        _ if !manages() => Err(Refusal::Rule.into()),
+        // What has ended here may have turned its key already.
+        Body::Term(term) if ledger.grants.get(&term.grant).is_some_and(|grant| !grant.holds_at(now)) => {
+            Err(ApiError::NotFound.into())
+        }
+        _ => Ok(()),
     }
 }
 
@@ -187,6 +191,7 @@ fn new_entry(ledger: &Ledger, signed: &Signed<Entry>, entry: &Entry, left: Optio
         Body::Grant(grant) => (None, Some(grant.grant)),
         Body::Reseal(reseal) => (None, Some(reseal.grant)),
         Body::Revocation(id) => (None, Some(*id)),
+        Body::Term(term) => (None, Some(term.grant)),
         Body::Access(access) => (lies_in, Some(access.grant)),
         _ => (lies_in, None),
     };

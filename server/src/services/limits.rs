@@ -3,7 +3,7 @@
 use protocol::{ApiError, Digest};
 
 use super::Result;
-use crate::clock::{HOUR, MINUTE};
+use crate::clock::{DAY, HOUR, MINUTE};
 use crate::state::{AppState, Origin};
 use crate::store::counters;
 
@@ -56,18 +56,31 @@ pub(super) async fn count(state: &AppState, kind: &str, subject: &[u8], limit: L
 /// be completed.
 const UNFINISHED: u64 = 5;
 
+/// The same in a day, so that whoever guesses slowly is told of as well.
+const UNFINISHED_IN_A_DAY: u64 = 20;
+
+/// How attempts that nobody completed are counted: the name of the counter, its window, and how many are told of.
+const UNFINISHED_WINDOWS: [(&str, u64, u64); 2] =
+    [("unfinished by account", HOUR, UNFINISHED), ("unfinished by account and day", DAY, UNFINISHED_IN_A_DAY)];
+
 /// Counts an attempt that may never be completed: whoever guesses finds out alone that a guess was wrong. Says whether
 /// its account should be told.
 pub(super) async fn count_unfinished(state: &AppState, credential: &Digest) -> Result<bool> {
-    let key = state.secrets.counter("unfinished by account", credential.as_bytes());
-    let count = counters::count(state.store.reader(), key, HOUR, state.clock.now()).await?;
-    Ok(count.count == UNFINISHED + 1)
+    let mut is_told = false;
+    for (name, window, most) in UNFINISHED_WINDOWS {
+        let key = state.secrets.counter(name, credential.as_bytes());
+        let count = counters::count(state.store.reader(), key, window, state.clock.now()).await?;
+        is_told |= count.count == most + 1;
+    }
+    Ok(is_told)
 }
 
 /// Forgets the attempts before the one that was completed.
 pub(super) async fn forget_unfinished(state: &AppState, credential: &Digest) -> Result<()> {
-    let key = state.secrets.counter("unfinished by account", credential.as_bytes());
-    Ok(counters::forget(state.store.reader(), key).await?)
+    for (name, ..) in UNFINISHED_WINDOWS {
+        counters::forget(state.store.reader(), state.secrets.counter(name, credential.as_bytes())).await?;
+    }
+    Ok(())
 }
 
 /// Counts an attempt to sign in or recover, at its first message, whether or not the account exists.
@@ -80,7 +93,7 @@ pub(super) async fn count_attempt(state: &AppState, origin: &Origin, email: &str
 
 impl Origin {
     /// The address that a limit is for: one IPv4 address, or the /64 that one IPv6 customer has.
-    pub(super) fn truncated_for_counting(&self) -> Vec<u8> {
+    pub(crate) fn truncated_for_counting(&self) -> Vec<u8> {
         match self.address {
             std::net::IpAddr::V4(address) => address.octets().to_vec(),
             std::net::IpAddr::V6(address) => address.octets().into_iter().take(8).collect(),

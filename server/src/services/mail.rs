@@ -1,9 +1,9 @@
 //! The queue of mails: each is tried until it is sent, with longer and longer waits, across restarts.
 
 use super::Result;
+use crate::causes::describe;
 use crate::clock::{HOUR, MINUTE};
 use crate::failpoints;
-use crate::mail::MailError;
 use crate::state::AppState;
 use crate::store::{accounts, notices};
 
@@ -41,6 +41,12 @@ pub async fn send_due(state: &AppState) -> Result<u64> {
                 notices::unqueue(db, mail.id).await?;
                 continue;
             };
+            // It was chosen otherwise while this waited.
+            let choices = notices::choices(mail.account, db).await?;
+            if choices.iter().any(|choice| choice.kind == mail.kind && !choice.by_mail) {
+                notices::unqueue(db, mail.id).await?;
+                continue;
+            }
             match state.mailer.send(&account.email, mail.kind).await {
                 Ok(()) => {
                     failpoints::pass("mail-sent");
@@ -48,13 +54,13 @@ pub async fn send_due(state: &AppState) -> Result<u64> {
                     sent += 1;
                 }
                 Err(error) if error.is_final() || mail.tries + 1 >= TRIES => {
-                    tracing::error!(cause = ?error, kind = ?mail.kind, "a mail was given up");
+                    tracing::error!(cause = describe(&error), kind = ?mail.kind, "a mail was given up");
                     notices::unqueue(db, mail.id).await?;
                 }
                 Err(error) => {
-                    tracing::warn!(cause = ?error, kind = ?mail.kind, tries = mail.tries + 1, "a mail waits");
+                    tracing::warn!(cause = describe(&error), kind = ?mail.kind, tries = mail.tries + 1, "a mail waits");
                     notices::put_off(db, mail.id, state.clock.now() + wait(mail.tries)).await?;
-                    if matches!(error, MailError::Unreachable(_)) {
+                    if error.is_of_all() {
                         return Ok(sent);
                     }
                 }

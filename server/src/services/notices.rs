@@ -1,25 +1,36 @@
 //! Telling people what concerns them: a notice in the app, a mail of fixed words, and a nudge to their open pages.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use app::api::notices::{Notice as Shown, NoticeChoice, NoticeKind};
 use protocol::entry::AccessKind;
-use protocol::{AccountId, Body, Entry, Ledger, Minute};
+use protocol::{AccountId, Body, Entry, GrantId, Ledger, Minute, RecordId};
 
 use super::Result;
 use super::session::Caller;
+use crate::causes::describe;
 use crate::clock::{DAY, HOUR, MINUTE};
 use crate::state::{AppState, Origin};
-use crate::store::notices::Notice;
+use crate::store::grants::Grant;
+use crate::store::notices::{Kept, Notice};
 use crate::store::vaults::Vault;
 use crate::store::{Rows, accounts, grants, notices, vaults};
 
-/// How many notices a page shows.
-const MOST: u64 = 100;
+/// How many notices of each of three sorts a page shows: about the account, about openings, and about the rest. So many
+/// of one sort hide none of another.
+const MOST: u64 = 50;
+
+/// How many openings are looked at, of which those of one person on one day are told of as one.
+const MOST_OPENINGS: u64 = 500;
 
 /// For how long notices are kept.
 pub(super) const KEPT: u64 = 180 * DAY;
 
-/// How long before its end a share is said to end soon.
+/// How long before its end a share is said to end soon; a short one, when half of its time is left.
 const SOON: u32 = 3 * protocol::time::DAY;
+
+/// For how long after its end a share is still said to have ended, should no server have run when it did.
+const ENDED: u32 = 30 * protocol::time::DAY;
 
 impl Notice {
     /// A notice that says nothing but what and when.
@@ -48,7 +59,7 @@ fn due(kind: NoticeKind, now: u64, last: Option<Minute>, waiting: bool) -> Optio
 
 /// Keeps a notice, and a mail about it, as the person chose; within the transaction of what happened.
 pub(super) async fn tell(state: &AppState, db: &impl Rows, notice: Notice) -> Result<()> {
-    let (account, kind) = (notice.account, notice.kind);
+    let (account, kind) = (notice.account, notice.kind.chosen_as());
     let choices = notices::choices(account, db).await?;
     let Some(choice) = choices.into_iter().find(|choice| choice.kind == kind) else { return Ok(()) };
     if choice.by_mail {
@@ -72,24 +83,26 @@ pub(super) async fn tell_of_entries(
     entries: &[Entry],
 ) -> Result<()> {
     for entry in entries {
-        for notice in of_entry(vault, ledger, entry) {
+        for notice in of_entry(vault, ledger, entry, state.clock.minute()) {
             tell(state, db, notice).await?;
         }
     }
     Ok(())
 }
 
-/// Whom an entry concerns besides its author.
-fn of_entry(vault: &Vault, ledger: &Ledger, entry: &Entry) -> Vec<Notice> {
-    let to = |account, kind| Notice {
-        who: Some(entry.author),
-        vault: Some(vault.id),
-        ..Notice::new(account, kind, entry.at)
-    };
+/// Whom an entry concerns besides its author. It is dated by this server's clock: the author's may be a day off, and what
+/// is told of together must not depend on it.
+fn of_entry(vault: &Vault, ledger: &Ledger, entry: &Entry, now: Minute) -> Vec<Notice> {
+    let to =
+        |account, kind| Notice { who: Some(entry.author), vault: Some(vault.id), ..Notice::new(account, kind, now) };
     let owner_did_it = entry.author == vault.owner;
     match &entry.body {
         Body::Revision(revision) if !owner_did_it => {
-            vec![Notice { record: Some(revision.record), ..to(vault.owner, NoticeKind::Added) }]
+            let kind = if revision.number == 0 { NoticeKind::Added } else { NoticeKind::Edited };
+            vec![Notice { record: Some(revision.record), ..to(vault.owner, kind) }]
+        }
+        Body::Tombstone(tombstone) if !owner_did_it => {
+            vec![Notice { record: Some(tombstone.record), ..to(vault.owner, NoticeKind::Deleted) }]
         }
         Body::Grant(grant) => {
             let of_grant = |notice| Notice { grant: Some(grant.grant), until: grant.until, ..notice };
@@ -99,10 +112,13 @@ fn of_entry(vault: &Vault, ledger: &Ledger, entry: &Entry) -> Vec<Notice> {
             }
             told
         }
+        Body::Term(term) => {
+            let others = parties(vault, ledger, term.grant).filter(|account| *account != entry.author);
+            let of_grant = |notice| Notice { grant: Some(term.grant), until: term.until, ..notice };
+            others.map(|account| of_grant(to(account, NoticeKind::EndChanged))).collect()
+        }
         Body::Revocation(id) => {
-            let Some(grant) = ledger.grants.get(id) else { return Vec::new() };
-            let both = [grant.recipient, vault.owner];
-            let others = both.into_iter().filter(|account| *account != entry.author);
+            let others = parties(vault, ledger, *id).filter(|account| *account != entry.author);
             others.map(|account| Notice { grant: Some(*id), ..to(account, NoticeKind::Stopped) }).collect()
         }
         Body::Access(access) if matches!(access.kind, AccessKind::Opened | AccessKind::Saved) => {
@@ -113,36 +129,58 @@ fn of_entry(vault: &Vault, ledger: &Ledger, entry: &Entry) -> Vec<Notice> {
     }
 }
 
+/// Who holds a grant, and whose vault it is of.
+fn parties(vault: &Vault, ledger: &Ledger, grant: GrantId) -> impl Iterator<Item = AccountId> {
+    let recipient = ledger.grants.get(&grant).map(|grant| grant.recipient);
+    recipient.into_iter().flat_map(|recipient| [recipient, vault.owner])
+}
+
 /// Tells of ends that came or that come near. Each is told of once.
 pub async fn tell_of_ends(state: &AppState) -> Result<u64> {
-    let (now, mut told) = (state.clock.minute(), 0);
-    let near = Minute(now.0.saturating_add(SOON));
-    for grant in grants::ending(state.store.reader(), Minute(now.0.saturating_sub(SOON)), near).await? {
-        let Some(until) = grant.facts.until else { continue };
-        let kind = if until < now { NoticeKind::Ended } else { NoticeKind::EndsSoon };
-        let transaction = state.store.begin().await?;
-        // Another server may be about to tell the same.
-        let Some(vault) = vaults::lock(&transaction, grant.vault).await? else { continue };
-        let both = [(grant.facts.recipient, vault.owner), (vault.owner, grant.facts.recipient)];
-        let mut accounts = Vec::new();
-        for (account, other) in both {
-            let short = kind == NoticeKind::EndsSoon
-                && notices::shared_at(&transaction, grant.id)
-                    .await?
-                    .is_some_and(|at| until.0.saturating_sub(at.0) <= SOON);
-            if !short && !notices::told_of(account, &transaction, grant.id, kind).await? {
-                let notice = Notice::new(account, kind, until.min(now));
-                let of = (Some(other), Some(vault.id), Some(grant.id), Some(until));
-                let (who, vault, grant, until) = of;
-                tell(state, &transaction, Notice { who, vault, grant, until, ..notice }).await?;
-                accounts.push(account);
-                told += 1;
-            }
+    let (now, db) = (state.clock.minute(), state.store.reader());
+    let mut told = 0;
+    let passed = (Minute(now.0.saturating_sub(ENDED)), Minute(now.0.saturating_sub(1)));
+    for grant in grants::ending(db, passed, NoticeKind::Ended).await? {
+        told += tell_of_end(state, &grant, NoticeKind::Ended).await?;
+    }
+    for grant in grants::ending(db, (now, now.plus(SOON)), NoticeKind::EndsSoon).await? {
+        let since = notices::end_known_since(db, grant.id).await?;
+        if is_soon(now, since, grant.facts.until) {
+            told += tell_of_end(state, &grant, NoticeKind::EndsSoon).await?;
         }
-        crate::store::commit(transaction).await?;
-        state.events.tell(&accounts).await;
     }
     Ok(told)
+}
+
+/// Whether a share that is known to end then, since some minute, ends soon.
+fn is_soon(now: Minute, since: Option<Minute>, until: Option<Minute>) -> bool {
+    let Some(until) = until else { return false };
+    let length = since.map_or(u32::MAX, |since| until.0.saturating_sub(since.0));
+    until.0.saturating_sub(now.0) <= SOON.min(length / 2)
+}
+
+/// Tells both sides of a share's end, unless another server just did. Gives how many were told.
+async fn tell_of_end(state: &AppState, grant: &Grant, kind: NoticeKind) -> Result<u64> {
+    let Some(until) = grant.facts.until else { return Ok(0) };
+    let transaction = state.store.begin().await?;
+    let Some(vault) = vaults::lock(&transaction, grant.vault).await? else { return Ok(0) };
+    let mut accounts = Vec::new();
+    for (account, other) in [(grant.facts.recipient, vault.owner), (vault.owner, grant.facts.recipient)] {
+        if !notices::told_of_end(account, &transaction, grant.id, until, kind).await? {
+            let notice = Notice {
+                who: Some(other),
+                vault: Some(vault.id),
+                grant: Some(grant.id),
+                until: Some(until),
+                ..Notice::new(account, kind, until.min(state.clock.minute()))
+            };
+            tell(state, &transaction, notice).await?;
+            accounts.push(account);
+        }
+    }
+    crate::store::commit(transaction).await?;
+    state.events.tell(&accounts).await;
+    Ok(accounts.len() as u64)
 }
 
 /// Tells of a sign-in, and of the kind of browser.
@@ -162,19 +200,32 @@ pub(super) async fn tell_of_failed_sign_ins(state: AppState, origin: Origin, acc
     let told = tell_of_sign_in(&state, state.store.reader(), &origin, account, NoticeKind::FailedSignIns).await;
     match told {
         Ok(()) => state.events.tell(&[account]).await,
-        Err(error) => tracing::error!(cause = ?error, "failed sign-ins could not be told of"),
+        Err(error) => tracing::error!(cause = %describe(&error), "failed sign-ins could not be told of"),
     }
 }
 
 /// The caller's notices, newest first.
 pub async fn list(state: &AppState, caller: Caller) -> Result<Vec<Shown>> {
     let db = state.store.reader();
-    let kept = notices::of(caller.account, db, MOST).await?;
+    let of = |sort: fn(NoticeKind) -> bool, most| {
+        notices::of(caller.account, db, NoticeKind::ALL.into_iter().filter(move |kind| sort(*kind)), most)
+    };
+    let openings = of(|kind| kind == NoticeKind::Opened, MOST_OPENINGS).await?;
+    let mut kept: Vec<(Kept, u32)> = by_person_and_day(openings);
+    let security = of(NoticeKind::is_security, MOST).await?;
+    let rest = of(|kind| kind != NoticeKind::Opened && !kind.is_security(), MOST).await?;
+    kept.extend(security.into_iter().chain(rest).map(|kept| (kept, 0)));
+    kept.sort_by_key(|(kept, _)| std::cmp::Reverse(kept.id));
+
+    let mut names = BTreeMap::new();
     let mut shown = Vec::with_capacity(kept.len());
-    for kept in kept {
+    for (kept, more) in kept {
         let who = match kept.notice.who {
-            Some(account) => accounts::name(db, account).await?,
             None => None,
+            Some(account) => match names.get(&account) {
+                Some(name) => Option::clone(name),
+                None => names.entry(account).or_insert(accounts::name(db, account).await?).clone(),
+            },
         };
         shown.push(Shown {
             id: kept.id,
@@ -182,12 +233,37 @@ pub async fn list(state: &AppState, caller: Caller) -> Result<Vec<Shown>> {
             at: kept.notice.at.0,
             who,
             record: kept.notice.record.map(|record| record.to_string()),
+            more,
             until: kept.notice.until.map(|until| until.0),
             place: kept.notice.place,
             read: kept.read,
         });
     }
     Ok(shown)
+}
+
+/// Folds the openings by one person on one day into the newest of them, with how many other records there were. It is
+/// new if any of them is.
+fn by_person_and_day(openings: Vec<Kept>) -> Vec<(Kept, u32)> {
+    let mut folded: Vec<(Kept, BTreeSet<RecordId>)> = Vec::new();
+    let mut places = BTreeMap::new();
+    for opening in openings {
+        let day = opening.notice.at.0 / protocol::time::DAY;
+        let place = *places.entry((opening.notice.who, day)).or_insert(folded.len());
+        if let Some((newest, records)) = folded.get_mut(place) {
+            newest.read &= opening.read;
+            records.extend(opening.notice.record);
+        } else {
+            let records = opening.notice.record.into_iter().collect();
+            folded.push((opening, records));
+        }
+    }
+    let more = |records: &BTreeSet<RecordId>| u32::try_from(records.len().saturating_sub(1)).unwrap_or(u32::MAX);
+    folded
+        .into_iter()
+        .take(usize::try_from(MOST).unwrap_or(usize::MAX))
+        .map(|(kept, records)| (kept, more(&records)))
+        .collect()
 }
 
 /// Notes that the caller has seen every notice up to this one.
@@ -204,7 +280,7 @@ pub async fn choices(state: &AppState, caller: Caller) -> Result<Vec<NoticeChoic
 
 /// Changes what the caller wants to be told of. What is security stays on, whatever is asked for.
 pub async fn choose(state: &AppState, caller: Caller, choice: NoticeChoice) -> Result<()> {
-    if !choice.kind.is_security() {
+    if !choice.kind.is_security() && choice.kind.chosen_as() == choice.kind {
         notices::choose(caller.account, state.store.reader(), choice).await?;
     }
     Ok(())
@@ -225,5 +301,35 @@ mod tests {
         assert_eq!(due(NoticeKind::Opened, now, None, false), Some(now + DAY));
         assert_eq!(due(NoticeKind::Opened, now, None, true), None);
         assert_eq!(due(NoticeKind::SignedIn, now, ago(0), true), Some(now), "what is security is never put off");
+    }
+
+    #[test]
+    fn an_end_is_told_of_ahead_as_far_as_the_share_is_long() {
+        const DAY: u32 = protocol::time::DAY;
+        let (since, until) = (Minute(1_000_000), |days: u32| Some(Minute(1_000_000 + days * DAY)));
+        let soon = |days, left| is_soon(Minute(1_000_000 + days * DAY - left), Some(since), until(days));
+        for (days, ahead) in [(90, 3 * DAY), (30, 3 * DAY), (6, 3 * DAY), (4, 2 * DAY), (1, DAY / 2)] {
+            assert!(soon(days, ahead) && !soon(days, ahead + 1), "{days} days");
+        }
+        assert!(!is_soon(since, Some(since), None));
+    }
+
+    #[test]
+    fn openings_by_one_person_on_one_day_are_one() {
+        let opening = |id: i64, day: u32, who: u8, record: u8, read| {
+            let at = Minute(day * protocol::time::DAY + 1);
+            let account = AccountId::from_bytes([9; 16]);
+            let (who, record) = (Some(AccountId::from_bytes([who; 16])), Some(RecordId::from_bytes([record; 16])));
+            Kept { id, notice: Notice { who, record, ..Notice::new(account, NoticeKind::Opened, at) }, read }
+        };
+        let all = vec![
+            opening(6, 2, 1, 3, true),
+            opening(5, 2, 2, 1, true),
+            opening(4, 2, 1, 2, false),
+            opening(3, 2, 1, 3, true),
+            opening(2, 1, 1, 1, true),
+        ];
+        let folded: Vec<_> = by_person_and_day(all).iter().map(|(kept, more)| (kept.id, *more, kept.read)).collect();
+        assert_eq!(folded, [(6, 1, false), (5, 0, true), (2, 0, true)]);
     }
 }

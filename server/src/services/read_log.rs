@@ -26,6 +26,7 @@ const TOMBSTONE: u8 = 6;
 const GRANT: u8 = 7;
 const REVOCATION: u8 = 9;
 const ACCESS: u8 = 10;
+const TERM: u8 = 11;
 
 /// Why a log may end before a place that was seen.
 pub async fn restored(state: &AppState) -> Result<Restored> {
@@ -140,6 +141,7 @@ impl Partial {
                     || entry.record.is_some_and(|record| self.records.contains(&record))
             }
             GRANT..=REVOCATION => of(&self.grants) || entry.code == GRANT && of(&self.managers),
+            TERM => of(&self.grants) || of(&self.managers),
             ACCESS => Some(entry.author) == self.reader,
             _ => false,
         }

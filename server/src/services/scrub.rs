@@ -11,6 +11,7 @@ use protocol::{AccountId, BlobId, Digest, RecordId, VaultId};
 
 use super::Result;
 use crate::blobs::{Blobs, BlobsError};
+use crate::causes::describe;
 use crate::clock::DAY;
 use crate::state::AppState;
 use crate::store::blobs::Chunk;
@@ -124,7 +125,7 @@ pub async fn scrub(
             scrubbed.chunks += 1;
             scrubbed.bytes += chunk.length;
             let read = read_whole(objects, chunk).await.unwrap_or_else(|error| {
-                tracing::warn!(cause = ?error, "a chunk cannot be read");
+                tracing::warn!(cause = describe(&error), "a chunk cannot be read");
                 Err(Damage::Unreadable)
             });
             if let Err(damage) = read

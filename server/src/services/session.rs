@@ -8,11 +8,13 @@ use protocol::api::{AccountState, Conflict, DeviceWrap, Profile, SignedIn, Signe
 use protocol::{AccountId, ApiError, Digest};
 
 use super::{Result, notices};
+use crate::causes;
 use crate::clock::{DAY, MINUTE};
 use crate::failpoints;
 use crate::state::{AppState, Origin};
 use crate::store::accounts::Account;
-use crate::store::{Transaction, accounts, commit, sessions, vaults};
+use crate::store::sessions::Session;
+use crate::store::{Rows, Transaction, accounts, commit, sessions, vaults};
 
 /// How long a session lasts.
 pub const SESSION: u64 = 30 * DAY;
@@ -43,27 +45,40 @@ fn digest_of(token: &str) -> Option<Digest> {
     Some(Digest::of(&bytes))
 }
 
-/// Whose session a token is. Being used keeps the device unlocked; having been idle for too long locks it.
+/// Whether a device was left alone for so long that it locks.
+const fn is_idle(session: &Session, now: u64) -> bool {
+    now.saturating_sub(session.last_used) >= IDLE
+}
+
+/// Whose session a token is. Being used keeps the device unlocked; having been idle for too long locks it. Where nothing
+/// can be written, reading goes on.
 pub async fn authenticate(state: &AppState, token: &str) -> Result<Caller> {
     let digest = digest_of(token).ok_or(ApiError::NotSignedIn)?;
     let db = state.store.reader();
     let session = sessions::find(db, digest).await?.ok_or(ApiError::NotSignedIn)?;
     let now = state.clock.now();
     if session.created + SESSION <= now {
-        sessions::delete(db, digest).await?;
+        if let Err(error) = sessions::delete(db, digest).await {
+            tracing::warn!(cause = causes::describe(&error), "a session that has ended could not be removed");
+        }
         return Err(ApiError::NotSignedIn.into());
     }
-    let idle = now.saturating_sub(session.last_used);
-    if idle >= IDLE {
-        sessions::delete_wrap(db, digest).await?;
-    }
-    if idle >= MINUTE
-        && let Err(error) = sessions::touch(db, digest, now).await
-    {
-        // Where nothing can be written, reading goes on; the device only locks itself the sooner.
-        tracing::warn!(cause = ?error, "the use of a session could not be noted");
+    if let Err(error) = note_use(db, &session, now).await {
+        tracing::warn!(cause = causes::describe(&error), "the use of a session could not be noted");
     }
     Ok(Caller { account: session.account, session: digest })
+}
+
+/// Notes that a session is in use. What unlocks an idle device goes first: while it cannot, the session stays idle, and
+/// the device locked.
+async fn note_use(db: &impl Rows, session: &Session, now: u64) -> Result<()> {
+    if is_idle(session, now) {
+        sessions::delete_wrap(db, session.token).await?;
+    }
+    if now.saturating_sub(session.last_used) >= MINUTE {
+        sessions::touch(db, session.token, now).await?;
+    }
+    Ok(())
 }
 
 /// Begins a session, in place of the one that the client had.
@@ -94,7 +109,7 @@ pub(super) async fn begin_in(
 ) -> Result<String> {
     let token: [u8; 32] = state.random.draw();
     let now = state.clock.now();
-    let session = sessions::Session {
+    let session = Session {
         token: Digest::of(&token),
         account: account.id,
         created: now,
@@ -176,9 +191,12 @@ pub async fn keep_wrap(state: &AppState, caller: Caller, wrap: DeviceWrap) -> Re
     Ok(sessions::put_wrap(state.store.reader(), caller.session, wrap.wrap).await?)
 }
 
-/// This device's wrap.
+/// This device's wrap. One that was idle for too long is gone, even where it could not be removed.
 pub async fn wrap(state: &AppState, caller: Caller) -> Result<DeviceWrap> {
-    let wrap = sessions::wrap(state.store.reader(), caller.session).await?.ok_or(ApiError::NotFound)?;
+    let (db, now) = (state.store.reader(), state.clock.now());
+    let session = sessions::find(db, caller.session).await?;
+    session.filter(|session| !is_idle(session, now)).ok_or(ApiError::NotFound)?;
+    let wrap = sessions::wrap(db, caller.session).await?.ok_or(ApiError::NotFound)?;
     Ok(DeviceWrap { wrap })
 }
 

@@ -7,6 +7,7 @@ use protocol::Minute;
 use super::Result;
 use super::notices::KEPT;
 use super::session::{IDLE, SESSION};
+use crate::causes::describe;
 use crate::clock::DAY;
 use crate::state::AppState;
 use crate::store::blobs::Blob;
@@ -127,7 +128,7 @@ async fn sweep_blobs(state: &AppState, before: u64) -> Result<u64> {
 async fn delete(state: &AppState, object: &str) -> bool {
     let deleted = state.blobs.delete(object).await;
     if let Err(error) = &deleted {
-        tracing::warn!(cause = ?error, "an object that nothing names could not be deleted");
+        tracing::warn!(cause = describe(error), "an object that nothing names could not be deleted");
     }
     deleted.is_ok()
 }

@@ -12,6 +12,7 @@ use tokio::time::{Instant, MissedTickBehavior};
 use super::session::Caller;
 use super::standing::Standing;
 use super::{Result, ServiceError};
+use crate::causes::describe;
 use crate::state::AppState;
 use crate::store::blobs::{Blob, Chunk};
 use crate::store::{Rows, blobs, commit, vaults};
@@ -97,7 +98,7 @@ pub async fn put_chunk<E>(
         // Whoever still has the very bytes that the store lost brings them back.
         lost = Some(chunk.object);
     }
-    let object = state.blobs.put(state.random.as_ref(), bytes).await?;
+    let object = state.blobs.put(state.random.as_ref(), bytes.into()).await?;
     let chunk = Chunk { digest, length, object: object.clone() };
     match keep(state, id, number, chunk, lost.as_deref()).await {
         Ok(None) => Ok(()),
@@ -133,7 +134,7 @@ impl<E: Into<ServiceError>> From<E> for NotKept {
 /// Deletes an object that nothing names. What cannot be deleted now, the sweep finds later.
 async fn tidy(state: &AppState, object: &str) {
     if let Err(error) = state.blobs.delete(object).await {
-        tracing::warn!(cause = ?error, "an object that nothing names was left");
+        tracing::warn!(cause = describe(&error), "an object that nothing names was left");
     }
 }
 
@@ -159,14 +160,15 @@ async fn keep(
     Ok(replaced)
 }
 
-/// Reads exactly the bytes that were announced, unless they come too slowly.
+/// Reads exactly the bytes that were announced, unless they come too slowly. They go into one buffer as they come: kept as
+/// the pieces that they came in, bytes that are sent one by one would take many times their room.
 async fn receive<E>(
     mut body: impl Stream<Item = std::result::Result<Bytes, E>> + Unpin,
     length: u64,
     digest: Digest,
     pace: Pace,
-) -> Result<Vec<Bytes>> {
-    let mut received = Vec::new();
+) -> Result<Vec<u8>> {
+    let mut received = Vec::with_capacity(usize::try_from(length.min(CHUNK)).unwrap_or_default());
     let mut hasher = Sha256::new();
     let mut missing = length;
     let mut window = tokio::time::interval_at(Instant::now() + pace.window, pace.window);
@@ -189,8 +191,36 @@ async fn receive<E>(
         let bytes = bytes.map_err(|_| Refusal::Chunk)?;
         missing = missing.checked_sub(bytes.len() as u64).ok_or(Refusal::Chunk)?;
         hasher.update(&bytes);
-        received.push(bytes);
+        received.extend_from_slice(&bytes);
     }
     let whole = missing == 0 && Digest::from_bytes(hasher.finalize().into()) == digest;
     if whole { Ok(received) } else { Err(Refusal::Chunk.into()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::convert::Infallible;
+
+    use futures_util::stream;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn bytes_that_come_one_by_one_take_no_more_room_than_together() {
+        let bytes: Vec<u8> = (0..100_000_u32).map(|number| number.to_le_bytes()[0]).collect();
+        let pace = Pace { window: Duration::from_secs(30), least: 1 };
+        let one_by_one = |bytes: &[u8]| {
+            let frames: Vec<_> =
+                bytes.iter().map(|byte| Ok::<_, Infallible>(Bytes::copy_from_slice(&[*byte]))).collect();
+            stream::iter(frames)
+        };
+        let length = bytes.len() as u64;
+        let received = receive(one_by_one(&bytes), length, Digest::of(&bytes), pace).await.unwrap();
+        assert_eq!(received, bytes);
+        assert_eq!(received.capacity(), bytes.len());
+        for wrong in [length - 1, length + 1] {
+            let refused = receive(one_by_one(&bytes), wrong, Digest::of(&bytes), pace).await;
+            assert!(matches!(refused, Err(ServiceError::Api(ApiError::Refused(Refusal::Chunk)))));
+        }
+    }
 }

@@ -2,16 +2,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use app::api::notices::NoticeKind;
 use protocol::ledger::GrantFacts;
 use protocol::{AccountId, GrantId, GrantScope, Level, Minute, RecordId, ScopeId, VaultId};
 use sea_orm::ActiveValue::Set;
-use sea_orm::sea_query::{Expr, OnConflict};
+use sea_orm::sea_query::{Expr, OnConflict, Query};
 use sea_orm::{
     ColumnTrait as _, Condition, ConnectionTrait, EntityTrait as _, ExprTrait as _, QueryFilter as _, QuerySelect as _,
 };
 
 use super::column::{fixed, minute};
-use super::entity::grants;
+use super::entity::{grants, notices};
 use super::{Result, StoreError};
 
 /// One grant.
@@ -89,11 +90,24 @@ pub async fn vaults_shared_with(actor: AccountId, db: &impl ConnectionTrait, now
     rows.iter().map(|row| fixed("grants.vault", &row.vault, VaultId::from_bytes)).collect()
 }
 
-/// Grants that were not stopped and that end between two minutes.
-pub async fn ending(db: &impl ConnectionTrait, from: Minute, to: Minute) -> Result<Vec<Grant>> {
+/// Grants that were not stopped, that end between two minutes, and of whose end their holder was told nothing of a kind.
+pub async fn ending(db: &impl ConnectionTrait, (from, to): (Minute, Minute), kind: NoticeKind) -> Result<Vec<Grant>> {
+    let told = Query::select()
+        .expr(Expr::value(1))
+        .from(notices::Entity)
+        .and_where(
+            Expr::col((notices::Entity, notices::Column::GrantId)).equals((grants::Entity, grants::Column::GrantId)),
+        )
+        .and_where(Expr::col((notices::Entity, notices::Column::Until)).equals((grants::Entity, grants::Column::Until)))
+        .and_where(
+            Expr::col((notices::Entity, notices::Column::Account)).equals((grants::Entity, grants::Column::Recipient)),
+        )
+        .and_where(Expr::col((notices::Entity, notices::Column::Kind)).eq(super::notices::code(kind)))
+        .take();
     let rows = grants::Entity::find()
         .filter(grants::Column::Revoked.eq(false))
         .filter(grants::Column::Until.between(i64::from(from.0), i64::from(to.0)))
+        .filter(Expr::exists(told).not())
         .all(db)
         .await?;
     rows.iter().map(read).collect()
@@ -156,7 +170,7 @@ pub async fn put(db: &impl ConnectionTrait, vault: VaultId, id: GrantId, facts: 
     grants::Entity::insert(row)
         .on_conflict(
             OnConflict::columns([grants::Column::Vault, grants::Column::GrantId])
-                .update_column(grants::Column::Revoked)
+                .update_columns([grants::Column::Revoked, grants::Column::Until])
                 .to_owned(),
         )
         .exec_without_returning(db)

@@ -62,7 +62,7 @@ pub struct Mail {
     pub tries: u32,
 }
 
-const fn code(kind: NoticeKind) -> i16 {
+pub(super) const fn code(kind: NoticeKind) -> i16 {
     match kind {
         NoticeKind::Added => 1,
         NoticeKind::Shared => 2,
@@ -75,6 +75,9 @@ const fn code(kind: NoticeKind) -> i16 {
         NoticeKind::FailedSignIns => 9,
         NoticeKind::PasswordChanged => 10,
         NoticeKind::Recovered => 11,
+        NoticeKind::Edited => 12,
+        NoticeKind::Deleted => 13,
+        NoticeKind::EndChanged => 14,
     }
 }
 
@@ -117,11 +120,17 @@ pub async fn insert(db: &impl ConnectionTrait, notice: Notice, shown: bool) -> R
     Ok(())
 }
 
-/// The actor's notices, newest first.
-pub async fn of(actor: AccountId, db: &impl ConnectionTrait, most: u64) -> Result<Vec<Kept>> {
+/// The actor's newest notices of some kinds, newest first.
+pub async fn of(
+    actor: AccountId,
+    db: &impl ConnectionTrait,
+    kinds: impl Iterator<Item = NoticeKind>,
+    most: u64,
+) -> Result<Vec<Kept>> {
     let rows = notices::Entity::find()
         .filter(notices::Column::Account.eq(actor.as_bytes().to_vec()))
         .filter(notices::Column::Shown.eq(true))
+        .filter(notices::Column::Kind.is_in(kinds.map(code)))
         .order_by_desc(notices::Column::Id)
         .limit(most)
         .all(db)
@@ -141,10 +150,17 @@ pub async fn mark_read(actor: AccountId, db: &impl ConnectionTrait, up_to: i64) 
     Ok(())
 }
 
-/// Whether the actor was told something of this kind about a grant.
-pub async fn told_of(actor: AccountId, db: &impl ConnectionTrait, grant: GrantId, what: NoticeKind) -> Result<bool> {
+/// Whether the actor was told of this end of a grant.
+pub async fn told_of_end(
+    actor: AccountId,
+    db: &impl ConnectionTrait,
+    grant: GrantId,
+    until: Minute,
+    what: NoticeKind,
+) -> Result<bool> {
     let found = notices::Entity::find()
         .filter(notices::Column::GrantId.eq(grant.as_bytes().to_vec()))
+        .filter(notices::Column::Until.eq(i64::from(until.0)))
         .filter(notices::Column::Kind.eq(code(what)))
         .filter(notices::Column::Account.eq(actor.as_bytes().to_vec()))
         .count(db)
@@ -152,26 +168,28 @@ pub async fn told_of(actor: AccountId, db: &impl ConnectionTrait, grant: GrantId
     Ok(found > 0)
 }
 
-/// When the actor was last told something of this kind.
+/// When the actor was last told something that is chosen under this kind.
 pub async fn last_told(actor: AccountId, db: &impl ConnectionTrait, what: NoticeKind) -> Result<Option<Minute>> {
+    let together = NoticeKind::ALL.into_iter().filter(|kind| kind.chosen_as() == what);
     let last = notices::Entity::find()
         .filter(notices::Column::Account.eq(actor.as_bytes().to_vec()))
-        .filter(notices::Column::Kind.eq(code(what)))
+        .filter(notices::Column::Kind.is_in(together.map(code)))
         .order_by_desc(notices::Column::Id)
         .one(db)
         .await?;
     last.map(|row| minute("notices.at", row.at)).transpose()
 }
 
-/// When its holder was told of a grant.
-pub async fn shared_at(db: &impl ConnectionTrait, grant: GrantId) -> Result<Option<Minute>> {
-    let first = notices::Entity::find()
+/// When its holder was last told until when a grant holds.
+pub async fn end_known_since(db: &impl ConnectionTrait, grant: GrantId) -> Result<Option<Minute>> {
+    let told = [NoticeKind::Shared, NoticeKind::EndChanged];
+    let last = notices::Entity::find()
         .filter(notices::Column::GrantId.eq(grant.as_bytes().to_vec()))
-        .filter(notices::Column::Kind.eq(code(NoticeKind::Shared)))
-        .order_by_asc(notices::Column::Id)
+        .filter(notices::Column::Kind.is_in(told.map(code)))
+        .order_by_desc(notices::Column::Id)
         .one(db)
         .await?;
-    first.map(|row| minute("notices.at", row.at)).transpose()
+    last.map(|row| minute("notices.at", row.at)).transpose()
 }
 
 /// Forgets notices from before this minute.
@@ -191,7 +209,7 @@ pub async fn choices(actor: AccountId, db: &impl ConnectionTrait) -> Result<Vec<
         let (in_app, by_mail) = chosen(kind).map_or((true, true), |row| (row.in_app, row.by_mail));
         NoticeChoice { kind, in_app, by_mail }
     };
-    Ok(NoticeKind::ALL.into_iter().map(choice).collect())
+    Ok(NoticeKind::ALL.into_iter().filter(|kind| kind.chosen_as() == *kind).map(choice).collect())
 }
 
 /// Changes what the actor wants to be told of.

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use app::api::Refused;
+use axum::body::Body;
 use futures_util::StreamExt as _;
 use opaque_ke::ClientLogin;
 use protocol::api::{
@@ -12,6 +14,7 @@ use protocol::id::AttemptId;
 use protocol::opaque::Suite;
 use protocol::{AccountId, ApiError, Namespace};
 use server::clock::{DAY, MINUTE};
+use server::services::session::{IDLE, SESSION};
 
 use crate::notices::nudge;
 use crate::person::{Person, dice, id16, provider, sign, signing_key};
@@ -288,6 +291,27 @@ on_both! {
         assert_eq!(put(&[own]).await.unwrap().version, 1);
     }
 
+    async fn a_page_of_one_account_is_refused_in_the_session_of_another(app) {
+        let ann = Person::sign_up(&app, "ann@example.org", Profile::Patient).await;
+        let bea = Person::sign_up(&app, "bea@example.org", Profile::Patient).await;
+        let ask = async |names: &[String]| {
+            let mut ask = request("POST", "/api/pages/notices", Some(&bea.cookie))
+                .header("content-type", "application/x-www-form-urlencoded");
+            for name in names {
+                ask = ask.header(app::api::ACCOUNT_HEADER, name);
+            }
+            let answer = app.send(ask.body(Body::empty()).unwrap()).await;
+            (answer.status, serde_json::from_slice::<Refused>(&answer.body).ok())
+        };
+        let (own, other) = (bea.account.to_string(), ann.account.to_string());
+        for names in [vec![other.clone()], vec!["nobody".to_owned()], vec![own.clone(), other]] {
+            assert_eq!(ask(&names).await, (401, Some(Refused::NotSignedIn)));
+        }
+        assert_eq!(ask(&[own]).await, (200, None));
+        assert_eq!(ask(&[]).await, (200, None));
+        assert_eq!(app::api::ACCOUNT_HEADER, ACCOUNT_HEADER, "programs and pages say it alike");
+    }
+
     async fn providers_are_found_by_address_and_patients_are_not(app) {
         let ann = Person::sign_up(&app, "ann@example.org", Profile::Patient).await;
         let ito = Person::sign_up(&app, "ito@example.org", provider()).await;
@@ -304,4 +328,26 @@ on_both! {
         assert_eq!(person(ann.account).await.unwrap().email, "ann@example.org");
         assert_eq!(person(ito.account).await, Err(ApiError::NotFound));
     }
+}
+
+/// SQLite alone: what is refused here stands for any database that can only be read.
+#[tokio::test]
+async fn reading_goes_on_where_nothing_can_be_written() {
+    use sea_orm::ConnectionTrait as _;
+    let app = TestApp::sqlite().await;
+    let ann = Person::sign_up(&app, "ann@example.org", Profile::Patient).await;
+    let wrap = DeviceWrap { wrap: vec![1] };
+    app.call("PUT", "/api/v1/device-wrap", Some(&ann.cookie), &wrap).await.done().unwrap();
+    for change in ["DELETE ON device_wraps", "DELETE ON sessions", "UPDATE ON sessions"] {
+        let name = change.replace(' ', "_");
+        let refuse = format!("CREATE TRIGGER {name} BEFORE {change} BEGIN SELECT RAISE(ABORT, 'no room'); END");
+        app.state.store.reader().execute_unprepared(&refuse).await.unwrap();
+    }
+    let read = async || app.get("/api/v1/device-wrap", Some(&ann.cookie)).await.read::<DeviceWrap>();
+    assert_eq!(read().await, Ok(wrap));
+    app.pass(IDLE);
+    assert!(session(&app, &ann.cookie).await.is_ok());
+    assert_eq!(read().await, Err(ApiError::NotFound), "an idle device is locked all the same");
+    app.pass(SESSION);
+    assert_eq!(session(&app, &ann.cookie).await, Err(ApiError::NotSignedIn));
 }

@@ -82,6 +82,8 @@ on_both! {
             app.send(request.body(vec![0; bytes].into()).unwrap()).await.error()
         };
         let log = format!("/api/v1/vaults/{}/log", ann.vault);
+        assert_eq!(send("POST", "/api/v1/signin/start", 16 << 10).await, ApiError::Refused(Refusal::Malformed));
+        assert_eq!(send("POST", "/api/v1/signin/start", (16 << 10) + 1).await, ApiError::TooLarge);
         assert_eq!(send("PUT", "/api/v1/account/state", (1 << 20) + 1).await, ApiError::TooLarge);
         assert_eq!(send("POST", &log, 1 << 20).await, ApiError::Refused(Refusal::Malformed));
         assert_eq!(send("POST", &log, (4 << 20) + 1).await, ApiError::TooLarge);
@@ -120,7 +122,7 @@ on_both! {
         assert!(text.contains("/api/v1/blobs/{blob}/chunks/{number}"), "{text}");
         assert!(text.contains("counters"), "the cause of a failure is there");
         let token = ann.cookie.split_once('=').unwrap().1.to_owned();
-        let told = ["canary".to_owned(), "Ann Lee".to_owned(), token, ann.account.to_string(), vault.to_string(), record.to_string(), blob.to_string(), grant.to_string()];
+        let told = ["canary".to_owned(), "Ann Lee".to_owned(), "203.0.113".to_owned(), token, ann.account.to_string(), vault.to_string(), record.to_string(), blob.to_string(), grant.to_string()];
         for secret in told {
             assert!(!text.contains(&secret), "{secret} is in the log:\n{text}");
         }
@@ -185,6 +187,7 @@ async fn every_response_tells_the_browser_how_little_it_may_do() {
         let answer = app.bare(method, &path, None).await;
         let header = |name: &str| answer.headers.get(name).map_or("", |value| value.to_str().unwrap());
         assert_eq!(header("x-content-type-options"), "nosniff", "{path}");
+        assert_eq!(header("x-frame-options"), "DENY", "{path}");
         assert_eq!(header("referrer-policy"), "no-referrer", "{path}");
         assert_eq!(header("cross-origin-opener-policy"), "same-origin", "{path}");
         assert_eq!(header("cross-origin-resource-policy"), "same-origin", "{path}");

@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use axum::body::Body;
+use axum::extract::ConnectInfo;
 use axum::http::{HeaderValue, Request};
 use futures_util::stream::{self, StreamExt as _};
 use protocol::api::{BlobCreate, CHUNK_DIGEST_HEADER, MEDIA_TYPE, Profile};
@@ -54,6 +55,31 @@ async fn one_request_too_many_is_told_when_to_try_again() {
     drop(open);
     assert_eq!(app.get("/api/v1/session", Some(&ann.cookie)).await.status, 200);
     assert!(app.state.metrics.render().contains("healthbridge_requests_open 0\n"));
+}
+
+#[tokio::test]
+async fn nobody_takes_every_place() {
+    let mut app = TestApp::sqlite().await;
+    let mut ann = Person::sign_up(&app, "ann@example.org", Profile::Patient).await;
+    let (_, blob) = ann.add_record(&app, b"bytes").await;
+    app.set(|state| state.load = Load::shared(8, 1));
+    let ask_from = async |address: &str| {
+        let mut request = request("GET", "/api/v1/session", Some(&ann.cookie)).body(Body::empty()).unwrap();
+        request.extensions_mut().insert(ConnectInfo(SocketAddr::new(address.parse().unwrap(), 40000)));
+        app.send(request).await
+    };
+    let chunk = request("GET", &format!("/api/v1/blobs/{blob}/chunks/0"), Some(&ann.cookie));
+    let open = app.begin(chunk.body(Body::empty()).unwrap()).await;
+    let refused = ask_from("203.0.113.7").await;
+    assert_eq!((refused.status, refused.error()), (503, ApiError::Unavailable));
+    assert_eq!(refused.headers["retry-after"], "2");
+    assert_eq!(app.get("/healthz", None).await.status, 200);
+    for other in ["203.0.113.8", "2001:db8::1", "127.0.0.1"] {
+        assert_eq!(ask_from(other).await.status, 200, "{other}");
+    }
+    drop(open);
+    assert_eq!(ask_from("203.0.113.7").await.status, 200);
+    assert!(app.state.metrics.render().contains("healthbridge_requests_shed_total 1\n"));
 }
 
 #[tokio::test]

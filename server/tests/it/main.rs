@@ -19,6 +19,7 @@ mod command;
 mod document;
 mod edges;
 mod garbage;
+mod headers;
 mod keeping;
 mod limits;
 mod load;

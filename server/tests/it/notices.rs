@@ -6,14 +6,14 @@ use std::time::Duration;
 use app::api::notices::{Notice, NoticeChoice, NoticeKind};
 use futures_util::StreamExt as _;
 use protocol::api::Profile;
-use protocol::entry::AccessKind;
-use protocol::{Body, GrantScope, Level};
-use server::clock::{DAY, HOUR, MINUTE};
+use protocol::entry::{AccessKind, Grant, Revision, Term, Tombstone};
+use protocol::{ApiError, Body, GrantId, GrantScope, Level, Minute, RecordId};
+use server::clock::{Clock as _, DAY, HOUR, MINUTE};
 use server::mail::Mailer;
 use server::services::sweep::sweep;
 use server::services::{mail, notices};
 
-use crate::person::{Person, provider};
+use crate::person::{Person, data_part, first_revision, id16, provider, public};
 use crate::test_app::{TestApp, request};
 
 const PASSWORD: &[u8] = b"correct horse battery";
@@ -141,22 +141,157 @@ on_both! {
         }
     }
 
-    /// A share of a day was just talked about, so that its end is no news; one of a year is, though nobody keeps what
-    /// was said when it began.
-    async fn only_a_share_of_more_than_three_days_ends_soon(app) {
+    /// A share of a day was just talked about, so that its end is no news for half of it; one of a year ends soon, though
+    /// nobody keeps what was said when it began.
+    async fn a_share_ends_soon_when_half_of_it_is_over_or_three_days_are_left(app) {
         let (mut ann, ito) = two_people(&app).await;
         choose(&app, &ito, NoticeKind::Shared, false, true).await;
         let vault = ann.vault;
         let (record, _) = ann.add_record(&app, b"a scan").await;
         let scope = GrantScope::Record(record);
         ann.grant(&app, vault, &ito, Level::Download, scope, 24 * 60).await.unwrap();
+        app.pass(12 * HOUR - MINUTE);
         assert_eq!(notices::tell_of_ends(&app.state).await.unwrap(), 0);
+        app.pass(MINUTE);
+        assert_eq!(notices::tell_of_ends(&app.state).await.unwrap(), 2);
+        // No server ran when it ended: it is said when one does.
         app.pass(20 * DAY);
+        assert_eq!(notices::tell_of_ends(&app.state).await.unwrap(), 2);
         ann.grant(&app, vault, &ito, Level::Download, scope, 365 * 24 * 60).await.unwrap();
         app.pass(363 * DAY);
         sweep(&app.state).await.unwrap();
         assert_eq!(notices::tell_of_ends(&app.state).await.unwrap(), 2, "both are told");
         assert_eq!(notices::tell_of_ends(&app.state).await.unwrap(), 0);
+    }
+
+    async fn another_end_is_told_of_and_the_old_one_no_more(app) {
+        let (mut ann, ito) = two_people(&app).await;
+        let vault = ann.vault;
+        let (record, _) = ann.add_record(&app, b"a scan").await;
+        let scope = GrantScope::Record(record);
+        let grant = ann.grant(&app, vault, &ito, Level::Download, scope, 7 * 24 * 60).await.unwrap();
+        let from = Some(app.clock.minute().plus(7 * 24 * 60));
+        app.pass(5 * DAY);
+        assert_eq!(notices::tell_of_ends(&app.state).await.unwrap(), 2);
+        let until = app.clock.minute().plus(20 * 24 * 60);
+        ann.append(&app, vault, Body::Term(Term { grant, from, until: Some(until) })).await.unwrap();
+        let list = told(&app, &ito).await;
+        assert_eq!((list[0].kind, list[0].until, list[0].who.as_deref()), (NoticeKind::EndChanged, Some(until.0), Some("Ann Lee")));
+        assert_eq!(kinds(&app, &ann).await, [NoticeKind::EndsSoon], "one's own doing is no news");
+        // The end that was, is none; the new one is told of ahead as well.
+        app.pass(3 * DAY);
+        assert_eq!(notices::tell_of_ends(&app.state).await.unwrap(), 0);
+        assert!(ito.sees(&app, vault).await.contains("11"));
+        app.pass(14 * DAY + MINUTE);
+        assert_eq!(notices::tell_of_ends(&app.state).await.unwrap(), 2);
+        app.pass(3 * DAY + MINUTE);
+        assert_eq!(notices::tell_of_ends(&app.state).await.unwrap(), 2);
+        assert_eq!(kinds(&app, &ann).await, [NoticeKind::Ended, NoticeKind::EndsSoon, NoticeKind::EndsSoon]);
+        // It has ended here, whatever an author's clock says.
+        let back = Body::Term(Term { grant, from: Some(until), until: None });
+        let dated = ann.sign_as(vault, ann.author_seq + 1, until, back);
+        assert_eq!(ann.post(&app, vault, vec![dated]).await, Err(ApiError::NotFound));
+    }
+
+    /// Whoever helps with a vault adds, changes, deletes and shares: its owner is told of each, and by mail of all that
+    /// concerns records as one.
+    async fn the_owner_is_told_of_what_a_helper_does(app) {
+        let (mut ann, mut ito) = two_people(&app).await;
+        let ben = Person::sign_up(&app, "ben@example.org", provider()).await;
+        let vault = ann.vault;
+        ann.grant(&app, vault, &ito, Level::Manage, GrantScope::Vault, 7 * 24 * 60).await.unwrap();
+        let record = RecordId::from_bytes(id16());
+        ito.append(&app, vault, first_revision(record, ann.scope, vec![data_part()])).await.unwrap();
+        let edit = Revision { record, number: 1, generation: 0, key: None, parts: vec![data_part()] };
+        ito.append(&app, vault, Body::Revision(edit)).await.unwrap();
+        let grant = ito.grant(&app, vault, &ben, Level::Download, GrantScope::Scope(ann.scope), 60).await.unwrap();
+        let from = Some(app.clock.minute().plus(60));
+        ito.append(&app, vault, Body::Term(Term { grant, from, until: None })).await.unwrap();
+        ito.append(&app, vault, Body::Revocation(grant)).await.unwrap();
+        ito.append(&app, vault, Body::Tombstone(Tombstone { record, number: 1 })).await.unwrap();
+        let list = told(&app, &ann).await;
+        assert!(list.iter().all(|notice| notice.who.as_deref() == Some("Ann Lee")));
+        let about: Vec<_> = list.iter().map(|notice| (notice.kind, notice.record.is_some())).collect();
+        assert_eq!(about, [
+            (NoticeKind::Deleted, true),
+            (NoticeKind::Stopped, false),
+            (NoticeKind::EndChanged, false),
+            (NoticeKind::SharedForYou, false),
+            (NoticeKind::Edited, true),
+            (NoticeKind::Added, true),
+        ]);
+        assert_eq!(kinds(&app, &ben).await, [NoticeKind::Stopped, NoticeKind::EndChanged, NoticeKind::Shared]);
+        app.pass(HOUR);
+        mail::send_due(&app.state).await.unwrap();
+        let to_ann: Vec<_> = mails(&app).into_iter().filter(|(to, _)| *to == ann.email).map(|(_, subject)| subject).collect();
+        assert_eq!(to_ann, [
+            "Records of yours are shared",
+            "Sharing ends at another time",
+            "Sharing has stopped",
+            "Your records were changed",
+        ]);
+    }
+
+    /// Nobody hides what concerns the safety of an account by doing something else again and again.
+    async fn a_flood_of_openings_hides_nothing_else(app) {
+        let (mut ann, mut ito) = two_people(&app).await;
+        let vault = ann.vault;
+        Person::sign_in(&app, &ann.email, PASSWORD, None).await.cookie().unwrap();
+        let (record, _) = ann.add_record(&app, b"a scan").await;
+        let (other, _) = ann.add_record(&app, b"a letter").await;
+        let grant = ann.grant(&app, vault, &ito, Level::Download, GrantScope::Scope(ann.scope), 7 * 24 * 60).await.unwrap();
+        ito.access(&app, vault, grant, AccessKind::Accepted, None).await.unwrap();
+        for number in 0..120 {
+            let which = if number % 2 == 0 { record } else { other };
+            ito.access(&app, vault, grant, AccessKind::Opened, Some(which)).await.unwrap();
+        }
+        let list = told(&app, &ann).await;
+        assert_eq!(list.iter().map(|notice| (notice.kind, notice.more)).collect::<Vec<_>>(), [
+            (NoticeKind::Opened, 1),
+            (NoticeKind::SignedIn, 0),
+        ]);
+    }
+
+    async fn what_is_told_of_together_does_not_depend_on_an_authors_clock(app) {
+        let (mut ann, ito) = two_people(&app).await;
+        let vault = ann.vault;
+        for number in 0..4 {
+            let (record, _) = ann.add_record(&app, b"a scan").await;
+            let grant = GrantId::from_bytes(id16());
+            let page = ann.log(&app, vault, 0).await.unwrap();
+            ann.seen = page.head;
+            let body = Body::Grant(Grant {
+                grant,
+                recipient: ito.account,
+                recipient_key: public(&ito.key),
+                level: Level::Download,
+                scope: GrantScope::Record(record),
+                epoch: 0,
+                until: None,
+                encryption_generation: 0,
+                sealed: vec![11; 80],
+            });
+            // Each is dated two hours before the one before it, as if there were none within the hour.
+            let at = Minute(app.clock.minute().0 - 120 * number);
+            let signed = ann.sign_as(vault, ann.author_seq + 1, at, body);
+            ann.seen = ann.post(&app, vault, vec![signed]).await.unwrap().head;
+            ann.author_seq += 1;
+            mail::send_due(&app.state).await.unwrap();
+        }
+        assert_eq!(mails(&app).len(), 1);
+    }
+
+    async fn what_is_switched_off_while_it_waits_is_not_sent(app) {
+        let (mut ann, mut ito) = two_people(&app).await;
+        let vault = ann.vault;
+        let (record, _) = ann.add_record(&app, b"a scan").await;
+        let grant = ann.grant(&app, vault, &ito, Level::Download, GrantScope::Record(record), 7 * 24 * 60).await.unwrap();
+        ito.access(&app, vault, grant, AccessKind::Accepted, None).await.unwrap();
+        ito.access(&app, vault, grant, AccessKind::Opened, Some(record)).await.unwrap();
+        choose(&app, &ann, NoticeKind::Opened, true, false).await;
+        app.pass(DAY);
+        mail::send_due(&app.state).await.unwrap();
+        assert!(mails(&app).iter().all(|(to, _)| *to != ann.email), "{:?}", mails(&app));
     }
 
     async fn the_account_is_watched_over(app) {
@@ -180,6 +315,20 @@ on_both! {
         .await
         .unwrap();
         assert_eq!(kinds(&app, &ann).await, [NoticeKind::FailedSignIns, NoticeKind::SignedIn], "told of once");
+        // Five in an hour, every hour: that is told of once a day.
+        for _ in 0..4 {
+            app.pass(2 * HOUR);
+            for _ in 0..5 {
+                assert_eq!(Person::sign_in(&app, &ann.email, b"wrong", None).await.status, 401);
+            }
+        }
+        tokio::time::timeout(Duration::from_secs(30), async {
+            while kinds(&app, &ann).await.len() < 3 {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        })
+        .await
+        .unwrap();
         ann.set_password(&app, b"another password", &ann.key).await.done().unwrap();
         assert_eq!(kinds(&app, &ann).await[0], NoticeKind::PasswordChanged);
     }
@@ -262,7 +411,7 @@ on_both! {
         }
         let (_, body) = page_call(&app, "notice-choices", Some(&ann.cookie), "").await;
         let choices: Vec<NoticeChoice> = serde_json::from_str(&body).unwrap();
-        assert_eq!(choices.len(), NoticeKind::ALL.len());
+        assert!(choices.iter().map(|choice| choice.kind).eq(NoticeKind::ALL.into_iter().filter(|kind| kind.chosen_as() == *kind)));
         let off: Vec<NoticeKind> = choices.iter().filter(|choice| !choice.in_app || !choice.by_mail).map(|choice| choice.kind).collect();
         assert_eq!(off, [NoticeKind::Opened]);
         let grant = ann.grant(&app, vault, &ito, Level::Download, GrantScope::Record(record), 60).await.unwrap();

@@ -27,12 +27,17 @@ pub fn sentence(happening: &Happening) -> String {
         "changed" => format!("{name} changed {record}"),
         "deleted" => format!("{name} deleted {record}"),
         "shared" => format!("{name} shared {reach} with {with}"),
+        "end-changed" => format!("{name} changed until when {reach} is shared with {with}"),
         "stopped" => format!("{name} stopped sharing {reach} with {with}"),
         "key-turned" => format!("{name} turned the key for everything added later"),
         "accepted" if happening.share.is_some() => format!("{name} accepted {reach}"),
         "accepted" => format!("{name} accepted what was shared"),
         "opened" => format!("{name} opened {record}"),
         "saved" => format!("{name} saved a copy of {record}"),
+        "restored" => {
+            let lost = words::count(happening.lost.unwrap_or_default(), "change");
+            format!("The server was brought back from an older copy, which lacked {lost} at least")
+        }
         _ => format!("{name} did something that this version of HealthBridge has no words for"),
     }
 }
@@ -44,6 +49,7 @@ pub fn glyph(what: &str) -> Glyph {
         "changed" => Glyph::Edit,
         "deleted" => Glyph::Delete,
         "shared" | "accepted" => Glyph::Sharing,
+        "end-changed" => Glyph::Clock,
         "stopped" => Glyph::StopSharing,
         "created" | "key-turned" => Glyph::Key,
         "opened" => Glyph::Eye,
@@ -164,6 +170,7 @@ mod tests {
             record: record.map(|title| (title.to_lowercase(), title.to_owned())),
             share: None,
             own: who == "me",
+            lost: None,
         }
     }
 
@@ -180,6 +187,13 @@ mod tests {
             happening(1, "me", "added", Some("CT")),
             happening(0, "me", "created", None),
         ]
+    }
+
+    #[test]
+    fn a_restore_is_what_the_server_did() {
+        let restored = Happening { lost: Some(1), ..happening(2, "me", "restored", None) };
+        let told = "The server was brought back from an older copy, which lacked 1 change at least";
+        assert_eq!(sentence(&restored), told);
     }
 
     #[test]

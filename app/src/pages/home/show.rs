@@ -2,20 +2,24 @@
 
 use leptos::prelude::*;
 
+use crate::api::notices::{Notice, NoticeKind};
 use crate::clock::{Now, use_now};
 use crate::pages::activity::sentence::{listed, sentence};
 use crate::pages::asking::{Loaded, TroubleAlert, load};
 use crate::pages::guarded::{Guarded, Guests};
 use crate::pages::inside::Inside;
+use crate::pages::notices::sentence::sentence as told_sentence;
+use crate::pages::notices::use_notices;
 use crate::pages::records::filter::{Order, shown};
 use crate::pages::records::rows::{RecordRows, keep_pictures};
 use crate::pages::records::uploads::{Uploads, Which};
+use crate::pages::sharing::change::{ChangeDialog, Changing, use_changing};
 use crate::pages::sharing::person::{WAITS, compared_chip, profession};
 use crate::pages::sharing::reach::{by_person, holding};
 use crate::pages::sharing::shared::load_shares;
 use crate::pages::words;
 use crate::ui::{
-    ButtonKind, Card, CardTone, EmptyState, Erase as _, Face, Glyph, LinkButton, List, Row, Skeleton, Until,
+    Button, ButtonKind, Card, CardTone, EmptyState, Erase as _, Face, Glyph, LinkButton, List, Row, Skeleton, Until,
 };
 use crate::vault::{Happening, Happenings, Me, Records, Share, Trouble};
 
@@ -142,22 +146,59 @@ fn Begin() -> impl IntoView {
     }
 }
 
-/// What waits for the person: shares that wait for a changed key, and shares that end soon.
+/// What was told about the safety of the account and was not seen yet, newest first. A new sign-in is mostly this one.
+fn unseen_safety(notices: &[Notice]) -> Vec<Notice> {
+    let asks = |notice: &&Notice| !notice.read && notice.kind.is_security() && notice.kind != NoticeKind::SignedIn;
+    notices.iter().filter(asks).cloned().collect()
+}
+
+/// What waits for the person: what happened to the account, shares that wait for a changed key, and shares that end soon.
 #[component]
 fn NeedsAnswer(shares: Loaded<Vec<Share>>) -> impl IntoView {
     let now = use_now();
+    let changing = use_changing();
+    let told = use_notices().list();
+    let safety = Memo::new(move |_| {
+        told.with(|told| unseen_safety(told.as_ref().and_then(|told| told.as_deref().ok()).unwrap_or_default()))
+    });
     let waits = Memo::new(move |_| shares.data.with(|shares| waiting(shares.as_deref().unwrap_or_default())));
     let soon = Memo::new(move |_| shares.data.with(|shares| ending(shares.as_deref().unwrap_or_default(), now.get())));
     view! {
+        {move || {
+            let safety = safety.get();
+            (!safety.is_empty()).then(|| view! { <Safety notices=safety /> })
+        }}
         {move || {
             let waits = waits.get();
             (!waits.is_empty()).then(|| view! { <Waiting shares=waits /> })
         }}
         {move || {
             let soon = soon.get();
-            (!soon.is_empty()).then(|| view! { <EndingSoon shares=soon /> })
+            (!soon.is_empty()).then(|| view! { <EndingSoon shares=soon changing /> })
         }}
+        <ChangeDialog changing />
     }
+}
+
+/// What happened to the account. It goes once the notices were seen.
+#[component]
+fn Safety(notices: Vec<Notice>) -> impl IntoView {
+    let now = use_now();
+    let items = notices
+        .into_iter()
+        .map(|notice| {
+            let said = told_sentence(&notice, &[], now.get_untracked());
+            view! { <li><strong>{said}</strong>{format!(" · {}", words::moment(notice.at, now.get_untracked()))}</li> }
+        })
+        .collect_view();
+    view! {
+        <Card tone=CardTone::Ask title="About your account">
+            <ul class="stack near">{items}</ul>
+            <p>"If this was you, nothing needs doing."</p>
+            <div class="actions"><LinkButton kind=ButtonKind::Quiet href="/notices">"Show what to do if it was not"</LinkButton></div>
+        </Card>
+    }
+    .erased()
 }
 
 #[component]
@@ -218,19 +259,29 @@ fn Waiting(shares: Vec<Share>) -> impl IntoView {
 }
 
 #[component]
-fn EndingSoon(shares: Vec<Share>) -> impl IntoView {
+fn EndingSoon(shares: Vec<Share>, changing: Changing) -> impl IntoView {
     let now = use_now();
     let items = shares
         .into_iter()
         .map(|share| {
             let left = words::share_left(&share, now.get_untracked());
-            view! { <li><strong>{share.person.name.clone()}</strong>{format!(" · {} · {}", words::reach_words(&share.reach), left.words)}</li> }
+            let said = format!(" · {} · {}", words::reach_words(&share.reach), left.words);
+            let of_which = format!(" for {} to see {}", share.person.name, words::reach_words(&share.reach));
+            let name = share.person.name.clone();
+            view! {
+                <li class="row">
+                    <span class="grow"><strong>{name}</strong>{said}</span>
+                    <Button kind=ButtonKind::Quiet glyph=Glyph::Clock on_press=move || changing.ask(share.clone())>
+                        "Give more time"<span class="heard">{of_which}</span>
+                    </Button>
+                </li>
+            }
         })
         .collect_view();
     view! {
         <Card tone=CardTone::Ask title="Ends this week">
-            <ul class="stack near">{items}</ul>
-            <p>"Share again if more time is needed. Otherwise nothing needs doing: the sharing ends by itself."</p>
+            <ul class="stack near" role="list">{items}</ul>
+            <p>"If no more time is needed, nothing needs doing: the sharing ends by itself."</p>
             <div class="actions"><LinkButton kind=ButtonKind::Quiet href="/sharing">"Show who can see what"</LinkButton></div>
         </Card>
     }

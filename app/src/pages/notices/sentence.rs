@@ -10,9 +10,11 @@ use crate::vault::RecordItem;
 pub const fn glyph(kind: NoticeKind) -> Glyph {
     match kind {
         NoticeKind::Added => Glyph::Add,
+        NoticeKind::Edited => Glyph::Edit,
+        NoticeKind::Deleted => Glyph::Delete,
         NoticeKind::Shared | NoticeKind::SharedForYou => Glyph::Sharing,
         NoticeKind::Stopped => Glyph::StopSharing,
-        NoticeKind::EndsSoon | NoticeKind::Ended => Glyph::Clock,
+        NoticeKind::EndChanged | NoticeKind::EndsSoon | NoticeKind::Ended => Glyph::Clock,
         NoticeKind::Opened => Glyph::Eye,
         NoticeKind::SignedIn => Glyph::Unlocked,
         NoticeKind::FailedSignIns => Glyph::Warning,
@@ -56,6 +58,13 @@ pub fn sentence(notice: &Notice, records: &[RecordItem], now: Option<Now>) -> St
     let end = notice.until.map(|until| End::new(until, now));
     match notice.kind {
         NoticeKind::Added => format!("{who} added {what} to your vault"),
+        NoticeKind::Edited => format!("{who} changed {what}"),
+        NoticeKind::Deleted => format!("{who} deleted {what}"),
+        NoticeKind::EndChanged => match end {
+            None => format!("Sharing with {who} has no end any more"),
+            Some(End { over: true, on, .. }) => format!("Sharing with {who} ended {on}"),
+            Some(End { on, .. }) => format!("Sharing with {who} now ends {on}"),
+        },
         NoticeKind::Shared => match end {
             None => format!("{who} shares with you, with no end"),
             Some(End { over: true, on, .. }) => format!("{who} shared with you, and it ended {on}"),
@@ -73,7 +82,11 @@ pub fn sentence(notice: &Notice, records: &[RecordItem], now: Option<Now>) -> St
             Some(End { on, .. }) => format!("Sharing with {who} ends {on}"),
         },
         NoticeKind::Ended => format!("Sharing with {who} has ended"),
-        NoticeKind::Opened => format!("{who} opened {what}"),
+        NoticeKind::Opened => match notice.more {
+            0 => format!("{who} opened {what}"),
+            1 => format!("{who} opened {what} and one more"),
+            more => format!("{who} opened {what} and {more} more"),
+        },
         // What no browser calls itself by is called "other".
         NoticeKind::SignedIn => match notice
             .place
@@ -94,9 +107,9 @@ pub fn sentence(notice: &Notice, records: &[RecordItem], now: Option<Now>) -> St
 pub const fn next(kind: NoticeKind) -> Option<&'static str> {
     match kind {
         NoticeKind::SignedIn => Some("If this was not you: sign out everywhere else, and choose a new password."),
-        NoticeKind::FailedSignIns => {
-            Some("Nobody got in. If this was not you: nothing needs doing, but a longer password is safer.")
-        }
+        NoticeKind::FailedSignIns => Some(
+            "If this was you, nothing needs doing. If not: every sign-in that succeeds stands here, and a longer password is safer.",
+        ),
         NoticeKind::PasswordChanged => Some("If this was not you: choose a new password now."),
         NoticeKind::Recovered => Some(
             "If this was not you: somebody has your recovery kit. Choose a new password, look at your activity, and tell the people who run this server.",
@@ -108,7 +121,10 @@ pub const fn next(kind: NoticeKind) -> Option<&'static str> {
 /// What one chooses to be told of.
 pub const fn choice_words(kind: NoticeKind) -> &'static str {
     match kind {
-        NoticeKind::Added => "Somebody adds to your vault",
+        NoticeKind::Added | NoticeKind::Edited | NoticeKind::Deleted => {
+            "Somebody who helps you adds, changes or deletes records"
+        }
+        NoticeKind::EndChanged => "A share is given another end",
         NoticeKind::Shared => "Somebody shares with you",
         NoticeKind::SharedForYou => "Somebody who helps you shares your records",
         NoticeKind::Stopped => "Sharing is stopped",
@@ -133,6 +149,7 @@ mod tests {
             at: 29_922_570,
             who: Some("Dr Kenji Ito".to_owned()),
             record: None,
+            more: 0,
             until: Some(29_922_570 + 3 * 1440),
             place: Some("Firefox".to_owned()),
             read: false,
@@ -147,9 +164,12 @@ mod tests {
             all,
             [
                 "Dr Kenji Ito added a record to your vault",
+                "Dr Kenji Ito changed a record",
+                "Dr Kenji Ito deleted a record",
                 "Dr Kenji Ito opened a record",
                 "Dr Kenji Ito shares with you until 25 November",
                 "Dr Kenji Ito shared records of yours until 25 November",
+                "Sharing with Dr Kenji Ito now ends on 25 November",
                 "Dr Kenji Ito stopped sharing",
                 "Sharing with Dr Kenji Ito ends on 25 November",
                 "Sharing with Dr Kenji Ito has ended",
@@ -187,6 +207,13 @@ mod tests {
         assert_eq!(sentence(&old, &[], None), "New sign-in to your account: Firefox");
         let program = Notice { place: Some("other".to_owned()), ..notice(NoticeKind::SignedIn) };
         assert_eq!(sentence(&program, &[], None), "New sign-in to your account");
+    }
+
+    #[test]
+    fn a_day_of_openings_is_one_sentence() {
+        let opened = |more| sentence(&Notice { more, ..notice(NoticeKind::Opened) }, &[], None);
+        assert_eq!(opened(1), "Dr Kenji Ito opened a record and one more");
+        assert_eq!(opened(12), "Dr Kenji Ito opened a record and 12 more");
     }
 
     #[test]

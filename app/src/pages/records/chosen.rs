@@ -27,7 +27,7 @@ pub enum Look {
 pub struct Pick {
     /// Tells it apart.
     pub key: u32,
-    /// The name that it came with.
+    /// The name that it came with, as it is shown.
     pub file_name: String,
     /// How far it was looked at.
     pub look: RwSignal<Look>,
@@ -74,7 +74,8 @@ impl Picks {
         let key = self.next.get_value();
         self.next.set_value(key.wrapping_add(1));
         let owner = self.owner.get_value();
-        let pick = Pick { key, file_name: file.name(), look: owner.with(|| RwSignal::new(Look::Reading)) };
+        let pick =
+            Pick { key, file_name: vault.shown_name(&file.name()), look: owner.with(|| RwSignal::new(Look::Reading)) };
         let look = pick.look;
         self.list.update(|list| list.push(pick));
         self.reading.update(|reading| *reading += 1);
@@ -171,6 +172,7 @@ fn known_words(known: &Known) -> String {
     match known {
         Known::Chosen => "You have chosen this very file already.".to_owned(),
         Known::Kept(title) => format!("You already have “{title}”, with this name and size."),
+        Known::Added(title) => format!("You have added this very file already, as “{title}”."),
     }
 }
 
@@ -203,7 +205,7 @@ pub fn PickCard(
             <div class="row still">
                 {move || category_tile(slug())}
                 <div class="stack grow">
-                    <h3 class="file-name">{file_name}</h3>
+                    <h3 class="file-name"><bdi>{file_name}</bdi></h3>
                     <span class="soft">{about}</span>
                 </div>
                 <IconButton glyph=Glyph::Close label=remove on_press=on_remove />

@@ -15,9 +15,9 @@ use crate::pages::activity::sentence::{Seen, opened_by_others};
 use crate::pages::asking::{Act, Loaded, TroubleAlert, WhenLoaded, load, use_act};
 use crate::pages::guarded::{Guarded, Guests, side_of};
 use crate::pages::inside::Inside;
+use crate::pages::sharing::acts::{ShareActs, ShareDialogs, use_share_acts};
 use crate::pages::sharing::reach::{ends, people_of};
 use crate::pages::sharing::shared::{SharedBy, load_shares};
-use crate::pages::sharing::stop::{StopDialog, Stopping, use_stopping};
 use crate::pages::{category, words};
 use crate::ui::{
     Alert, Button, ButtonKind, Card, Chip, EmptyState, Erase as _, Face, Fact, Facts, Glyph, Icon, IconButton,
@@ -204,7 +204,7 @@ pub fn RecordView(
             })
         })
     };
-    let stopping = use_stopping(shares, records, activity);
+    let acts = use_share_acts(shares, records, activity);
     // Of somebody else's record this device cannot say more than that it did nothing to it.
     let kept = match side {
         Side::Patient => "The record is still in the vault.",
@@ -240,10 +240,10 @@ pub fn RecordView(
                 <About item opened />
                 {(side == Side::Provider).then(|| view! { <YourShare item shares /> })}
                 {(side == Side::Patient).then(|| view! {
-                    <WhoCanSee item shares stopping />
+                    <WhoCanSee item shares acts />
                     <WhoOpened item activity />
                     <RecordActs item />
-                    <StopDialog stopping />
+                    <ShareDialogs acts />
                 })}
             </div>
         </div>
@@ -352,7 +352,7 @@ fn About(item: Signal<Option<RecordItem>>, opened: Signal<Option<Opened>>) -> im
                     <Fact name="Kind"><Chip category=slug>{category::label(slug)}</Chip></Fact>
                     {(!date.is_empty()).then(|| view! { <Fact name="Date">{date}</Fact> })}
                     {facts.into_iter().map(|(name, value)| view! { <Fact name>{value}</Fact> }).collect_view()}
-                    <Fact name="File"><span class="anywhere">{item.file_name}</span></Fact>
+                    <Fact name="File"><bdi class="anywhere">{item.file_name}</bdi></Fact>
                     <Fact name="Size">{format!("{}, {}", item.kind, words::size(item.size))}</Fact>
                     <Fact name="Added">{words::moment(item.added, now.get_untracked())}</Fact>
                     {(item.changed > item.added).then(|| view! { <Fact name="Changed">{words::moment(item.changed, now.get_untracked())}</Fact> })}
@@ -389,7 +389,7 @@ fn YourShare(item: Signal<Option<RecordItem>>, shares: Loaded<Vec<Share>>) -> im
 
 /// Who can see a record now. Nothing is said of it before it is known.
 #[component]
-fn WhoCanSee(item: Signal<Option<RecordItem>>, shares: Loaded<Vec<Share>>, stopping: Stopping) -> impl IntoView {
+fn WhoCanSee(item: Signal<Option<RecordItem>>, shares: Loaded<Vec<Share>>, acts: ShareActs) -> impl IntoView {
     let by = Memo::new(move |_| {
         item.with(|item| {
             let item = item.as_ref()?;
@@ -402,7 +402,7 @@ fn WhoCanSee(item: Signal<Option<RecordItem>>, shares: Loaded<Vec<Share>>, stopp
         if alone.get() {
             view! { <p class="soft">"Only you. Share it to let somebody else see it."</p> }.erased()
         } else {
-            view! { <SharedBy by stopping heading=".who-can-see h2" /> }.erased()
+            view! { <SharedBy by acts heading=".who-can-see h2" /> }.erased()
         }
     };
     view! {

@@ -17,8 +17,12 @@ fn state_of(upload: &Upload) -> FileState {
         UploadState::NeedsFile => FileState::Resting(percent, "Choose the same file again to go on"),
         UploadState::Kept(_) => FileState::Kept,
         UploadState::Failed(why) => FileState::Failed(why.clone()),
+        UploadState::Interrupted(why) => FileState::Failed(format!("{why} {STILL_HERE}")),
     }
 }
+
+/// What is kept of an upload that failed on its way.
+const STILL_HERE: &str = "What was sent so far is kept, and the rest is still on this device.";
 
 /// Speed and what is left: "64 %, 2.4 MB a second, about 2 minutes left".
 fn sending_words(upload: &Upload) -> String {
@@ -94,6 +98,11 @@ fn UploadRow(id: u32, uploads: Signal<Vec<Upload>>) -> impl IntoView {
             vault.cancel(id);
         }
     };
+    let again = move || {
+        if let Some(vault) = vault.get() {
+            vault.again(id);
+        }
+    };
     // The buttons must not be made anew with every byte that is sent, nor when one of them is pressed: that would take
     // their focus.
     let acts = Memo::new(move |_| {
@@ -101,6 +110,7 @@ fn UploadRow(id: u32, uploads: Signal<Vec<Upload>>) -> impl IntoView {
             upload.as_ref().map(|upload| match &upload.state {
                 UploadState::Waiting | UploadState::Sending | UploadState::Offline | UploadState::Paused => Acts::Send,
                 UploadState::NeedsFile | UploadState::Failed(_) => Acts::Stop,
+                UploadState::Interrupted(_) => Acts::TryAgain,
                 UploadState::Kept(record) => Acts::Open(record.clone()),
             })
         })
@@ -122,6 +132,11 @@ fn UploadRow(id: u32, uploads: Signal<Vec<Upload>>) -> impl IntoView {
         }
         .erased(),
         Acts::Stop => view! { <Button kind=ButtonKind::Quiet on_press=cancel>"Take away"{of()}</Button> }.erased(),
+        Acts::TryAgain => view! {
+            <Button kind=ButtonKind::Quiet glyph=Glyph::Again on_press=again>"Try again"{of()}</Button>
+            <Button kind=ButtonKind::Quiet on_press=cancel>"Take away"{of()}</Button>
+        }
+        .erased(),
         Acts::Open(record) => view! {
             <LinkButton kind=ButtonKind::Quiet href=format!("/records/{record}")>"Open"{of()}</LinkButton>
             <Button kind=ButtonKind::Quiet on_press=cancel>"Take off this list"{of()}</Button>
@@ -138,6 +153,7 @@ fn UploadRow(id: u32, uploads: Signal<Vec<Upload>>) -> impl IntoView {
 enum Acts {
     Send,
     Stop,
+    TryAgain,
     Open(String),
 }
 
@@ -185,6 +201,17 @@ mod tests {
     fn upload(id: u32, state: UploadState) -> Upload {
         let (title, category) = ("Letter".to_owned(), "other".to_owned());
         Upload { id, title, category, sent: 0, total: 10, speed: 0, state, record: None }
+    }
+
+    #[test]
+    fn what_failed_on_its_way_says_what_is_kept() {
+        let failed = |state| match state_of(&upload(1, state)) {
+            FileState::Failed(words) => words,
+            other => panic!("{other:?}"),
+        };
+        let why = "The server is busy.".to_owned();
+        assert_eq!(failed(UploadState::Failed(why.clone())), why);
+        assert_eq!(failed(UploadState::Interrupted(why.clone())), format!("{why} {STILL_HERE}"));
     }
 
     #[test]

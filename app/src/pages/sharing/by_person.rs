@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use leptos::prelude::*;
 
+use super::acts::ShareActs;
 use super::person::{compared_chip, profession};
 use super::reach::{Why, by_person};
 use super::shared::SharedBy;
-use super::stop::Stopping;
 use crate::pages::asking::lasting;
 use crate::pages::words;
 use crate::ui::{Card, Erase as _, Face};
@@ -18,8 +18,8 @@ use crate::vault::Share;
 pub fn ByPerson(
     /// The shares that hold.
     held: Memo<Vec<Share>>,
-    /// What stops one.
-    stopping: Stopping,
+    /// What is done to one.
+    acts: ShareActs,
 ) -> impl IntoView {
     let people = Memo::new(move |_| by_person(held.get()));
     let index = Memo::new(move |_| {
@@ -30,7 +30,7 @@ pub fn ByPerson(
     let item = move |first: Vec<Share>| {
         let account = account(&first).unwrap_or_default();
         let own = lasting(first, move || index.with(|index| index.get(&account).cloned()));
-        view! { <PersonItem own stopping /> }
+        view! { <PersonItem own acts /> }
     };
     view! {
         <Card>
@@ -44,7 +44,7 @@ pub fn ByPerson(
 
 /// A person and everything that they can see.
 #[component]
-fn PersonItem(own: Memo<Vec<Share>>, stopping: Stopping) -> impl IntoView {
+fn PersonItem(own: Memo<Vec<Share>>, acts: ShareActs) -> impl IntoView {
     let person = Memo::new(move |_| own.with(|own| own.first().map(|share| share.person.clone())));
     let by =
         Memo::new(move |_| own.with(|own| own.iter().map(|share| (share.clone(), Why::Itself)).collect::<Vec<_>>()));
@@ -62,7 +62,7 @@ fn PersonItem(own: Memo<Vec<Share>>, stopping: Stopping) -> impl IntoView {
                         {move || person.with(|person| person.as_ref().map(compared_chip))}
                     </div>
                     <span class="soft">{move || person.with(|person| person.as_ref().map(profession))}</span>
-                    <SharedBy by of_person=true stopping heading />
+                    <SharedBy by of_person=true acts heading />
                 </div>
             </div>
         </li>

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use leptos::prelude::*;
 
+use super::acts::ShareActs;
 use super::reach::{Holders, Reached};
 use super::shared::SharedBy;
-use super::stop::Stopping;
 use crate::clock::{Now, use_now};
 use crate::pages::asking::{Loaded, lasting};
 use crate::pages::focus::lead_focus;
@@ -51,7 +51,7 @@ pub fn ByRecord(
     /// The records; they are there.
     records: Loaded<Records>,
     /// What stops a share.
-    stopping: Stopping,
+    acts: ShareActs,
 ) -> impl IntoView {
     let typed = RwSignal::new(String::new());
     let shown = RwSignal::new(AT_ONCE);
@@ -91,7 +91,7 @@ pub fn ByRecord(
     let block = move |first: Reached| {
         let key = first.key();
         let reached = lasting(first, move || index.with(|index| index.get(&key).cloned()));
-        view! { <Block reached stopping /> }
+        view! { <Block reached acts /> }
     };
     let show_more = move || {
         let first_new = shown.get_untracked() + 1;
@@ -126,7 +126,7 @@ pub fn ByRecord(
 
 /// Something that is shared, or a record that was searched for, with everybody who can see it.
 #[component]
-fn Block(reached: Memo<Reached>, stopping: Stopping) -> impl IntoView {
+fn Block(reached: Memo<Reached>, acts: ShareActs) -> impl IntoView {
     let now = use_now();
     let by = Memo::new(move |_| reached.with(|reached| reached.by.clone()));
     let alone = Memo::new(move |_| by.with(Vec::is_empty));
@@ -175,7 +175,7 @@ fn Block(reached: Memo<Reached>, stopping: Stopping) -> impl IntoView {
                             </div>
                         }.erased()
                     } else {
-                        view! { <SharedBy by stopping heading=heading.clone() /> }.erased()
+                        view! { <SharedBy by acts heading=heading.clone() /> }.erased()
                     }}
                 </div>
             </div>

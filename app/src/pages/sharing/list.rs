@@ -4,12 +4,12 @@ use leptos::prelude::*;
 use leptos_router::NavigateOptions;
 use leptos_router::hooks::{use_navigate, use_query_map};
 
+use super::acts::{ShareActs, ShareDialogs, use_share_acts};
 use super::by_person::ByPerson;
 use super::by_record::ByRecord;
 use super::ended::{EndedShares, over};
 use super::reach::{holding, summary};
 use super::shared::load_shares;
-use super::stop::{StopDialog, Stopping, use_stopping};
 use crate::clock::use_now;
 use crate::pages::asking::{Loaded, WhenLoaded, load};
 use crate::pages::guarded::{Guarded, Guests};
@@ -44,7 +44,7 @@ pub fn SharingView(
     records: Loaded<Records>,
 ) -> impl IntoView {
     let now = use_now();
-    let stopping = use_stopping(shares, records, activity);
+    let acts = use_share_acts(shares, records, activity);
     let held = Memo::new(move |_| shares.data.with(|shares| holding(shares.as_deref().unwrap_or_default())));
     let ended = Memo::new(move |_| shares.data.with(|shares| over(shares.as_deref().unwrap_or_default())));
     let nobody = Memo::new(move |_| held.with(Vec::is_empty));
@@ -64,12 +64,12 @@ pub fn SharingView(
                 {move || if nobody.get() {
                     view! { <Nobody /> }.erased()
                 } else {
-                    view! { <Held held records stopping /> }.erased()
+                    view! { <Held held records acts /> }.erased()
                 }}
                 <EndedShares ended />
             }
         />
-        <StopDialog stopping />
+        <ShareDialogs acts />
     }
     .erased()
 }
@@ -92,7 +92,7 @@ fn Nobody() -> impl IntoView {
 
 /// The shares that hold, in either of two orders; the address keeps which.
 #[component]
-fn Held(held: Memo<Vec<Share>>, records: Loaded<Records>, stopping: Stopping) -> impl IntoView {
+fn Held(held: Memo<Vec<Share>>, records: Loaded<Records>, acts: ShareActs) -> impl IntoView {
     let query = use_query_map();
     let by_record = Memo::new(move |_| query.with(|query| query.get("by").as_deref() == Some("record")));
     let navigate = StoredValue::new_local(use_navigate());
@@ -110,11 +110,11 @@ fn Held(held: Memo<Vec<Share>>, records: Loaded<Records>, stopping: Stopping) ->
                 <WhenLoaded
                     loaded=records
                     waiting=|| view! { <Card><Skeleton label="Getting your records" count=4 /></Card> }
-                    page=move || view! { <ByRecord held records stopping /> }
+                    page=move || view! { <ByRecord held records acts /> }
                 />
             }.erased()
         } else {
-            view! { <ByPerson held stopping /> }.erased()
+            view! { <ByPerson held acts /> }.erased()
         }}
     }
     .erased()

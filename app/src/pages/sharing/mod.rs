@@ -1,9 +1,12 @@
 //! Sharing: who can see what, a new share, and the end of one.
 
+pub mod acts;
 pub mod by_person;
 pub mod by_record;
+pub mod change;
 pub mod ended;
 pub mod ending;
+pub mod length;
 pub mod list;
 pub mod new;
 pub mod person;

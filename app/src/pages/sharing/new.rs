@@ -4,6 +4,7 @@ use leptos::prelude::*;
 use leptos_router::NavigateOptions;
 use leptos_router::hooks::{use_navigate, use_query_map};
 
+use super::length::{Length, LengthChoice};
 use super::person::{compared_chip, profession};
 use crate::clock::{Now, use_now};
 use crate::pages::account::entered::email_error;
@@ -14,8 +15,8 @@ use crate::pages::records::pick::RecordPicker;
 use crate::pages::records::rows::{keep_pictures, title_of};
 use crate::pages::{category, words};
 use crate::ui::{
-    Alert, Button, ButtonKind, Card, CardTone, Chip, Choice, Choices, Erase as _, Face, Glyph, LinkButton,
-    SafetyPhrase, Select, Steps, TextField, Tone, use_toasts,
+    Button, ButtonKind, Card, CardTone, Chip, Choice, Choices, Erase as _, Face, Glyph, LinkButton, SafetyPhrase,
+    Select, Steps, TextField, Tone, use_toasts,
 };
 use crate::vault::{NewShare, Person, Reach, Records};
 
@@ -47,10 +48,8 @@ pub struct Draft {
     pub record: RwSignal<String>,
     /// The category's slug.
     pub category: RwSignal<String>,
-    /// `1`, `7`, `30`, `90`, `date` or `none`.
-    pub length: RwSignal<String>,
-    /// The last day, where it is chosen by date.
-    pub date: RwSignal<String>,
+    /// Until when.
+    pub length: Length,
 }
 
 impl Draft {
@@ -62,8 +61,7 @@ impl Draft {
             what: RwSignal::new("record".to_owned()),
             record: RwSignal::new(record.unwrap_or_default()),
             category: RwSignal::new("imaging".to_owned()),
-            length: RwSignal::new("30".to_owned()),
-            date: RwSignal::new(String::new()),
+            length: Length::new(),
         }
     }
 
@@ -79,29 +77,6 @@ impl Draft {
                 })
             }),
         })
-    }
-
-    fn until(self, now: Now) -> Option<String> {
-        last_day(&self.length.get(), &self.date.get(), now)
-    }
-}
-
-/// The last day of a share: some days from now, a date, or none for no end. Pure.
-pub fn last_day(length: &str, date: &str, now: Now) -> Option<String> {
-    match length {
-        "none" => None,
-        "date" => Some(date.to_owned()),
-        days => days.parse().ok().map(|days| words::in_days(now, days).iso()),
-    }
-}
-
-/// What is wrong with a last day. Pure.
-pub fn last_day_error(until: Option<&str>, now: Now) -> Option<&'static str> {
-    let until = until?;
-    match words::Day::parse(until) {
-        None => Some("Choose the last day."),
-        Some(day) if day < words::today(now) => Some("Choose today or a later day."),
-        Some(_) => None,
     }
 }
 
@@ -318,40 +293,15 @@ pub fn UntilWhen(
     draft: Draft,
 ) -> impl IntoView {
     let now = use_now();
-    let wrong = RwSignal::new(None::<String>);
-    let until_words = move |days: i64| {
-        now.get_untracked()
-            .map(|now| format!("Until {}.", words::in_days(now, days).words(Some(now))))
-            .unwrap_or_default()
-    };
-    let choices = vec![
-        Choice::new("1", "1 day", until_words(1)),
-        Choice::new("7", "7 days", until_words(7)),
-        Choice::new("30", "30 days", until_words(30)),
-        Choice::new("90", "90 days", until_words(90)),
-        Choice::new("date", "Until a day that I choose", ""),
-        Choice::new("none", "No end", "Until you stop it yourself."),
-    ];
     let next = move |()| {
-        let Some(now) = now.get_untracked() else { return };
-        let until = untrack(|| draft.until(now));
-        let error = last_day_error(until.as_deref(), now);
-        wrong.set(error.map(str::to_owned));
-        if error.is_none() {
+        if now.get_untracked().is_some_and(|now| draft.length.is_right(now)) {
             draft.step.set(3);
         }
     };
     view! {
         <Card title="Until when?">
             <div class="form">
-                <Choices name="length" label="How long may it be seen?" value=draft.length choices />
-                {move || match draft.length.get().as_str() {
-                    "date" => view! { <TextField name="last-day" label="Last day" kind="date" autocomplete="off" value=draft.date error=wrong /> }.erased(),
-                    "none" => view! {
-                        <Alert tone=Tone::Warn happened="This share has no end." next="People change jobs and forget. A day is safer: you can always give more time." />
-                    }.erased(),
-                    _ => ().erased(),
-                }}
+                <LengthChoice length=draft.length />
                 <Ways draft on_next=next />
             </div>
         </Card>
@@ -375,7 +325,7 @@ pub fn Check(
     let chosen = Signal::derive(move || {
         let person = draft.person.get()?;
         let reach = reach.get()?;
-        let until = now.get().and_then(|now| draft.until(now));
+        let until = now.get().and_then(|now| draft.length.until(now));
         Some((person, reach, until))
     });
     let words =
@@ -431,16 +381,5 @@ mod tests {
             promise("Dr Kenji Ito", &Reach::Category("visit-notes".to_owned()), None, Some(NOW)),
             "Dr Kenji Ito may open and save copies of all records filed under Visit notes, and what you add later, until you stop it."
         );
-    }
-
-    #[test]
-    fn the_last_day_is_today_or_later() {
-        assert_eq!(last_day("30", "", NOW).as_deref(), Some("2026-12-22"));
-        assert_eq!(last_day("none", "2026-12-01", NOW), None);
-        assert_eq!(last_day("date", "2026-12-01", NOW).as_deref(), Some("2026-12-01"));
-        assert_eq!(last_day_error(None, NOW), None);
-        assert_eq!(last_day_error(Some("2026-11-22"), NOW), None);
-        assert!(last_day_error(Some("2026-11-21"), NOW).is_some());
-        assert!(last_day_error(Some(""), NOW).is_some());
     }
 }

@@ -6,10 +6,10 @@ use std::collections::BTreeMap;
 use leptos::html;
 use leptos::prelude::*;
 
+use super::acts::ShareActs;
 use super::ending::stop_words;
 use super::person::{WAITS, compared_chip};
 use super::reach::Why;
-use super::stop::Stopping;
 use crate::clock::use_now;
 use crate::pages::asking::{Loaded, lasting, load};
 use crate::pages::focus::lead_focus_nth;
@@ -45,8 +45,8 @@ pub fn SharedBy(
     /// They stand under their person: a row names what is shared, not with whom.
     #[prop(optional)]
     of_person: bool,
-    /// What stops one.
-    stopping: Stopping,
+    /// What is done to one.
+    acts: ShareActs,
     /// Names the heading above, to which the focus goes when one was stopped.
     #[prop(into)]
     heading: String,
@@ -60,7 +60,7 @@ pub fn SharedBy(
     let row = move |(first, why): (Share, Why)| {
         let id = first.id.clone();
         let share = lasting(first, move || index.with(|index| index.get(&id).cloned()));
-        view! { <SharedWith share why of_person stopping heading=heading.clone() /> }
+        view! { <SharedWith share why of_person acts heading=heading.clone() /> }
     };
     let list = NodeRef::<html::Ul>::new();
     // Whoever asks for more goes on where the new ones begin.
@@ -89,8 +89,8 @@ pub fn SharedWith(
     why: Why,
     /// It stands under its person.
     of_person: bool,
-    /// What stops it.
-    stopping: Stopping,
+    /// What is done to it.
+    acts: ShareActs,
     /// Names the heading above.
     heading: String,
 ) -> impl IntoView {
@@ -131,7 +131,11 @@ pub fn SharedWith(
             Reach::Category(_) | Reach::Everything => format!(" with {name}"),
         }
     };
-    let stop = move || stopping.ask(share.get_untracked(), heading.clone());
+    let of_which = move || {
+        let name = person.with(|person| person.name.clone());
+        format!(" of sharing {} with {name}", words::reach_words(&reach.get()))
+    };
+    let stop = move || acts.stopping.ask(share.get_untracked(), heading.clone());
     view! {
         <li class="share">
             <div class="share-words">
@@ -148,6 +152,11 @@ pub fn SharedWith(
                     soon=Signal::derive(move || left.with(|left| left.soon))
                 />
                 {seen}
+                <div class="row">
+                    <Button kind=ButtonKind::Quiet glyph=Glyph::Clock on_press=move || acts.changing.ask(share.get_untracked())>
+                        "Change the end"<span class="heard">{of_which}</span>
+                    </Button>
+                </div>
             </div>
             <Button kind=ButtonKind::Stop glyph=Glyph::StopSharing on_press=stop>
                 {move || stop_words(&reach.get())}<span class="heard">{which}</span>

@@ -1,10 +1,10 @@
 //! Signing up, in and out, and who one is.
 
 use cli::platform::Terminal;
-use client::Session;
 use client::password::NewPassword;
 use client::phrase::safety_phrase as phrase_of;
 use client::session::{SignUp, Who};
+use client::{ClientError, Session};
 use protocol::api::Profile;
 use serde_json::{Value, json};
 use vault::recovery::RecoveryCode;
@@ -53,7 +53,7 @@ pub(crate) async fn log_in(context: &Context, email: &str) -> Result<(), Failure
 
 /// `recover`
 pub(crate) async fn recover(context: &Context, email: &str, kit: &str) -> Result<(), Failure> {
-    let code = RecoveryCode::parse(kit).map_err(client::ClientError::from)?;
+    let code = RecoveryCode::parse(kit).map_err(ClientError::from)?;
     let password = NewPassword::choose(&context.password()?, email, "")?;
     let session = Session::recover(context.fresh_terminal()?, email, &code, &password).await?;
     context.keep(&session).await?;
@@ -66,7 +66,7 @@ pub(crate) async fn log_out(context: &Context) -> Result<(), Failure> {
     let told = Session::sign_out(&context.terminal()?).await;
     context.store.remove()?;
     match told {
-        Ok(()) | Err(client::ClientError::Api(protocol::ApiError::NotSignedIn)) => Ok(()),
+        Ok(()) | Err(ClientError::Api(protocol::ApiError::NotSignedIn)) => Ok(()),
         Err(error) => {
             Err(Failure::new(format!("this computer has forgotten the sign-in, but the server was not told: {error}")))
         }
@@ -98,9 +98,17 @@ pub(crate) async fn safety_phrase(context: &Context, email: Option<&str>, compar
     let (words, compared) = match email {
         None => (session.own_phrase(), None),
         Some(email) => {
-            let person = session.find(email).await?;
-            let account =
-                protocol::Account::from_chain(person.account, &person.chain).map_err(client::ClientError::from)?;
+            let person = match session.find(email).await {
+                // Whoever really has a new account is known again once the phrase was compared.
+                Err(changed @ ClientError::Untrusted(_)) => {
+                    if !compared {
+                        context.alarm(&changed);
+                    }
+                    session.find_anew(email).await?
+                }
+                found => found?,
+            };
+            let account = protocol::Account::from_chain(person.account, &person.chain).map_err(ClientError::from)?;
             if compared {
                 session.confirm_phrase(&person).await?;
             }

@@ -58,7 +58,7 @@ pub(crate) async fn grants(context: &Context) -> Result<(), Failure> {
     let mut rows = Vec::new();
     let mut values = Vec::new();
     for (share, scope, state) in shares {
-        let with = email_of(&session, share.grant.recipient).await?;
+        let with = email_of(context, &session, share.grant.recipient).await?;
         let until = share.grant.until.map(output::moment);
         values.push(json!({
             "id": share.grant.grant.to_string(),
@@ -135,7 +135,7 @@ pub(crate) async fn activity(context: &Context, record: Option<RecordId>) -> Res
     sync_all(context, &session).await?;
     let mut events = Vec::new();
     for vault in session.vaults() {
-        events.extend(session.with_view(vault, |view| view.events().to_vec())?);
+        events.extend(session.activity(vault)?);
     }
     events.retain(|event| record.is_none_or(|record| event.what.record() == Some(record)));
     // For people, what was only sealed anew is not something that happened to a record.
@@ -144,7 +144,7 @@ pub(crate) async fn activity(context: &Context, record: Option<RecordId>) -> Res
     let mut rows = Vec::new();
     let mut values = Vec::new();
     for event in events {
-        let who = email_of(&session, event.who).await?;
+        let who = email_of(context, &session, event.who).await?;
         let record = event.what.record().map(|record| record.to_string());
         values.push(json!({
             "at": output::moment(event.at),
@@ -171,7 +171,7 @@ pub(crate) async fn inbox(context: &Context) -> Result<(), Failure> {
             let shares = mine.map(|share| (share.clone(), scope_words(view, share), view.reached_by(share).count()));
             (view.owner(), shares.collect::<Vec<_>>())
         })?;
-        let from = email_of(&session, owner).await?;
+        let from = email_of(context, &session, owner).await?;
         for (share, scope, records) in shares {
             let until = share.grant.until.map(output::moment);
             values.push(json!({
@@ -190,14 +190,18 @@ pub(crate) async fn inbox(context: &Context) -> Result<(), Failure> {
 }
 
 /// A person's address, as far as the server still tells it.
-async fn email_of(session: &Session<Terminal>, account: AccountId) -> Result<String, Failure> {
+async fn email_of(context: &Context, session: &Session<Terminal>, account: AccountId) -> Result<String, Failure> {
     if account == session.who().account {
         return Ok(session.who().email.clone());
     }
     match session.person(account).await {
         Ok(person) => Ok(person.email),
-        // Gone, or not to be trusted with a name.
-        Err(ClientError::Api(ApiError::NotFound) | ClientError::Alarm(_)) => Ok(unknown_person(account)),
+        Err(ClientError::Api(ApiError::NotFound)) => Ok(unknown_person(account)),
+        // Not to be trusted with a name.
+        Err(alarm @ (ClientError::Alarm(_) | ClientError::Untrusted(_))) => {
+            context.alarm(&alarm);
+            Ok(unknown_person(account))
+        }
         Err(error) => Err(error.into()),
     }
 }

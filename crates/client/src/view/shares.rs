@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use protocol::entry::{Grant, Reseal};
+use protocol::entry::{Grant, Reseal, Term};
 use protocol::ledger::GrantFacts;
 use protocol::time::DAY;
 use protocol::{AccountId, GrantId, GrantScope, Minute, RecordId};
@@ -13,7 +13,7 @@ use crate::activity::What;
 /// A share, with everything that the log says of it.
 #[derive(Clone, Debug)]
 pub struct Share {
-    /// As its author signed it.
+    /// As its author signed it, but for its end, which is the one that was signed last.
     pub grant: Grant,
     /// Who gave it.
     pub author: AccountId,
@@ -33,6 +33,12 @@ impl Share {
     /// The newest epoch whose key was ever sealed to the holder.
     pub(crate) fn last_sealed_epoch(&self) -> u32 {
         self.reseals.iter().map(|reseal| reseal.epoch).fold(self.grant.epoch, u32::max)
+    }
+
+    /// What gives it another end; none where it has that end already.
+    pub(crate) fn new_term(&self, until: Option<Minute>) -> Option<Term> {
+        let Grant { grant, until: from, .. } = self.grant;
+        (from != until).then_some(Term { grant, from, until })
     }
 
     /// Whether its holder may sign for it: an entry must hold by the clock that dates it, whatever the server's says.

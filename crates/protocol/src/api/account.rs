@@ -258,6 +258,14 @@ pub struct Find {
     pub email: String,
 }
 
+impl Find {
+    /// The one form of an address, trimmed and in lower case: in which the server keeps it, and in which whoever asked
+    /// compares what is answered.
+    pub fn plain(email: &str) -> String {
+        email.trim().to_lowercase()
+    }
+}
+
 /// A person that the caller may know of: found by address, or party to a grant.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 pub struct Person {

@@ -2,7 +2,8 @@
 
 use super::{Ledger, Reach, RecordFacts, Superseded, Violation};
 use crate::entry::{
-    Access, AccessKind, Body, Content, Entry, Grant, PartKind, RecordKey, Revision, ScopeEpoch, Tombstone, VaultEpoch,
+    Access, AccessKind, Body, Content, Entry, Grant, PartKind, RecordKey, Revision, ScopeEpoch, Term, Tombstone,
+    VaultEpoch,
 };
 use crate::signature::PublicKey;
 use crate::{AccountId, GrantId, GrantScope, Level};
@@ -29,6 +30,7 @@ impl Ledger {
                 Some(grant) if !grant.revoked => self.stale_epoch(grant.scope, reseal.epoch),
                 _ => Some(Superseded::Ended),
             }),
+            Body::Term(term) => self.judge_term(entry, *term),
         }
     }
 
@@ -148,6 +150,21 @@ impl Ledger {
             return Err(Violation::Authority);
         }
         Ok(facts.revoked.then_some(Superseded::Ended))
+    }
+
+    fn judge_term(&self, entry: &Entry, term: Term) -> Result<Option<Superseded>, Violation> {
+        let Some(facts) = self.grants.get(&term.grant) else { return Err(Violation::Form) };
+        // Who manages may not lengthen its own grant.
+        if facts.recipient == entry.author {
+            return Err(Violation::Authority);
+        }
+        if term.until == term.from || term.until.is_some_and(|until| until < entry.at) {
+            return Err(Violation::Form);
+        }
+        if !facts.holds_at(entry.at) {
+            return Ok(Some(Superseded::Ended));
+        }
+        Ok((facts.until != term.from).then_some(Superseded::Number))
     }
 
     fn judge_access(&self, entry: &Entry, access: &Access) -> Result<Option<Superseded>, Violation> {

@@ -6,7 +6,7 @@ use protocol::account::{AccountBody, AccountEntry, ENCRYPTION_KEY_LENGTH};
 use protocol::api::Profile;
 use protocol::entry::{
     Access, AccessKind, Blob, Body, Content, Entry, Grant, Head, Origin, Part, PartKind, RecordKey, Reseal, Revision,
-    ScopeEpoch, Tombstone, VaultEpoch,
+    ScopeEpoch, Term, Tombstone, VaultEpoch,
 };
 use protocol::signature::{Signature, Signed};
 use protocol::{
@@ -118,6 +118,8 @@ pub(crate) fn bodies() -> Vec<Body> {
         Body::Access(Access { grant: GRANT, kind: AccessKind::Accepted, record: None }),
         Body::Access(Access { grant: GRANT, kind: AccessKind::Opened, record: Some(RECORD) }),
         Body::Access(Access { grant: GRANT, kind: AccessKind::Saved, record: Some(RECORD) }),
+        Body::Term(Term { grant: GRANT, from: None, until: Some(NOW) }),
+        Body::Term(Term { grant: GRANT, from: Some(NOW), until: None }),
     ];
     for key in record_keys() {
         let generation = key.generation;

@@ -62,9 +62,7 @@ impl<'a> File<'a> {
             None => bare_start(body).map(|(_, syntax)| syntax).ok_or(DicomError::Damaged)?,
         };
         if transfer_syntax == TransferSyntax::DeflatedExplicitVrLittleEndian {
-            let inflated = miniz_oxide::inflate::decompress_to_vec_with_limit(body, INFLATED_LIMIT)
-                .map_err(|_| DicomError::Damaged)?;
-            return Ok(Self { body: Cow::Owned(inflated), transfer_syntax });
+            return Ok(Self { body: Cow::Owned(inflated(body, INFLATED_LIMIT)?), transfer_syntax });
         }
         Ok(Self { body: Cow::Borrowed(body), transfer_syntax })
     }
@@ -100,6 +98,11 @@ impl<'a> File<'a> {
         let truncated = reader.cut || reader.rest.len() >= 8;
         DataSet { values, big_endian: encoding.big_endian, truncated }
     }
+}
+
+/// A deflated body, unless it grows over a limit.
+fn inflated(body: &[u8], limit: usize) -> Result<Vec<u8>, DicomError> {
+    miniz_oxide::inflate::decompress_to_vec_with_limit(body, limit).map_err(|_| DicomError::Damaged)
 }
 
 impl<'a> DataSet<'a> {

@@ -12,10 +12,7 @@ pub(super) fn decode(fragment: &[u8], layout: &Layout) -> Result<Samples, DicomE
         32 => 4,
         _ => return Err(DicomError::PictureType),
     };
-    let planes = segments(fragment, layout.pixels())?;
-    if planes.len() != planes_per_sample * usize::from(layout.samples) {
-        return Err(DicomError::Picture);
-    }
+    let planes = segments(fragment, planes_per_sample * usize::from(layout.samples), layout.pixels())?;
     let samples: Vec<Vec<u32>> = planes.chunks(planes_per_sample).map(|planes| join(planes, layout.pixels())).collect();
     match samples.as_slice() {
         [grey] => Ok(Samples::Grey(grey.iter().map(|word| layout.value(*word)).collect())),
@@ -27,11 +24,11 @@ pub(super) fn decode(fragment: &[u8], layout: &Layout) -> Result<Samples, DicomE
     }
 }
 
-/// The byte planes, the most significant of each sample first.
-fn segments(fragment: &[u8], pixels: usize) -> Result<Vec<Vec<u8>>, DicomError> {
+/// The byte planes, the most significant of each sample first. They are counted before any is unpacked.
+fn segments(fragment: &[u8], expected: usize, pixels: usize) -> Result<Vec<Vec<u8>>, DicomError> {
     let (header, _) = fragment.get(..HEADER).ok_or(DicomError::Incomplete)?.as_chunks::<4>();
     let mut numbers = header.iter().map(|word| usize::try_from(u32::from_le_bytes(*word)).unwrap_or(usize::MAX));
-    let count = numbers.next().filter(|count| (1..=12).contains(count)).ok_or(DicomError::Picture)?;
+    let count = numbers.next().filter(|count| *count == expected).ok_or(DicomError::Picture)?;
     let offsets: Vec<usize> = numbers.take(count).collect();
     let ends = offsets.iter().skip(1).copied().chain([fragment.len()]);
     offsets
@@ -94,5 +91,22 @@ mod tests {
         assert_eq!(unpack(&[129, 7], 5), Ok(vec![7; 5]));
         assert_eq!(unpack(&[2, 1], 3), Err(DicomError::Incomplete));
         assert_eq!(unpack(&[], 1), Err(DicomError::Incomplete));
+    }
+
+    #[test]
+    fn only_as_many_planes_are_unpacked_as_the_picture_has() {
+        let fragment = |planes: u8| {
+            let mut fragment = vec![0; HEADER];
+            fragment[0] = planes;
+            for plane in 0..usize::from(planes) {
+                fragment[4 + 4 * plane] = u8::try_from(HEADER + 2 * plane).unwrap();
+            }
+            fragment.extend([254, 9].repeat(usize::from(planes)));
+            fragment
+        };
+        assert_eq!(segments(&fragment(1), 1, 3), Ok(vec![vec![9; 3]]));
+        assert_eq!(segments(&fragment(12), 12, 3).map(|planes| planes.len()), Ok(12));
+        assert_eq!(segments(&fragment(12), 1, 3), Err(DicomError::Picture));
+        assert_eq!(segments(&fragment(1), 3, 3), Err(DicomError::Picture));
     }
 }

@@ -38,6 +38,19 @@ fn what_cannot_be_drawn_says_why() {
     let document = Document::open(document("")).unwrap();
     assert_eq!(document.page_size(2), Err(PdfError::NoSuchPage));
     assert_eq!(document.render(2, 50).err(), Some(PdfError::NoSuchPage));
-    assert_eq!(document.render(0, 1_000_000).err(), Some(PdfError::TooLarge));
     assert_eq!(document.render(0, 0).map(|pixels| (pixels.width, pixels.height)), Ok((1, 2)));
+}
+
+#[test]
+fn a_page_is_drawn_as_wide_as_wanted_or_as_large_as_a_screen_is_given() {
+    let size = |page_width, page_height, width| {
+        let (width, height) = drawn_size(page_width, page_height, width);
+        (width.floor(), height.floor())
+    };
+    assert_eq!(size(100.0, 200.0, 50), (50.0, 100.0));
+    assert_eq!(size(595.0, 842.0, 900), (900.0, 1274.0));
+    assert_eq!(size(100.0, 200.0, 1_000_000), (2896.0, 5792.0));
+    assert_eq!(size(1.0, 14_400.0, 3000), (1.0, 16_384.0));
+    assert_eq!(size(f32::MAX, f32::MIN_POSITIVE, 3000), (3000.0, 1.0));
+    assert_eq!(size(f32::MIN_POSITIVE, f32::MAX, 3000), (1.0, 16_384.0));
 }

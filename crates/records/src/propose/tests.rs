@@ -20,6 +20,15 @@ fn a_title_is_never_empty() {
 }
 
 #[test]
+fn what_is_not_read_is_proposed_like_what_cannot_be() {
+    for kind in Kind::ALL {
+        for name in ["", "IMG_0001", "Lab report 2024-03-07.pdf", "MRI knee.dcm"] {
+            assert_eq!(propose_unread(name, kind), propose(name, kind, b""), "{kind:?} {name:?}");
+        }
+    }
+}
+
+#[test]
 fn pdf_information_is_read() {
     let pdf = b"%PDF-1.4\n1 0 obj\n<</Title (Discharge \\(final\\) letter) /CreationDate (D:20240307101112+01'00')>>\nendobj\n\
         2 0 obj\n<</Title (A bookmark)>>\nendobj\ntrailer\n<</Root 3 0 R /Info 1 0 R>>\n";

@@ -1,6 +1,7 @@
-//! Connections that break, devices that write at once, clocks that are wrong.
+//! Connections that break, devices that write at once, clocks that are wrong, files that change.
 
 mod devices;
+mod files;
 mod operations;
 
 pub(crate) use crate::acts::GivesUp;

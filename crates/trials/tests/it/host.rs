@@ -14,6 +14,7 @@ use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE, COOKIE, SET_COOKIE};
 use client::platform::{Response, Unreachable};
 use protocol::api::{CHUNK_DIGEST_HEADER, MEDIA_TYPE};
 use sea_orm::ConnectionTrait as _;
+use server::backup::{Marker, Place, backup, restore};
 use server::blobs::Blobs;
 use server::clock::Clock;
 use server::mail::Mailer;
@@ -93,6 +94,27 @@ impl Host {
         let fork = Self::on(Some(&self.database().await), self.state.secrets.clone(), self.state.blobs.clone()).await;
         fork.clock.0.store(self.clock.now(), Ordering::SeqCst);
         fork
+    }
+
+    /// Backs everything up, into a folder.
+    pub(crate) async fn back_up(&self) -> tempfile::TempDir {
+        let folder = tempfile::tempdir().unwrap();
+        backup(self.place(), &folder.path().join("backup"), false, |finding| panic!("{finding}")).await.unwrap();
+        folder
+    }
+
+    /// Another server, to which a backup was restored, with this one's secrets.
+    pub(crate) async fn restored(&self, from: &tempfile::TempDir, id: u8) -> Rc<Self> {
+        let host = Self::on(None, self.state.secrets.clone(), Blobs::memory()).await;
+        host.clock.0.store(self.clock.now(), Ordering::SeqCst);
+        let marker = Marker { id: [id; 16], at: host.clock.minute() };
+        let from = from.path().join("backup");
+        restore(&from, host.place(), marker, |finding| panic!("{finding}")).await.unwrap();
+        host
+    }
+
+    fn place(&self) -> Place<'_> {
+        Place { store: &self.state.store, blobs: &self.state.blobs, folder: self.folder.path() }
     }
 
     /// Changes the database behind the server's back.

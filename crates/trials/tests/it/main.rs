@@ -15,4 +15,5 @@ mod wire;
 mod cut;
 mod failing;
 mod lying;
+mod restored;
 mod shares;

@@ -49,6 +49,9 @@ impl Touched {
             Body::Revocation(id) => {
                 self.grants.insert(*id);
             }
+            Body::Term(term) => {
+                self.grants.insert(term.grant);
+            }
             Body::Access(access) => {
                 self.grants.insert(access.grant);
                 self.records.extend(access.record);

@@ -8,7 +8,7 @@ use proptest::sample::select;
 use proptest::strategy::BoxedStrategy;
 use protocol::api::{Append, Appended, Profile};
 use protocol::entry::{
-    Access, AccessKind, Blob, Content, Grant, Origin, Part, PartKind, RecordKey, Reseal, Revision, ScopeEpoch,
+    Access, AccessKind, Blob, Content, Grant, Origin, Part, PartKind, RecordKey, Reseal, Revision, ScopeEpoch, Term,
     Tombstone, VERSION, VaultEpoch,
 };
 use protocol::{
@@ -162,6 +162,8 @@ fn bodies(known: &Known) -> impl Strategy<Value = Body> + use<> {
         kind,
         record,
     });
+    let ends = || prop::option::of(numbers().prop_map(Minute));
+    let term = (grants.clone(), ends(), ends()).prop_map(|(grant, from, until)| Term { grant, from, until });
     // What ends records and grants comes seldom, so that there are some to the end.
     prop_oneof![
         2 => keys().prop_map(Body::Genesis),
@@ -174,6 +176,7 @@ fn bodies(known: &Known) -> impl Strategy<Value = Body> + use<> {
         8 => reseal.prop_map(Body::Reseal),
         1 => grants.prop_map(Body::Revocation),
         16 => access.prop_map(Body::Access),
+        4 => term.prop_map(Body::Term),
     ]
 }
 

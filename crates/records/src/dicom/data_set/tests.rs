@@ -42,6 +42,14 @@ fn a_deflated_data_set_is_inflated() {
 }
 
 #[test]
+fn what_grows_over_the_limit_is_given_up() {
+    let bomb = miniz_oxide::deflate::compress_to_vec(&vec![0; 200_000], 6);
+    assert!(bomb.len() < 1000);
+    assert_eq!(inflated(&bomb, 199_999), Err(DicomError::Damaged));
+    assert_eq!(inflated(&bomb, 200_000).map(|body| body.len()), Ok(200_000));
+}
+
+#[test]
 fn sequences_are_stepped_over() {
     // A sequence of undefined length with one item of undefined length, in which another modality stands.
     let sequence = b"\x08\0\x15\x11SQ\0\0\xFF\xFF\xFF\xFF\xFE\xFF\0\xE0\xFF\xFF\xFF\xFF\

@@ -23,6 +23,7 @@ use server::services::sweep::sweep;
 use server::uploads::UPLOADS_AT_ONCE;
 use tokio::sync::Notify;
 
+use crate::cut::GivesUp;
 use crate::host::Host;
 use crate::people::{Who, add, draft, host_over, read, verify};
 use crate::wire::{On, Wire};
@@ -180,7 +181,7 @@ async fn moody() -> (Arc<Moody>, Rc<Host>, Session<Wire>) {
     (store, host, maya)
 }
 
-const FAILED: ClientError = ClientError::Api(ApiError::Internal);
+const NOT_NOW: ClientError = ClientError::Api(ApiError::Unavailable);
 const PUT_CHUNK: On = On(Method::Put, "/chunks/");
 
 #[tokio::test]
@@ -190,23 +191,24 @@ async fn a_store_that_fails_acknowledges_nothing_and_loses_nothing() {
     let first = add(&maya, "ECG", b"sinus rhythm").await.unwrap();
     let content = b"ferritin 12";
     let ticket = maya.begin(draft("Blood", Category::Laboratory, content)).await.unwrap();
-    let run = || maya.run(&ticket, &content[..], &NoOutbox, &Unwatched);
+    // The upload would wait for the store; here it is given up at once.
+    let give_up = async || maya.run(&ticket, &content[..], &NoOutbox, &GivesUp::default()).await;
     for mood in [Mood::Fails, Mood::FailsAfterwards] {
         store.set(mood);
-        assert_eq!(run().await, Err(FAILED), "{mood:?}");
+        assert_eq!(give_up().await, Err(ClientError::Cancelled), "{mood:?}");
         assert_eq!(host.count("chunks").await, 3);
     }
     // What the server says of it names nothing of the store's.
     maya.platform().count_anew();
-    assert_eq!(run().await, Err(FAILED));
+    assert_eq!(give_up().await, Err(ClientError::Cancelled));
     let request = maya.platform().requests(PUT_CHUNK).remove(0);
     let response = maya.platform().deliver(request).await;
-    assert_eq!((response.status, response.body), (500, protocol::cbor::encode(&ApiError::Internal)));
+    assert_eq!((response.status, response.body), (503, protocol::cbor::encode(&ApiError::Unavailable)));
     store.set(Mood::Fails);
-    assert_eq!(read(&maya, vault, first).await, Err(FAILED));
+    assert_eq!(read(&maya, vault, first).await, Err(NOT_NOW));
 
     store.set(Mood::Well);
-    run().await.unwrap();
+    maya.run(&ticket, &content[..], &NoOutbox, &Unwatched).await.unwrap();
     assert_eq!(verify(&maya).await.unwrap().len(), 2);
     assert_eq!(host.count("chunks").await, 6);
     // What was written without being acknowledged goes by itself, and nothing else does.

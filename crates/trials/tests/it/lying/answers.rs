@@ -1,18 +1,19 @@
 //! The server says that it has done what it has not, or does it at another time.
 
 use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use client::platform::{Method, Request, Response};
 use client::share::Wish;
-use client::upload::{NoOutbox, Unwatched};
-use client::{Alarm, ClientError, Platform as _};
+use client::upload::{NoOutbox, Outbox, Unwatched};
+use client::{Alarm, ClientError, Platform as _, Session};
 use protocol::api::{AccountState, Appended, BlobStatus, Conflict, LogPage, Refusal, SignedIn, StoredChunk};
 use protocol::{ApiError, Digest, Head, VaultId, cbor};
 use records::Category;
 
 use crate::people::{Who, add, draft, entries, host, read, share, verify};
-use crate::wire::{APPEND, Fate, Hold, Lie, On, READ_LOG, SESSION, SwapOnce, changed, done, instead, message};
+use crate::wire::{APPEND, Fate, Hold, Lie, On, READ_LOG, SESSION, SwapOnce, Wire, changed, done, instead, message};
 
 const ROLLED_BACK: ClientError = ClientError::Alarm(Alarm::RolledBack);
 const STATE: On = On(Method::Put, "/account/state");
@@ -84,6 +85,13 @@ async fn an_alarm_is_not_taken_for_a_lost_connection() {
     assert_eq!(verify(&maya).await.unwrap().len(), 1);
 }
 
+/// Adds a laboratory result whose entry never arrives, until that is given up.
+async fn add_in_vain(session: &Session<Wire>, title: &str, content: &[u8]) {
+    let ticket = session.begin(draft(title, Category::Laboratory, content)).await.unwrap();
+    let given_up = session.run(&ticket, content, &NoOutbox, &crate::cut::GivesUp::default()).await;
+    assert_eq!(given_up, Err(ClientError::Cancelled));
+}
+
 /// A request is held back until the device has tried again, and then delivered after all.
 #[tokio::test]
 async fn a_change_that_arrives_late_changes_nothing() {
@@ -92,8 +100,7 @@ async fn a_change_that_arrives_late_changes_nothing() {
     let vault = maya.own_vault().unwrap();
     let held = Rc::new(RefCell::default());
     maya.platform().lie(Hold(APPEND, Rc::clone(&held)));
-    let lost = ClientError::Unreachable(client::platform::Unreachable);
-    assert_eq!(add(&maya, "ECG", b"sinus rhythm").await, Err(lost));
+    add_in_vain(&maya, "ECG", b"sinus rhythm").await;
     maya.platform().be_honest();
     add(&maya, "Blood", b"ferritin 12").await.unwrap();
     let held = held.take();
@@ -116,7 +123,7 @@ async fn anothers_entry_is_not_taken_for_ones_own() {
     let record = add(&phone, "ECG", b"sinus rhythm").await.unwrap();
     let held = Rc::new(RefCell::default());
     laptop.platform().lie(Hold(APPEND, Rc::clone(&held)));
-    assert!(add(&laptop, "Blood", b"ferritin 12").await.is_err());
+    add_in_vain(&laptop, "Blood", b"ferritin 12").await;
     let theirs = held.borrow().first().cloned();
     phone.platform().lie(SwapOnce(APPEND, theirs));
     let edited = phone.edit(vault, record, |metadata| metadata.title = "ECG at rest".to_owned()).await;
@@ -174,6 +181,72 @@ async fn a_stored_chunk_is_not_passed_off_as_another() {
     assert_eq!(verify(&maya).await.unwrap(), [("Scan".to_owned(), content)]);
 }
 
+/// Keeps sealed chunks.
+#[derive(Default)]
+struct Shelf(RefCell<BTreeMap<u64, Vec<u8>>>);
+
+impl Outbox for Shelf {
+    async fn put(&self, number: u64, chunk: &[u8]) {
+        self.0.borrow_mut().insert(number, chunk.to_vec());
+    }
+
+    async fn get(&self, number: u64) -> Option<Vec<u8>> {
+        self.0.borrow().get(&number).cloned()
+    }
+}
+
+/// Where a sealed chunk is still here, what the server says of it is held to it, and it is sent again where that
+/// differs.
+#[tokio::test]
+async fn a_chunk_that_is_kept_is_signed_for_as_it_is() {
+    const PUT_CHUNK: On = On(Method::Put, "/chunks/");
+    let host = host().await;
+    let maya = Who::Maya.device(&host).await;
+    let mut expected = Vec::new();
+    for (lies, sent_again) in [(false, 0), (true, 1)] {
+        let (title, content) = (format!("Scan {lies}"), vec![7; 100_000]);
+        let ticket = maya.begin(draft(&title, Category::Imaging, &content)).await.unwrap();
+        let shelf = Shelf::default();
+        maya.seal_ahead(&ticket, &content[..], &shelf, &Unwatched, false).await.unwrap();
+        let kept = shelf.0.borrow().clone();
+        maya.platform().lie(crate::wire::CutAt::for_good(2, crate::wire::When::After));
+        let stopped = maya.run(&ticket, &content[..], &shelf, &crate::cut::GivesUp::default()).await;
+        assert_eq!(stopped, Err(ClientError::Cancelled));
+        maya.platform().be_honest();
+        // What was sealed already is not sealed once more: it would be other bytes.
+        maya.seal_ahead(&ticket, &content[..], &shelf, &Unwatched, false).await.unwrap();
+        assert!(kept.len() == 1 && *shelf.0.borrow() == kept);
+        if lies {
+            maya.platform().lie(changed(On(Method::Get, "/blobs/"), |status: &mut BlobStatus| {
+                for chunk in &mut status.stored {
+                    chunk.digest = Digest::of(b"something else");
+                }
+            }));
+        }
+        maya.platform().count_anew();
+        maya.run(&ticket, &content[..], &shelf, &Unwatched).await.unwrap();
+        // The picture and the text are sent in any case.
+        assert_eq!(maya.platform().reached(PUT_CHUNK), 2 + sent_again);
+        maya.platform().be_honest();
+        expected.push((title, content));
+    }
+    assert_eq!(verify(&maya).await.unwrap(), expected);
+}
+
+/// What was kept for another file of the same record is not sent for this one.
+#[tokio::test]
+async fn a_chunk_of_another_upload_is_not_sent() {
+    let host = host().await;
+    let maya = Who::Maya.device(&host).await;
+    let (old, new) = (vec![7; 100_000], vec![8; 100_000]);
+    let shelf = Shelf::default();
+    let ticket = maya.begin(draft("Old", Category::Imaging, &old)).await.unwrap();
+    maya.seal_ahead(&ticket, &old[..], &shelf, &Unwatched, false).await.unwrap();
+    let ticket = maya.begin(draft("New", Category::Imaging, &new)).await.unwrap();
+    maya.run(&ticket, &new[..], &shelf, &Unwatched).await.unwrap();
+    assert_eq!(verify(&maya).await.unwrap(), [("New".to_owned(), new)]);
+}
+
 #[tokio::test]
 async fn a_memory_that_is_counted_wrongly_is_no_answer() {
     let host = host().await;
@@ -214,7 +287,7 @@ async fn an_empty_vault_in_the_place_of_the_own_is_an_alarm() {
     let maya = Who::Maya.device(&host).await;
     add(&maya, "ECG", b"sinus rhythm").await.unwrap();
     let other = VaultId::from_bytes([9; 16]);
-    let wire = crate::wire::Wire::new(&host, None);
+    let wire = Wire::new(&host, None);
     wire.lie(changed(SESSION, move |signed_in: &mut SignedIn| signed_in.vault = Some(other)));
     wire.lie(instead(READ_LOG, move |_| {
         Some(message(&LogPage { head: Head::before(other), items: Vec::new(), now: protocol::Minute(0) }))

@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use client::platform::Request;
 use client::share::Wish;
-use client::upload::{NoOutbox, Unwatched};
+use client::upload::{NoOutbox, Outbox, Unwatched};
 use client::{Alarm, ClientError, Session};
 use protocol::api::{LogItem, LogPage};
 use protocol::entry::CHUNK;
@@ -205,6 +205,48 @@ async fn an_old_file_is_replayed() {
     maya.run(&ticket, &content[..], &NoOutbox, &Unwatched).await.unwrap();
     tamper(&maya, vault, record, content, move |_, body| body.clone_from(&old)).await;
     assert_eq!(read(&maya, vault, record).await.unwrap(), content);
+}
+
+/// Keeps sealed chunks instead of sending them.
+#[derive(Default)]
+struct Kept(RefCell<Vec<Vec<u8>>>);
+
+impl Outbox for Kept {
+    async fn put(&self, _: u64, chunk: &[u8]) {
+        self.0.borrow_mut().push(chunk.to_vec());
+    }
+
+    async fn get(&self, _: u64) -> Option<Vec<u8>> {
+        None
+    }
+}
+
+/// Somebody who was given a record's key seals another file under it, which the server serves. It opens, and is not what
+/// was signed: neither shown, nor sealed anew in the owner's name once the share has ended.
+#[tokio::test]
+async fn another_file_is_sealed_under_the_same_key() {
+    let host = host().await;
+    let maya = Who::Maya.device(&host).await;
+    let vault = maya.own_vault().unwrap();
+    let ticket = maya.begin(draft("ECG", Category::Laboratory, b"sinus rhythm")).await.unwrap();
+    let record = maya.run(&ticket, &b"sinus rhythm"[..], &NoOutbox, &Unwatched).await.unwrap();
+    let forged = Kept::default();
+    maya.seal_ahead(&ticket, &b"atrial flutt"[..], &forged, &Unwatched, false).await.unwrap();
+    let forged = forged.0.into_inner().remove(0);
+    let grant = share(&maya, Who::Ito, Wish::Record(record)).await.unwrap();
+    maya.stop(vault, grant).await.unwrap();
+
+    let serve = bytes(READ_CHUNK, move |_, body| body.clone_from(&forged));
+    maya.platform().lie(serve);
+    assert_eq!(read(&maya, vault, record).await, Err(BLOB));
+    assert_eq!(maya.renew_next(vault).await, Err(BLOB));
+    maya.platform().be_honest();
+    assert_eq!(read(&maya, vault, record).await.unwrap(), b"sinus rhythm");
+
+    let laptop = Who::Maya.device(&host).await;
+    laptop.sync(vault).await.unwrap();
+    assert_eq!(laptop.renew_next(vault).await, Ok(true));
+    assert_eq!(read(&laptop, vault, record).await.unwrap(), b"sinus rhythm");
 }
 
 /// The account's own envelopes with a lower version, or swapped.

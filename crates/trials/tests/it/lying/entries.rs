@@ -318,3 +318,60 @@ async fn a_grantee_is_not_put_off_with_digests() {
     expect(&ito, vault, fewer, alarm(Violation::Fork)).await;
     assert_eq!(read(&ito, vault, record).await.unwrap(), b"sinus rhythm");
 }
+
+/// Digests cost a server nothing. Whoever reads them is not led on for ever: by a head that runs ahead, by one that
+/// nobody gets to, or by pages with nothing on them.
+#[tokio::test]
+async fn a_grantee_is_not_led_on_for_ever() {
+    let host = host().await;
+    let maya = Who::Maya.device(&host).await;
+    let vault = maya.own_vault().unwrap();
+    add(&maya, "ECG", b"sinus rhythm").await.unwrap();
+    share(&maya, Who::Ito, Wish::Category(Category::Laboratory)).await.unwrap();
+    let ito = Who::Ito.device(&host).await;
+    take_up(&ito).await.unwrap();
+    let rolled_back = || Err(Alarm::RolledBack.into());
+    let chain = protocol::Digest::of(b"made up");
+    let digests = move || vec![LogItem::Hidden(chain); 500];
+
+    let mut given = 0;
+    let runs_ahead = move |page: &mut LogPage| {
+        given += 500;
+        (page.items, page.head) = (digests(), Head { seq: given + 1, chain });
+    };
+    expect(&ito, vault, runs_ahead, rolled_back()).await;
+    let nobody_gets_there = move |page: &mut LogPage| {
+        (page.items, page.head) = (digests(), Head { seq: u64::MAX, chain });
+    };
+    expect(&ito, vault, nobody_gets_there, Err(Alarm::Endless.into())).await;
+    let mut first = digests();
+    let brings_nothing = move |page: &mut LogPage| {
+        (page.items, page.head) = (std::mem::take(&mut first), Head { seq: 1_000, chain });
+    };
+    expect(&ito, vault, brings_nothing, rolled_back()).await;
+}
+
+/// What is written while a log is read comes the next time.
+#[tokio::test]
+async fn a_log_that_grows_while_it_is_read_is_no_lie() {
+    let host = host().await;
+    let maya = Who::Maya.device(&host).await;
+    let vault = maya.own_vault().unwrap();
+    add(&maya, "ECG", b"sinus rhythm").await.unwrap();
+    share(&maya, Who::Ito, Wish::Category(Category::Laboratory)).await.unwrap();
+    let whole = maya.with_view(vault, VaultView::head).unwrap();
+    let ito = Who::Ito.device(&host).await;
+    let mut is_first = true;
+    ito.platform().lie(changed(READ_LOG, move |page: &mut LogPage| {
+        // At the first page there were six entries, of which it had four.
+        if std::mem::take(&mut is_first) {
+            page.items.truncate(6);
+            match_head(page, vault);
+            page.items.truncate(4);
+        }
+    }));
+    ito.sync(vault).await.unwrap();
+    assert_eq!(ito.with_view(vault, |view| view.head().seq), Ok(6));
+    ito.sync(vault).await.unwrap();
+    assert_eq!(ito.with_view(vault, VaultView::head), Ok(whole));
+}

@@ -37,6 +37,20 @@ fn swap(session: &Session<Wire>, account: AccountId) {
 
 const CHANGED: ClientError = ClientError::Untrusted(Untrusted::Changed);
 
+fn folded(person: &Person) -> Account {
+    Account::from_chain(person.account, &person.chain).unwrap()
+}
+
+/// The server gives Mallory's account wherever Ito is looked for, under his name and address.
+async fn pass_off_mallory(session: &Session<Wire>) -> Person {
+    session.platform().be_honest();
+    let mallory = session.find(Who::Mallory.email()).await.unwrap();
+    let fake = Person { name: "Ken Ito".to_owned(), email: Who::Ito.email().to_owned(), ..mallory };
+    let answer = fake.clone();
+    session.platform().lie(changed(FIND, move |person: &mut Person| person.clone_from(&answer)));
+    fake
+}
+
 #[tokio::test]
 async fn a_swapped_key_of_someone_known_gets_nothing() {
     let host = host().await;
@@ -47,15 +61,15 @@ async fn a_swapped_key_of_someone_known_gets_nothing() {
 
     swap(&maya, ito.account);
     maya.platform().count_anew();
-    let swapped = maya.find(Who::Ito.email()).await.unwrap();
-    assert_ne!(swapped.chain, ito.chain);
+    assert_eq!(maya.find(Who::Ito.email()).await, Err(CHANGED));
+    assert_eq!(maya.find_anew(Who::Ito.email()).await, Err(CHANGED));
+    let swapped = Person { chain: forged(ito.account, &maya), ..ito.clone() };
     for wish in [Wish::Record(record), Wish::Category(Category::Laboratory), Wish::Everything] {
         assert_eq!(maya.share(&swapped, wish, Level::Download, None).await, Err(CHANGED));
     }
     // It is not said to be who was compared; and comparing phrases does not talk the pin away.
-    let account = |person: &Person| Account::from_chain(person.account, &person.chain).unwrap();
-    assert!(maya.is_compared(&account(&ito)));
-    assert!(!maya.is_compared(&account(&swapped)));
+    assert!(maya.is_compared(&folded(&ito)));
+    assert!(!maya.is_compared(&folded(&swapped)));
     assert_eq!(maya.confirm_phrase(&swapped).await, Err(CHANGED));
     assert_eq!(maya.platform().reached(APPEND), 0);
     assert_eq!(entries(&host).await, before);
@@ -180,24 +194,137 @@ async fn a_swapped_key_gets_no_turned_key() {
     assert_eq!(itos.sync_shared().await, Ok(Vec::new()));
 }
 
-/// Ito has replaced the encryption key, say because the old device was stolen. The server shows the old one again.
+/// Whoever is listed is held to the pin, too: to the keys, and to whose address it is.
 #[tokio::test]
-async fn an_old_encryption_key_gets_nothing_once_a_newer_one_was_used() {
+async fn a_swapped_key_is_not_listed_as_if_nothing_had_happened() {
+    let host = host().await;
+    let maya = Who::Maya.device(&host).await;
+    let record = add(&maya, "ECG", b"sinus rhythm").await.unwrap();
+    share(&maya, Who::Ito, Wish::Record(record)).await.unwrap();
+    let ito = maya.find(Who::Ito.email()).await.unwrap().account;
+    compared(&maya, Who::Noor).await.unwrap();
+
+    let laptop = Who::Maya.device(&host).await;
+    swap(&laptop, ito);
+    assert_eq!(laptop.person(ito).await, Err(CHANGED));
+    laptop.platform().be_honest();
+    laptop.platform().lie(changed(PERSON, |person: &mut Person| person.email = Who::Noor.email().to_owned()));
+    assert_eq!(laptop.person(ito).await, Err(CHANGED));
+    laptop.platform().be_honest();
+    assert_eq!(laptop.person(ito).await.unwrap().email, Who::Ito.email());
+}
+
+/// Ito has replaced the encryption key, say because the old device was stolen. The server shows the old one again, to
+/// the device that saw the new one and to another one of the same person.
+#[tokio::test]
+async fn an_old_encryption_key_gets_nothing_once_a_newer_one_was_seen() {
     let host = host().await;
     let maya = Who::Maya.device(&host).await;
     let (first, second) =
         (add(&maya, "ECG", b"sinus rhythm").await.unwrap(), add(&maya, "Blood", b"ferritin 12").await.unwrap());
     let old = maya.find(Who::Ito.email()).await.unwrap();
     let mut keys = Who::Ito.keys(&host).await;
-    let chain = Account::from_chain(old.account, &old.chain).unwrap();
-    let step = keys.rotate_encryption(&chain, &mut client::Platform::random(maya.platform())).unwrap();
+    let step = keys.rotate_encryption(&folded(&old), &mut client::Platform::random(maya.platform())).unwrap();
     let new = Person { chain: [old.chain.clone(), vec![step]].concat(), ..old.clone() };
 
+    // It was seen, and nothing was sealed to it yet.
+    maya.confirm_phrase(&new).await.unwrap();
+    let laptop = Who::Maya.device(&host).await;
+    for device in [&maya, &laptop] {
+        device.platform().count_anew();
+        assert_eq!(device.find(Who::Ito.email()).await, Err(CHANGED));
+        assert_eq!(device.share(&old, Wish::Record(first), Level::Download, None).await, Err(CHANGED));
+        assert_eq!(device.confirm_phrase(&old).await, Err(CHANGED));
+        assert!(!device.is_compared(&folded(&old)) && device.is_compared(&folded(&new)));
+        assert_eq!(device.platform().reached(APPEND), 0);
+    }
+    // Once it was used, the log tells as well.
     maya.share(&new, Wish::Record(first), Level::Download, None).await.unwrap();
-    maya.platform().count_anew();
     assert_eq!(maya.share(&old, Wish::Record(second), Level::Download, None).await, Err(CHANGED));
-    assert_eq!(maya.platform().reached(APPEND), 0);
     maya.share(&new, Wish::Record(second), Level::Download, None).await.unwrap();
+}
+
+/// An address leads to the account that was found there first, on every device, however it is typed.
+#[tokio::test]
+async fn another_account_in_the_place_of_somebody_known_gets_nothing() {
+    let host = host().await;
+    let maya = Who::Maya.device(&host).await;
+    let (first, second) =
+        (add(&maya, "ECG", b"sinus rhythm").await.unwrap(), add(&maya, "Blood", b"ferritin 12").await.unwrap());
+    let ito = maya.find(Who::Ito.email()).await.unwrap();
+    maya.share(&ito, Wish::Record(first), Level::Download, None).await.unwrap();
+
+    let laptop = Who::Maya.device(&host).await;
+    for device in [&maya, &laptop] {
+        let fake = pass_off_mallory(device).await;
+        device.platform().count_anew();
+        for typed in [Who::Ito.email(), " Ito@Example.ORG "] {
+            assert_eq!(device.find(typed).await, Err(CHANGED), "{typed}");
+        }
+        assert_eq!(device.find_anew(Who::Ito.email()).await, Ok(fake.clone()));
+        assert!(!device.is_compared(&folded(&fake)));
+        for wish in [Wish::Record(second), Wish::Category(Category::Laboratory), Wish::Everything] {
+            assert_eq!(device.share(&fake, wish, Level::Download, None).await, Err(CHANGED));
+        }
+        assert_eq!(device.platform().reached(APPEND), 0);
+        device.platform().be_honest();
+        assert_eq!(device.find(Who::Ito.email()).await, Ok(ito.clone()));
+    }
+    maya.share(&ito, Wish::Record(second), Level::Download, None).await.unwrap();
+}
+
+/// Somebody who really has a new account is known again once the phrase was compared, and the old account no more.
+#[tokio::test]
+async fn an_address_leads_to_another_account_once_the_phrase_was_compared() {
+    let host = host().await;
+    let maya = Who::Maya.device(&host).await;
+    add(&maya, "ECG", b"sinus rhythm").await.unwrap();
+    let before = compared(&maya, Who::Ito).await.unwrap();
+
+    // Mallory's account is the new one here.
+    pass_off_mallory(&maya).await;
+    assert_eq!(maya.find(Who::Ito.email()).await, Err(CHANGED));
+    let new = maya.find_anew(Who::Ito.email()).await.unwrap();
+    maya.confirm_phrase(&new).await.unwrap();
+    assert_eq!(maya.find(Who::Ito.email()).await, Ok(new.clone()));
+    assert!(maya.is_compared(&folded(&new)));
+    maya.share(&new, Wish::Everything, Level::Download, None).await.unwrap();
+
+    maya.platform().be_honest();
+    let laptop = Who::Maya.device(&host).await;
+    for device in [&maya, &laptop] {
+        assert_eq!(device.find(Who::Ito.email()).await, Err(CHANGED));
+        assert_eq!(device.pin(before.account).map(|pin| pin.address), Some(None));
+    }
+}
+
+/// Who was compared in person is that under the own address, and does not pass for somebody else.
+#[tokio::test]
+async fn somebody_compared_does_not_pass_for_a_stranger() {
+    let host = host().await;
+    let maya = Who::Maya.device(&host).await;
+    let mallory = compared(&maya, Who::Mallory).await.unwrap();
+    let fake = pass_off_mallory(&maya).await;
+    maya.platform().count_anew();
+    assert_eq!(maya.find(Who::Ito.email()).await, Err(CHANGED));
+    assert_eq!(maya.find_anew(Who::Ito.email()).await, Ok(fake.clone()));
+    assert!(!maya.is_compared(&folded(&fake)));
+    assert_eq!(maya.share(&fake, Wish::Everything, Level::Download, None).await, Err(CHANGED));
+    assert_eq!(maya.platform().reached(APPEND), 0);
+    maya.platform().be_honest();
+    assert_eq!(maya.find(Who::Mallory.email()).await, Ok(mallory.clone()));
+    assert!(maya.is_compared(&folded(&mallory)));
+}
+
+/// Somebody who was not asked for is no answer.
+#[tokio::test]
+async fn somebody_at_another_address_is_no_answer() {
+    let host = host().await;
+    let maya = Who::Maya.device(&host).await;
+    let mallory = maya.find(Who::Mallory.email()).await.unwrap();
+    maya.platform().lie(changed(FIND, move |person: &mut Person| person.clone_from(&mallory)));
+    assert_eq!(maya.find(Who::Ito.email()).await, Err(ClientError::Answer));
+    assert_eq!(maya.find_anew(Who::Ito.email()).await, Err(ClientError::Answer));
 }
 
 /// On first use a server can answer with another account. What gives everything away waits for the phrase, which differs.

@@ -78,6 +78,59 @@ async fn a_share_that_ran_out_was_not_stopped() {
     assert_eq!(stopped, Ok((None, false)));
 }
 
+/// A share is given another end: whoever holds it goes on by the same key, and nothing turns at the end that was.
+#[tokio::test]
+async fn a_share_is_given_another_end() {
+    let host = host().await;
+    let maya = Who::Maya.device(&host).await;
+    let vault = maya.own_vault().unwrap();
+    let record = add(&maya, "ECG", b"sinus rhythm").await.unwrap();
+    let now = maya.platform().now();
+    let person = maya.find(Who::Ito.email()).await.unwrap();
+    let grant = maya.share(&person, LABORATORY, Level::Download, Some(now.plus(60))).await.unwrap();
+    let ito = Who::Ito.device(&host).await;
+    take_up(&ito).await.unwrap();
+
+    // A day more, then two hours: of two devices that change it at once, one is told what the other did.
+    let laptop = Who::Maya.device(&host).await;
+    laptop.sync(vault).await.unwrap();
+    let (longer, shorter) = futures_util::future::join(
+        maya.change_end(vault, grant, Some(now.plus(24 * 60))),
+        laptop.change_end(vault, grant, Some(now.plus(120))),
+    )
+    .await;
+    assert_eq!((longer, shorter), (Ok(()), Ok(())));
+    maya.change_end(vault, grant, Some(now.plus(120))).await.unwrap();
+    // Sharing the same again is that, too.
+    assert_eq!(maya.share(&person, LABORATORY, Level::Download, Some(now.plus(180))).await, Ok(grant));
+    maya.platform().count_anew();
+    assert_eq!(maya.share(&person, LABORATORY, Level::Download, Some(now.plus(180))).await, Ok(grant));
+    assert_eq!(maya.platform().reached(APPEND), 0);
+
+    host.pass(2 * 3600);
+    maya.finish_endings(vault).await.unwrap();
+    assert_eq!(state(&maya, vault, grant).await, (false, false));
+    ito.sync(vault).await.unwrap();
+    assert_eq!(read(&ito, vault, record).await.unwrap(), b"sinus rhythm");
+    let ends =
+        |session: &Session<Wire>| session.with_view(vault, |view| view.share(grant).unwrap().grant.until).unwrap();
+    assert_eq!((ends(&maya), ends(&ito)), (Some(now.plus(180)), Some(now.plus(180))));
+    let told = maya.with_view(vault, |view| {
+        view.events().iter().rev().find_map(|event| match event.what {
+            What::EndChanged(of, until) => Some((of, until)),
+            _ => None,
+        })
+    });
+    assert_eq!(told, Ok(Some((grant, Some(now.plus(180))))));
+
+    // It ends when it was last said to, and then no more can be given.
+    host.pass(3600 + 60);
+    assert_eq!(state(&maya, vault, grant).await, (true, false));
+    assert_eq!(maya.change_end(vault, grant, None).await, Err(ClientError::Missing("share")));
+    maya.finish_endings(vault).await.unwrap();
+    assert_eq!(state(&maya, vault, grant).await, (true, true));
+}
+
 /// A server whose clock stands still, or that says so, puts an end off by a day and no more.
 #[tokio::test]
 async fn a_server_puts_an_end_off_by_no_more_than_a_day() {

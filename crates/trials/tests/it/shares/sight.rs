@@ -1,23 +1,25 @@
 //! What a device sees of several shares, and of several people who share.
 
+use std::rc::Rc;
+
+use client::platform::Response;
 use client::session::SignUp;
 use client::share::Wish;
 use client::{Alarm, ClientError, Session};
 use protocol::api::{LogPage, Profile};
-use protocol::{Level, VaultId, cbor};
+use protocol::{ApiError, Level, RecordId, VaultId, cbor};
 use records::{Category, Metadata};
 
+use crate::host::Host;
 use crate::people::{PASSWORD, Who, add, chosen, host, read, share, take_up};
-use crate::wire::{CutAt, READ_LOG, When, Wire, bytes};
+use crate::wire::{CutAt, READ_LOG, When, Wire, bytes, instead};
 
-/// Of two patients, the server shows one's log damaged: a provider still sees the other one's records.
-#[tokio::test]
-async fn one_damaged_vault_does_not_hide_the_others() {
-    let host = host().await;
-    let maya = Who::Maya.device(&host).await;
+/// Two patients who share a result with Ito: their vaults and the result, in the order in which the server lists them.
+async fn two_patients(host: &Rc<Host>) -> Vec<(VaultId, RecordId)> {
+    let maya = Who::Maya.device(host).await;
     let entered =
         SignUp { email: "sol@example.org", name: "Sol", profile: Profile::Patient, password: &chosen(PASSWORD) };
-    let (sol, _) = Session::sign_up(Wire::new(&host, None), entered).await.unwrap();
+    let (sol, _) = Session::sign_up(Wire::new(host, None), entered).await.unwrap();
     let mut vaults = Vec::new();
     for patient in [&maya, &sol] {
         let record = add(patient, "ECG", b"sinus rhythm").await.unwrap();
@@ -25,17 +27,31 @@ async fn one_damaged_vault_does_not_hide_the_others() {
         patient.share(&person, Wish::Category(Category::Laboratory), Level::Download, None).await.unwrap();
         vaults.push((patient.own_vault().unwrap(), record));
     }
-    let order = Who::Ito.device(&host).await.sync_shared().await.unwrap();
-    assert_eq!(order.len(), 2);
-    for damaged in order {
+    let order = Who::Ito.device(host).await.sync_shared().await.unwrap();
+    vaults.sort_by_key(|(vault, _)| order.iter().position(|listed| listed == vault));
+    assert_eq!(vaults.iter().map(|(vault, _)| *vault).collect::<Vec<_>>(), order);
+    vaults
+}
+
+/// The server shows one vault's log damaged.
+fn damage(session: &Session<Wire>, vault: VaultId) {
+    session.platform().lie(bytes(READ_LOG, move |request, body| {
+        if request.path.contains(&vault.to_string()) {
+            let mut page: LogPage = cbor::decode(body).unwrap();
+            page.items.swap(0, 1);
+            *body = cbor::encode(&page);
+        }
+    }));
+}
+
+/// Of two patients, the server shows one's log damaged: a provider still sees the other one's records.
+#[tokio::test]
+async fn one_damaged_vault_does_not_hide_the_others() {
+    let host = host().await;
+    let vaults = two_patients(&host).await;
+    for (damaged, _) in vaults.clone() {
         let ito = Who::Ito.device(&host).await;
-        ito.platform().lie(bytes(READ_LOG, move |request, body| {
-            if request.path.contains(&damaged.to_string()) {
-                let mut page: LogPage = cbor::decode(body).unwrap();
-                page.items.swap(0, 1);
-                *body = cbor::encode(&page);
-            }
-        }));
+        damage(&ito, damaged);
         let each = ito.sync_each_shared().await.unwrap();
         for (vault, synced) in each {
             if vault == damaged {
@@ -51,6 +67,27 @@ async fn one_damaged_vault_does_not_hide_the_others() {
         assert!(matches!(ito.sync_shared().await, Err(ClientError::Alarm(_))));
         ito.platform().be_honest();
         assert_eq!(ito.sync_shared().await.unwrap().len(), 2);
+    }
+}
+
+/// One patient's log does not come, and the other one's is damaged: that is said, whichever of them is listed first.
+#[tokio::test]
+async fn a_log_that_does_not_come_hides_no_alarm() {
+    let host = host().await;
+    for (damaged, _) in two_patients(&host).await {
+        let ito = Who::Ito.device(&host).await;
+        damage(&ito, damaged);
+        ito.platform().lie(instead(READ_LOG, move |request| {
+            let is_other = !request.path.contains(&damaged.to_string());
+            is_other.then(|| Response { status: 503, body: Vec::new() })
+        }));
+        let each = ito.sync_each_shared().await.unwrap();
+        assert_eq!(each.len(), 2);
+        for (vault, synced) in each {
+            let is_alarm = matches!(synced, Err(ClientError::Alarm(Alarm::Violation(_))));
+            assert!(is_alarm && vault == damaged || synced == Err(ClientError::Api(ApiError::Unavailable)));
+        }
+        assert!(matches!(ito.sync_shared().await, Err(ClientError::Alarm(_))));
     }
 }
 
