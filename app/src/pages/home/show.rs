@@ -269,8 +269,8 @@ fn EndingSoon(shares: Vec<Share>, changing: Changing) -> impl IntoView {
             let of_which = format!(" for {} to see {}", share.person.name, words::reach_words(&share.reach));
             let name = share.person.name.clone();
             view! {
-                <li class="row">
-                    <span class="grow"><strong>{name}</strong>{said}</span>
+                <li class="with-act">
+                    <span><strong>{name}</strong>{said}</span>
                     <Button kind=ButtonKind::Quiet glyph=Glyph::Clock on_press=move || changing.ask(share.clone())>
                         "Give more time"<span class="heard">{of_which}</span>
                     </Button>
