@@ -77,7 +77,10 @@ for (const [width, viewport] of Object.entries(widths)) {
     const ct = maya.ids["CT of the chest"];
     await maya.json("share", "--record", ct, "--with", ito.email, "--until", "3d");
     await maya.json("share", "--category", "imaging", "--with", ito.email, "--until", "30d");
-    await maya.json("safety-phrase", vogt.email, "--compared");
+    const { phrase } = await maya.json("safety-phrase", vogt.email);
+    const wrong = await maya.run("safety-phrase", vogt.email, "--compared", `${phrase} more`);
+    assert.deepEqual([wrong.code, wrong.err.includes("nothing was noted")], [1, true]);
+    await maya.json("safety-phrase", vogt.email, "--compared", phrase);
     await maya.json("share", "--all", "--with", vogt.email, "--until", "none");
 
     const someone = await page(viewport, maya);

@@ -62,9 +62,9 @@ pub(crate) enum Command {
     SafetyPhrase {
         /// The provider's e-mail address
         email: Option<String>,
-        /// Note that you compared the words in person and they agree
-        #[arg(long, requires = "email")]
-        compared: bool,
+        /// The words that the person showed you: note that they are the same
+        #[arg(long, value_name = "WORDS", requires = "email")]
+        compared: Option<String>,
     },
     /// Add files that are not there yet; folders are walked
     Upload(Upload),

@@ -23,7 +23,9 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
         Command::Logout { everywhere_else: false } => account::log_out(&context).await,
         Command::Logout { everywhere_else: true } => account::log_out_elsewhere(&context).await,
         Command::Whoami => account::who_am_i(&context).await,
-        Command::SafetyPhrase { email, compared } => account::safety_phrase(&context, email.as_deref(), compared).await,
+        Command::SafetyPhrase { email, compared } => {
+            account::safety_phrase(&context, email.as_deref(), compared.as_deref()).await
+        }
         Command::Upload(wanted) => upload::upload(&context, &wanted).await,
         Command::List { category, from } => records::list(&context, category, from.as_deref()).await,
         Command::Show { id } => records::show(&context, id).await,

@@ -93,7 +93,7 @@ fn say_who(context: &Context, session: &Session<Terminal>) -> Result<(), Failure
 }
 
 /// `safety-phrase`
-pub(crate) async fn safety_phrase(context: &Context, email: Option<&str>, compared: bool) -> Result<(), Failure> {
+pub(crate) async fn safety_phrase(context: &Context, email: Option<&str>, shown: Option<&str>) -> Result<(), Failure> {
     let session = context.session().await?;
     let (words, compared) = match email {
         None => (session.own_phrase(), None),
@@ -101,18 +101,21 @@ pub(crate) async fn safety_phrase(context: &Context, email: Option<&str>, compar
             let person = match session.find(email).await {
                 // Whoever really has a new account is known again once the phrase was compared.
                 Err(changed @ ClientError::Untrusted(_)) => {
-                    if !compared {
-                        context.alarm(&changed);
-                    }
+                    context.alarm(&changed);
                     session.find_anew(email).await?
                 }
                 found => found?,
             };
             let account = protocol::Account::from_chain(person.account, &person.chain).map_err(ClientError::from)?;
-            if compared {
+            let phrase = phrase_of(person.account, account.identity());
+            // What is noted is what was compared, and not whomever the server names by now.
+            if let Some(shown) = shown {
+                if !shown.split_whitespace().map(str::to_lowercase).eq(phrase) {
+                    return Err(Failure::new("these are not the words that belong to this address: nothing was noted"));
+                }
                 session.confirm_phrase(&person).await?;
             }
-            (phrase_of(person.account, account.identity()), Some(session.is_compared(&account)))
+            (phrase, Some(session.is_compared(&account)))
         }
     };
     if context.json {

@@ -212,7 +212,7 @@ pub(crate) async fn edit(context: &Context, wanted: Edit) -> Result<(), Failure>
     let Some(path) = &wanted.file else { return Ok(session.edit(vault, wanted.id, apply).await?) };
     let current = session.with_view(vault, |view| view.record(wanted.id).and_then(|record| record.metadata.clone()))?;
     let current = current.ok_or_else(|| Failure::new("there is no such record here"))?;
-    let Looked { disk, mut draft, .. } = look(path)?;
+    let Looked { disk, mut draft } = look(path)?;
     // What the person said stays; what the file is comes from the new file.
     draft.metadata = Metadata {
         file_name: draft.metadata.file_name,

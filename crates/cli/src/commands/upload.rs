@@ -188,7 +188,7 @@ async fn add(
     path: &Path,
     wanted: &Upload,
 ) -> Result<Added, NotAdded> {
-    let Looked { disk, mut draft, head } = look(path)?;
+    let Looked { disk, mut draft } = look(path)?;
     let metadata = &mut draft.metadata;
     if let Some(title) = &wanted.title {
         metadata.title.clone_from(title);
@@ -199,14 +199,13 @@ async fn add(
         found
     } else {
         if !wanted.again
-            && let Some((id, metadata)) = find(session, vault, &draft.metadata, &head).await?
+            && let Some((id, metadata)) = find(session, vault, &draft.metadata, &disk).await?
         {
             return Ok(Added { id, metadata, is_new: false });
         }
         let ticket = session.begin(draft).await?;
         (keep(context, session, path, &ticket)?, ticket)
     };
-    drop(head);
     match send(context, session, &ticket, &disk).await {
         // What was sent of it is of no use to what it is now.
         Err(ClientError::Source) if !disk.is_unchanged() => {
@@ -234,15 +233,12 @@ pub(crate) async fn send(
     sent
 }
 
-/// How much of two files is compared, besides their names, sizes and kinds: enough to tell the images of a scan apart.
-const COMPARED: usize = 1 << 20;
-
-/// The record that a file is already, if it is.
+/// The record that a file is already, if it is: one of the same name, size and kind, and the same to the last byte.
 async fn find(
     session: &Session<Terminal>,
     vault: VaultId,
     wanted: &Metadata,
-    head: &[u8],
+    disk: &Disk,
 ) -> Result<Option<(RecordId, Metadata)>, ClientError> {
     let named = (&wanted.file_name, wanted.size, wanted.kind);
     let is_alike = |own: &&Metadata| (&own.file_name, own.size, own.kind) == named;
@@ -251,7 +247,7 @@ async fn find(
         view.records().filter_map(own).collect::<Vec<_>>()
     })?;
     for (id, metadata) in alike {
-        match begins_with(session, vault, id, head.get(..COMPARED).unwrap_or(head)).await {
+        match is_same(session, vault, id, disk).await {
             Ok(true) => return Ok(Some((id, metadata))),
             Err(error) if error.is_passing() || is_of_all(&error) => return Err(error),
             // One that is damaged does not stand for the file.
@@ -261,15 +257,18 @@ async fn find(
     Ok(None)
 }
 
-/// Whether a record's file begins so.
-async fn begins_with(
-    session: &Session<Terminal>,
-    vault: VaultId,
-    id: RecordId,
-    beginning: &[u8],
-) -> Result<bool, ClientError> {
+/// Whether a record's file is the one on disk. What differs is mostly known from the first piece.
+async fn is_same(session: &Session<Terminal>, vault: VaultId, id: RecordId, disk: &Disk) -> Result<bool, ClientError> {
     let mut reader = session.open(vault, id).await?;
-    Ok(reader.read(0, beginning.len()).await? == beginning)
+    let (mut at, mut is_same) = (0, true);
+    let compared = reader
+        .stream(async |piece| {
+            is_same = disk.read(at, piece.len()).await? == piece;
+            at += piece.len() as u64;
+            if is_same { Ok(()) } else { Err(ClientError::Cancelled) }
+        })
+        .await;
+    if is_same { compared.map(|()| true) } else { Ok(false) }
 }
 
 /// Where the ticket of an upload of this path is kept until it is finished.
