@@ -16,11 +16,19 @@ export async function startLiar() {
   /** Hands a request on, and gives the answer as it comes. */
   async function forward({ method, url, headers }, body) {
     const upstream = send({ host: "127.0.0.1", port: target, method, path: url, headers, agent: false });
+    // A page that closes breaks what it was being told.
+    upstream.on("error", () => {});
     if (Buffer.isBuffer(body)) upstream.end(body);
     else body.pipe(upstream);
     const [answer] = await once(upstream, "response");
     const kept = Object.entries(answer.headers).filter(([name]) => !BETWEEN.includes(name));
     return { upstream, answer, headers: Object.fromEntries(kept) };
+  }
+
+  /** Gives the whole answer. */
+  async function ask(incoming, body) {
+    const { answer, headers } = await forward(incoming, body);
+    return { status: answer.statusCode, headers, body: await buffer(answer) };
   }
 
   async function pass(incoming, outgoing) {
@@ -35,10 +43,10 @@ export async function startLiar() {
     }
     const asked = await buffer(incoming);
     const made = lie?.instead?.(asked, line);
-    const spoken = made ?? (await forward(incoming, asked).then(async ({ answer, headers }) => ({ status: answer.statusCode, headers, body: await buffer(answer) })));
+    const spoken = made ?? (await ask(incoming, asked));
     const { status = 200, headers = { "content-type": "application/cbor" } } = spoken;
     const body = status < 300 && lie?.answer ? lie.answer(spoken.body, line) : spoken.body;
-    heard.push({ line, body: spoken.body, reached: !made });
+    heard.push({ line, body: spoken.body });
     if (lie && (made || body !== spoken.body)) lie.told += 1;
     outgoing.writeHead(status, status === 204 ? headers : { ...headers, "content-length": body.length });
     outgoing.end(body);
@@ -74,6 +82,8 @@ export async function startLiar() {
     },
     /** What was asked by such a line, and what the server itself said to it, oldest first. */
     heard: (at) => heard.filter(({ line }) => at.test(line)),
+    /** The last of them. */
+    newest: (at) => heard.findLast(({ line }) => at.test(line)),
     async stop() {
       proxy.close();
       for (const socket of sockets) socket.destroy();
@@ -121,14 +131,49 @@ export function message(...of) {
   return Buffer.concat([headOf(4, of.length), ...of]);
 }
 
-export const number = (value) => headOf(0, value);
-
+const number = (value) => headOf(0, value);
+const string = (bytes) => Buffer.concat([headOf(2, bytes.length), bytes]);
 const sha256 = (...pieces) => createHash("sha256").update(Buffer.concat(pieces)).digest();
 
 /** The head of a log that goes on from this one by these signed entries. */
-export function grown(head, entries) {
+function grown(head, entries) {
   const [seq, chain] = parts(head);
-  const digest = (before, entry) => sha256(before, sha256(entry));
-  const end = entries.reduce(digest, chain.subarray(2));
-  return message(number(headAt(seq, 0)[1] + entries.length), Buffer.concat([headOf(2, end.length), end]));
+  const end = entries.reduce((before, entry) => sha256(before, sha256(entry)), chain.subarray(-32));
+  return message(number(headAt(seq, 0)[1] + entries.length), string(end));
 }
+
+/** A signed entry as it stands on a page of the log. */
+const shown = (entry) => message(number(1), message(entry));
+
+/** Whether there is nothing on a page of the log. */
+export const isEmpty = (page) => parts(parts(page)[1]).length === 0;
+
+/**
+ * Keeps a browser, which has read a log to its end, where it stands. What it writes from now on stands there in the place
+ * of what others write, and reaches the server as little as theirs reaches the browser. Gives the lie about writing.
+ */
+export function fork(liar, reading, writing) {
+  const after = (line) => Number(/after=(\d+)/.exec(line)[1]);
+  const end = liar.newest(reading);
+  const [head, , now] = parts(end.body);
+  const own = [];
+  const answer = (_, line) => message(grown(head, own), message(...own.slice(after(line) - after(end.line)).map(shown)), now);
+  const instead = (asked) => {
+    own.push(...parts(parts(asked)[0]));
+    return { body: message(grown(head, own)) };
+  };
+  liar.lie(reading, { answer });
+  return liar.lie(writing, { instead });
+}
+
+/**
+ * Rewrites what is read of a log from its beginning to other entries, all of them signed, and gives it a head to match:
+ * the most careful lie that whoever has no key can tell.
+ */
+export const rewritten = (change) => (page, line) => {
+  const [, items, now] = parts(page);
+  const entries = change(parts(items).map((item) => parts(parts(item)[1])[0]));
+  const vault = Buffer.from(/\/vaults\/([0-9a-f]{32})\//.exec(line)[1], "hex");
+  const start = message(number(0), string(sha256(vault)));
+  return message(grown(start, entries), message(...entries.map(shown)), now);
+};

@@ -3,12 +3,13 @@
 use std::cell::Cell;
 
 use bytes::Bytes;
-use client::platform::{KeptLog, Method, Platform, Request, Response, Unreachable};
+use client::platform::{KeptLog, Method, Platform, Request, Response, Unreachable, Unsent};
 use gloo::net::http::RequestBuilder;
 use gloo::timers::future::TimeoutFuture;
 use js_sys::Uint8Array;
 use protocol::api::{ACCOUNT_HEADER, CHUNK_DIGEST_HEADER, MEDIA_TYPE, Refusal};
 use protocol::{AccountId, ApiError, Digest, Minute};
+use wasm_bindgen::JsValue;
 use web_sys::AbortController;
 
 use crate::buffers;
@@ -35,11 +36,7 @@ impl Browser {
     }
 
     /// Sends one request, with its body from a file where there is one.
-    async fn exchange(
-        &self,
-        request: &Request,
-        on_disk: Option<&private_files::Body>,
-    ) -> Result<Response, Unreachable> {
+    async fn exchange(&self, request: &Request, on_disk: Option<&private_files::Body>) -> Result<Response, Unsent> {
         let method = match request.method {
             Method::Get => gloo::net::http::Method::GET,
             Method::Post => gloo::net::http::Method::POST,
@@ -62,7 +59,9 @@ impl Browser {
         };
         let response = built.map_err(|_| Unreachable)?.send().await.map_err(|_| Unreachable)?;
         let status = response.status();
-        let body = buffers::body(&response.into(), request.most()).await.map_err(|_| Unreachable)?;
+        // A body that is given up as too long has no reason of JavaScript's.
+        let why = |error: JsValue| if error.is_null() { Unsent::Endless } else { Unreachable.into() };
+        let body = buffers::body(&response.into(), request.most()).await.map_err(why)?;
         Ok(Response { status, body })
     }
 }
@@ -101,7 +100,7 @@ impl Platform for Browser {
         cipher::digest(chunk).await
     }
 
-    async fn send(&self, request: Request) -> Result<Response, Unreachable> {
+    async fn send(&self, request: Request) -> Result<Response, Unsent> {
         let is_large = request.chunk.is_some() && request.body.len() >= LARGE;
         let on_disk =
             if is_large && !self.avoids_files.get() { private_files::Body::of(&request.body).await } else { None };
@@ -109,7 +108,8 @@ impl Platform for Browser {
         // A browser that could not read its own file says no more than that the request failed, or sends nothing.
         let is_unread = match &answer {
             Ok(response) => response.status == ApiError::Refused(Refusal::Chunk).status(),
-            Err(Unreachable) => true,
+            Err(Unsent::Unreachable(_)) => true,
+            Err(Unsent::Endless) => false,
         };
         if is_large {
             self.avoids_files.set(is_unread && on_disk.is_some());

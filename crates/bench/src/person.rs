@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use cli::platform::Terminal;
 use client::draft::examine;
 use client::password::NewPassword;
-use client::platform::{Request, Response, Unreachable};
+use client::platform::{Request, Response, Unsent};
 use client::session::SignUp;
 use client::upload::{NoOutbox, Unwatched};
 use client::{Platform, Session};
@@ -77,7 +77,7 @@ impl Platform for Timed {
         self.terminal.digest(chunk).await
     }
 
-    async fn send(&self, request: Request) -> Result<Response, Unreachable> {
+    async fn send(&self, request: Request) -> Result<Response, Unsent> {
         let path = request.path.clone();
         if path == SIGN_IN_START {
             self.sign_in.borrow_mut().clone_from(&request.body);

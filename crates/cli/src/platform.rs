@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
-use client::platform::{Method, Platform, Request, Response, Unreachable};
+use client::platform::{Method, Platform, Request, Response, Unreachable, Unsent};
 use protocol::api::{CHUNK_DIGEST_HEADER, MEDIA_TYPE, SESSION_COOKIE};
 use protocol::{Digest, Minute};
 use reqwest::header::{CONTENT_TYPE, COOKIE, SET_COOKIE};
@@ -68,7 +68,7 @@ impl Platform for Terminal {
         cipher::digest(chunk).await
     }
 
-    async fn send(&self, request: Request) -> Result<Response, Unreachable> {
+    async fn send(&self, request: Request) -> Result<Response, Unsent> {
         let most = request.most();
         let method = match request.method {
             Method::Get => reqwest::Method::GET,
@@ -102,7 +102,7 @@ impl Platform for Terminal {
         let mut body = Vec::with_capacity(expected.min(most));
         while let Some(piece) = within(SILENCE, response.chunk()).await? {
             if piece.len() > most - body.len() {
-                return Err(Unreachable);
+                return Err(Unsent::Endless);
             }
             body.extend_from_slice(&piece);
         }

@@ -8,7 +8,7 @@ use std::thread;
 
 use bytes::Bytes;
 use cli::platform::Terminal;
-use client::platform::{Method, Platform as _, Request, Response, Unreachable};
+use client::platform::{Method, Platform as _, Request, Response, Unsent};
 
 /// Bytes in a chunk.
 const CHUNK: usize = 8 << 20;
@@ -31,7 +31,7 @@ fn server(answer: impl Fn(&str, &mut TcpStream) -> io::Result<()> + Send + 'stat
     Terminal::over(reqwest::Client::builder().no_proxy(), &address, None).unwrap()
 }
 
-async fn ask(terminal: &Terminal, path: &str) -> Result<Response, Unreachable> {
+async fn ask(terminal: &Terminal, path: &str) -> Result<Response, Unsent> {
     terminal.send(Request { method: Method::Get, path: path.to_owned(), body: Bytes::new(), chunk: None }).await
 }
 
@@ -47,7 +47,7 @@ async fn an_answer_without_an_end_is_given_up() {
         }
     });
     for path in ["/api/v1/session", "/api/v1/blobs/00/chunks/0"] {
-        assert_eq!(ask(&endless, path).await.err(), Some(Unreachable), "{path}");
+        assert_eq!(ask(&endless, path).await.err(), Some(Unsent::Endless), "{path}");
     }
 }
 

@@ -2,7 +2,7 @@
 
 use protocol::entry::{AccessKind, Body, Entry};
 use protocol::{AccountId, GrantId, Minute, RecordId, ScopeId, VaultId};
-use vault::account::KnownRestore;
+use vault::account::{KnownRestore, Losses};
 
 use crate::error::ClientError;
 use crate::platform::Platform;
@@ -48,7 +48,8 @@ pub enum What {
     Opened(GrantId, RecordId),
     /// A recipient saved a copy.
     Saved(GrantId, RecordId),
-    /// The server was restored from a backup, which lacked so many changes at least.
+    /// The server was restored from a backup, and lacked so many changes at least; what went with restores before the
+    /// last one is told as one.
     Restored(u64),
 }
 
@@ -129,13 +130,14 @@ impl<P: Platform> Session<P> {
     pub fn activity(&self, vault: VaultId) -> Result<Vec<Event>, ClientError> {
         let mut events = self.with_view(vault, |view| view.events().to_vec())?;
         let known = self.state.borrow().memory.seen(vault).and_then(|seen| seen.restore);
-        if let Some(KnownRestore { restore, lost }) = known
-            && lost > 0
-            && self.who().vault == Some(vault)
-        {
-            let place = events.iter().rposition(|event| event.at <= restore.at).map_or(0, |last| last + 1);
+        let Some(KnownRestore { restore, lost, earlier }) = known.filter(|_| self.who().vault == Some(vault)) else {
+            return Ok(events);
+        };
+        let last = (lost > 0).then_some(Losses { at: restore.at, lost });
+        for Losses { at, lost } in earlier.into_iter().chain(last) {
+            let place = events.iter().rposition(|event| event.at <= at).map_or(0, |last| last + 1);
             let seq = place.checked_sub(1).and_then(|last| events.get(last)).map_or(0, |last| last.seq);
-            events.insert(place, Event { seq, at: restore.at, who: self.who().account, what: What::Restored(lost) });
+            events.insert(place, Event { seq, at, who: self.who().account, what: What::Restored(lost) });
         }
         Ok(events)
     }

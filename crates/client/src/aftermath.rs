@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use protocol::entry::{Body, Part, PartKind};
-use protocol::{AccountId, BlobId, GrantId, Head, Minute, RecordId, VaultId};
+use protocol::{AccountId, ApiError, BlobId, GrantId, Head, Minute, RecordId, VaultId};
 use vault::account::{AccountMemory, KnownRestore, SeenHead};
 
 use crate::activity::What;
@@ -16,7 +16,7 @@ use crate::record::end_record;
 use crate::session::{Session, State};
 use crate::view::VaultView;
 
-/// What a restore undid of a vault, until that is told.
+/// What a restore undid of a vault, until that is told and done again.
 #[derive(Debug)]
 pub(crate) struct Aftermath {
     at: Minute,
@@ -97,6 +97,31 @@ impl Aftermath {
         let gone = Gone { lost: self.lost, files: self.files.len() as u64, again: self.again };
         ClientError::Restored { at: self.at, gone }
     }
+
+    /// Tells what was not told yet. What is still to be done is no reason to tell it twice.
+    fn tell(&mut self) -> Result<(), ClientError> {
+        if self.is_nothing() {
+            return Ok(());
+        }
+        let told = self.told();
+        (self.lost, self.again) = (0, 0);
+        self.files.clear();
+        Err(told)
+    }
+
+    /// Whether nothing is left to be done again.
+    fn is_settled(&self) -> bool {
+        self.stops.is_empty() && self.ends.is_empty() && self.deletions.is_empty()
+    }
+}
+
+/// What is settled although it was not done again: what is not there needs no end.
+#[derive(Clone, Copy)]
+enum Settled {
+    /// By the log that this device verified, and by nothing that a server says.
+    ByTheLog,
+    /// Also where the server has nothing of the kind any more.
+    ByTheServer,
 }
 
 /// The file of a record that is there.
@@ -118,14 +143,15 @@ impl State {
 }
 
 impl<P: Platform> Session<P> {
-    /// Does again what a restore undid and this account must do again, and then tells of the restore, once. Where nothing
-    /// is to be told, it does nothing.
+    /// Does again what a restore undid and this account must do again, and then tells of the restore, once. What the
+    /// server refuses is tried again at every sync, and what this device kept stays as proof until then. Where nothing
+    /// is to be told or done, it does nothing.
     pub(crate) async fn settle(&self, vault: VaultId) -> Result<(), ClientError> {
         let due = |left: &Aftermath| (left.stops.clone(), left.ends.clone(), left.deletions.clone());
         let Some((stops, ends, deletions)) = self.state.borrow().aftermath.get(&vault).map(due) else { return Ok(()) };
         for grant in stops {
             let made = self.commit_in_turns(vault, |_| true, |view| Ok((self.end_share(view, grant, true)?, ()))).await;
-            self.done_again(vault, made, |left| {
+            self.done_again(vault, made, Settled::ByTheLog, |left| {
                 left.stops.remove(&grant);
             })?;
         }
@@ -138,13 +164,13 @@ impl<P: Platform> Session<P> {
                 Ok((bodies, ()))
             };
             let made = self.commit_in_turns(vault, |_| true, change).await;
-            self.done_again(vault, made, |left| {
+            self.done_again(vault, made, Settled::ByTheServer, |left| {
                 left.ends.remove(&grant);
             })?;
         }
         for record in deletions {
             let made = self.commit_in_turns(vault, |_| false, |view| Ok((end_record(view, record)?, ()))).await;
-            self.done_again(vault, made, |left| {
+            self.done_again(vault, made, Settled::ByTheServer, |left| {
                 left.deletions.remove(&record);
             })?;
         }
@@ -153,27 +179,39 @@ impl<P: Platform> Session<P> {
             Ok(()) | Err(ClientError::Busy) => {}
             Err(error) => return Err(error),
         }
+        let told = {
+            let mut state = self.state.borrow_mut();
+            let Some(left) = state.aftermath.get_mut(&vault) else { return Ok(()) };
+            let told = left.tell();
+            if !left.is_settled() {
+                return told;
+            }
+            told
+        };
         // What was kept from before was proof until now.
         self.drop_kept(vault).await;
-        let told = self.state.borrow_mut().aftermath.remove(&vault);
+        self.state.borrow_mut().aftermath.remove(&vault);
         self.keep_log(vault).await;
-        told.map_or(Ok(()), |told| Err(told.told()))
+        told
     }
 
-    /// Notes what became of one thing that was to be done again. What may go well later holds up what is left.
+    /// Notes what became of one thing that was to be done again. What may go well later holds up what is left; what is
+    /// refused does not, and stays to be done.
     fn done_again(
         &self,
         vault: VaultId,
         made: Result<(), ClientError>,
+        settled: Settled,
         done: impl FnOnce(&mut Aftermath),
     ) -> Result<(), ClientError> {
-        let again = match made {
-            Ok(()) => 1,
-            Err(error) if error.is_of_the_line() => return Err(error),
-            Err(error @ (ClientError::Busy | ClientError::Alarm(_) | ClientError::Restored { .. })) => {
+        let again = match (made, settled) {
+            (Ok(()), _) => 1,
+            (Err(ClientError::Missing(_)), _) | (Err(ClientError::Api(ApiError::NotFound)), Settled::ByTheServer) => 0,
+            (Err(error), _) if error.is_of_the_line() => return Err(error),
+            (Err(error @ (ClientError::Busy | ClientError::Alarm(_) | ClientError::Restored { .. })), _) => {
                 return Err(error);
             }
-            Err(_) => 0,
+            (Err(_), _) => return Ok(()),
         };
         if let Some(left) = self.state.borrow_mut().aftermath.get_mut(&vault) {
             done(left);

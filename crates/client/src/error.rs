@@ -8,7 +8,7 @@ use vault::password::WrongPassword;
 use vault::recipient::Untrusted;
 use vault::recovery::NotACode;
 
-use crate::platform::Unreachable;
+use crate::platform::{Unreachable, Unsent};
 
 /// Why the client could not do something.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -143,6 +143,15 @@ pub enum Alarm {
     /// A file's bytes are not those that were signed.
     #[error("a file on the server was changed or is damaged")]
     Blob,
+}
+
+impl From<Unsent> for ClientError {
+    fn from(unsent: Unsent) -> Self {
+        match unsent {
+            Unsent::Unreachable(lost) => Self::Unreachable(lost),
+            Unsent::Endless => Self::Answer,
+        }
+    }
 }
 
 impl From<Violation> for ClientError {

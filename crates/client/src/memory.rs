@@ -3,7 +3,7 @@
 use protocol::api::{AccountState, SignedIn};
 use protocol::{ApiError, Head, VaultId};
 use rand_core::Rng;
-use vault::account::{AccountMemory, Pin};
+use vault::account::{AccountMemory, Pin, SeenHead};
 
 use crate::api::{call, get};
 use crate::error::{Alarm, ClientError};
@@ -20,9 +20,11 @@ const FIRST_PAUSE: u32 = 50;
 
 impl<P: Platform> Session<P> {
     /// Changes what the account remembers, on the server too. Another device's change is taken in and the
-    /// change made again on top of it.
+    /// change made again on top of it. `Busy` says that others were faster each time, and that the memory went on: a
+    /// server that takes nothing in and shows nothing newer is not believed.
     pub(crate) async fn remember(&self, change: impl Fn(&mut AccountMemory)) -> Result<(), ClientError> {
         let _turn = self.remembering.lock().await;
+        let mut was_restored = false;
         for attempt in 0..ATTEMPTS {
             if let Some(doublings) = attempt.checked_sub(2) {
                 let longest = FIRST_PAUSE << doublings.min(4);
@@ -50,29 +52,44 @@ impl<P: Platform> Session<P> {
                     state.memory_version = stored.version;
                     return Ok(());
                 }
-                Err(ClientError::Api(ApiError::Conflict(_))) => self.reload_memory().await?,
+                Err(ClientError::Api(ApiError::Conflict(_))) => {
+                    // A restore takes the memory back once. Whoever is faster after that leaves a newer one.
+                    if !self.reload_memory().await? && std::mem::replace(&mut was_restored, true) {
+                        return Err(ClientError::Answer);
+                    }
+                }
                 Err(error) => return Err(error),
             }
         }
         Err(ClientError::Busy)
     }
 
-    async fn reload_memory(&self) -> Result<(), ClientError> {
+    /// Takes in what the account remembers on the server, where a change was refused because something came first. Says
+    /// whether it is newer than what this session knew; where it is not, the server was restored.
+    async fn reload_memory(&self) -> Result<bool, ClientError> {
         let signed_in: SignedIn = get(&self.platform, "/api/v1/session").await?;
         let AccountState { version, sealed } = signed_in.state;
         let mut theirs = AccountMemory::open(&self.master, self.who().account, version, &sealed)?;
         let newest = self.state.borrow().memory_version;
-        let last = if version < newest { Some(self.last_restore().await?) } else { None };
-        let mut state = self.state.borrow_mut();
-        match last {
-            None => keep_pins(&mut theirs, &state.memory),
-            // A server that was restored has an older one, once. This session's own is put in its place.
-            Some(last) if last.is_new_to(&state.memory) => theirs = after_restore(&state.memory, &theirs, last),
-            Some(_) => return Err(Alarm::RolledBack.into()),
+        if version > newest {
+            let mut state = self.state.borrow_mut();
+            theirs.pins = join_pins(&state.memory, &theirs);
+            state.memory = theirs;
+            state.memory_version = version;
+            return Ok(true);
         }
-        state.memory = theirs;
+        // Nothing came first where nothing is newer. Only a restore explains that, and no silence about one.
+        let unexplained = if version < newest { Alarm::RolledBack.into() } else { ClientError::Answer };
+        let Ok(last) = self.last_restore().await else { return Err(unexplained) };
+        let mut state = self.state.borrow_mut();
+        if !last.is_new_to(&state.memory) {
+            return Err(unexplained);
+        }
+        // A server that was restored has an older one, once. This session's own is put in its place.
+        let restored = after_restore(&state.memory, &theirs, last);
+        state.memory = restored;
         state.memory_version = version;
-        Ok(())
+        Ok(false)
     }
 
     /// Up to where this account verified a log on any of its devices: the log must have that place. With `since` a restore,
@@ -116,27 +133,96 @@ impl<P: Platform> Session<P> {
 /// What an account remembers once its server was restored: what this session knows, and whatever others noted since then.
 /// What was noted before keeps its place: whoever reads that vault next tells what is gone of it.
 fn after_restore(own: &AccountMemory, theirs: &AccountMemory, last: LastRestore) -> AccountMemory {
-    let mut memory = own.clone();
+    let mut memory = AccountMemory { pins: join_pins(own, theirs), heads: own.heads.clone() };
     for seen in &theirs.heads {
-        let is_newer = own.seen(seen.vault).is_none_or(|known| {
-            let are_since = (LastRestore::of(known) == last, LastRestore::of(seen) == last);
-            are_since == (false, true) || are_since == (true, true) && known.head.seq < seen.head.seq
-        });
-        if is_newer {
-            memory.set_seen(*seen);
-        }
+        let (kept, other) = match own.seen(seen.vault) {
+            None => (*seen, None),
+            Some(known) => {
+                let are_since = (LastRestore::of(known) == last, LastRestore::of(seen) == last);
+                let is_newer =
+                    are_since == (false, true) || are_since == (true, true) && known.head.seq < seen.head.seq;
+                if is_newer { (*seen, known.restore) } else { (*known, seen.restore) }
+            }
+        };
+        let restore = kept.restore.map(|restore| restore.with_losses_of(other));
+        memory.set_seen(SeenHead { restore, ..kept });
     }
-    keep_pins(&mut memory, theirs);
     memory
 }
 
-/// Keeps pins that only another memory has. An address stays with the account that has it here.
-fn keep_pins(memory: &mut AccountMemory, other: &AccountMemory) {
-    for pin in &other.pins {
-        if memory.pin(pin.account).is_none() {
-            let is_free = |address: &String| memory.pins.iter().all(|known| known.address.as_ref() != Some(address));
-            let address = pin.address.clone().filter(is_free);
-            memory.set_pin(Pin { address, ..pin.clone() });
+/// The pins of this session's memory and of another one. A server can show two devices two memories, so that of
+/// somebody whom both know the own pin stays: its key, from which a key that came after it descends all the same, and
+/// its address. The other one only adds to it. An address stays with the account that has it here.
+fn join_pins(own: &AccountMemory, theirs: &AccountMemory) -> Vec<Pin> {
+    let mut joined = AccountMemory { pins: own.pins.clone(), heads: Vec::new() };
+    for pin in &theirs.pins {
+        let is_free = |address: &String| {
+            let mut others = joined.pins.iter().filter(|known| known.account != pin.account);
+            others.all(|known| known.address.as_ref() != Some(address))
+        };
+        let address = pin.address.clone().filter(is_free);
+        let pin = match own.pin(pin.account) {
+            None => Pin { address, ..pin.clone() },
+            Some(known) => {
+                // What was compared with another key was not this one.
+                let verified = pin.verified.filter(|_| pin.identity == known.identity);
+                Pin {
+                    verified: known.verified.or(verified),
+                    steps: known.steps.max(pin.steps),
+                    address: known.address.clone().or(address),
+                    ..known.clone()
+                }
+            }
+        };
+        joined.set_pin(pin);
+    }
+    joined.pins
+}
+
+#[cfg(test)]
+mod tests {
+    use std::slice::from_ref;
+
+    use protocol::{AccountId, Minute, PublicKey};
+
+    use super::*;
+
+    const ITO: AccountId = AccountId::from_bytes([1; 16]);
+    const NOOR: AccountId = AccountId::from_bytes([2; 16]);
+
+    fn pin(account: AccountId, key: u8, steps: Option<u32>, address: Option<&str>) -> Pin {
+        let identity = PublicKey::from_bytes([key; 32]);
+        Pin { account, identity, verified: None, steps, address: address.map(str::to_owned) }
+    }
+
+    fn memory(pins: &[Pin]) -> AccountMemory {
+        AccountMemory { pins: pins.to_vec(), heads: Vec::new() }
+    }
+
+    #[test]
+    fn another_memory_replaces_no_pin() {
+        let own = pin(ITO, 1, Some(2), Some("ito@example.org"));
+        let swapped = Pin { verified: Some(Minute(7)), ..pin(ITO, 9, Some(3), Some("elsewhere@example.org")) };
+        let joined = join_pins(&memory(from_ref(&own)), &memory(&[swapped]));
+        // More steps were seen: going back behind them is an alarm.
+        assert_eq!(joined, [Pin { steps: Some(3), ..own.clone() }]);
+        // Where the keys are the same, it was compared by whichever device.
+        let compared = Pin { verified: Some(Minute(7)), steps: None, ..own.clone() };
+        for (one, other) in [(&own, &compared), (&compared, &own)] {
+            let joined = join_pins(&memory(from_ref(one)), &memory(from_ref(other)));
+            assert_eq!(joined, [Pin { steps: Some(2), ..compared.clone() }]);
         }
+    }
+
+    #[test]
+    fn another_memory_adds_what_is_not_known() {
+        let (found, unfound) = (pin(ITO, 1, Some(1), Some("ito@example.org")), pin(ITO, 1, Some(1), None));
+        let noor = pin(NOOR, 2, Some(1), Some("noor@example.org"));
+        let joined = join_pins(&memory(from_ref(&unfound)), &memory(&[found.clone(), noor.clone()]));
+        assert_eq!(joined, [found.clone(), noor.clone()]);
+        // Nobody gets the address of somebody who is known.
+        let elsewhere = Pin { address: found.address.clone(), ..noor.clone() };
+        let joined = join_pins(&memory(from_ref(&found)), &memory(&[unfound, elsewhere]));
+        assert_eq!(joined, [found, Pin { address: None, ..noor }]);
     }
 }

@@ -73,6 +73,17 @@ pub struct Response {
 #[error("there is no connection to the server")]
 pub struct Unreachable;
 
+/// Why a request has no answer that could be taken in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Unsent {
+    /// It may come another time.
+    #[error(transparent)]
+    Unreachable(#[from] Unreachable),
+    /// It went on beyond [`Request::most`]. No honest server's does, so that asking again is of no use.
+    #[error("the server's answer does not come to an end")]
+    Endless,
+}
+
 /// A log that a device keeps: whose device, and of which vault.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct KeptLog {
@@ -102,7 +113,7 @@ pub trait Platform {
     }
 
     /// Sends one request. The platform keeps the session's cookie.
-    async fn send(&self, request: Request) -> Result<Response, Unreachable>;
+    async fn send(&self, request: Request) -> Result<Response, Unsent>;
 
     /// Whose requests these are from now on. A platform whose cookie another program may exchange sends the account
     /// along, and the server refuses what is then asked in another one's name.

@@ -101,6 +101,16 @@ impl Keepsake {
     }
 }
 
+/// What was seen of a vault whose log does not go on from it, until it is known why.
+pub(crate) struct Doubt {
+    /// Perhaps with entries beyond what was seen, which verified before one did not.
+    pub(crate) view: VaultView,
+    /// Up to where it was seen.
+    pub(crate) reached: Head,
+    /// What was found.
+    pub(crate) alarm: Alarm,
+}
+
 impl VaultView {
     /// Whether the log has this very place, as far as it was verified.
     pub(crate) fn has(&self, place: Head) -> bool {
@@ -116,7 +126,8 @@ impl VaultView {
             Some(seen) if !self.has(seen.head) && since.is_none_or(|last| LastRestore::of(seen) == last) => {
                 return None;
             }
-            _ => known.note().map(|restore| KnownRestore { restore, lost: 0 }),
+            // What went with the one before is not forgotten over this one.
+            _ => known.note().map(|restore| KnownRestore::after(seen.and_then(|seen| seen.restore), restore)),
         };
         let newer = SeenHead { vault: self.id(), head: self.head(), restore };
         (seen != Some(&newer)).then_some(newer)
@@ -133,12 +144,51 @@ impl<P: Platform> Session<P> {
         }
     }
 
-    /// What to make of a log that lacks what was seen of it: by this session, up to `reached`, or by the account, up to
-    /// what it remembers. Only a restore that was not known then explains it; otherwise the alarm stands. Own entries that
-    /// are gone are appended again as they were signed. Where that does not bring everything back, the log is read from
-    /// its beginning, and what it lacks is counted and told.
-    pub(crate) async fn start_over(&self, vault: VaultId, reached: Head, alarm: Alarm) -> Result<(), ClientError> {
-        let last = self.last_restore().await?;
+    /// What to make of a log that did not go on from what was seen of it, up to `reached`: an alarm, unless the server
+    /// says of a restore that explains it. While it says nothing, the alarm stands, and what was seen stays as proof.
+    pub(crate) async fn explain(&self, vault: VaultId, reached: Head, alarm: Alarm) -> Result<(), ClientError> {
+        let last = self.last_restore().await;
+        // What was seen when the log was first doubted counts, and not what was read of it in vain since then.
+        let doubt = self.state.borrow_mut().doubted.remove(&vault);
+        let reached = match doubt {
+            Some(Doubt { view, reached, .. }) => {
+                self.state.borrow_mut().vaults.insert(vault, view);
+                reached
+            }
+            None => reached,
+        };
+        let Ok(last) = last else {
+            self.put_aside(vault, reached, alarm);
+            return Err(alarm.into());
+        };
+        let result = Box::pin(self.start_over(vault, reached, alarm, last)).await;
+        // Where that was cut off, nothing is shown of what did not verify.
+        let is_as_before = self.with_view(vault, |view| view.head() == reached).unwrap_or(false);
+        if !is_as_before && !matches!(result, Ok(()) | Err(ClientError::Restored { .. } | ClientError::Alarm(_))) {
+            self.put_aside(vault, reached, alarm);
+        }
+        result
+    }
+
+    /// Shows a vault no longer whose log is doubted, and keeps what was seen of it, up to `reached`.
+    pub(crate) fn put_aside(&self, vault: VaultId, reached: Head, alarm: Alarm) {
+        let mut state = self.state.borrow_mut();
+        if let Some(view) = state.vaults.remove(&vault) {
+            state.doubted.insert(vault, Doubt { view, reached, alarm });
+        }
+    }
+
+    /// Starts over with a log that lacks what was seen of it: by this session, up to `reached`, or by the account, up
+    /// to what it remembers. Only a restore that was not known then explains it; otherwise the alarm stands. Own
+    /// entries that are gone are appended again as they were signed. Where that does not bring everything back, the log
+    /// is read from its beginning, and what it lacks is counted and told.
+    async fn start_over(
+        &self,
+        vault: VaultId,
+        reached: Head,
+        alarm: Alarm,
+        last: LastRestore,
+    ) -> Result<(), ClientError> {
         let remembered = self.state.borrow().memory.seen(vault).copied();
         let known = self.with_view(vault, |view| view.keepsake.known)?;
         let noted = remembered.as_ref().map(LastRestore::of);

@@ -25,6 +25,7 @@ use crate::codec::encode_label;
 use crate::error::ClientError;
 use crate::password::NewPassword;
 use crate::platform::{Method, Platform, Random};
+use crate::restored::Doubt;
 use crate::view::VaultView;
 
 /// What a person enters to sign up.
@@ -75,7 +76,9 @@ pub(crate) struct State {
     pub(crate) memory: AccountMemory,
     pub(crate) memory_version: u32,
     pub(crate) vaults: BTreeMap<VaultId, VaultView>,
-    /// What a restore of the server undid of each vault, until that is told.
+    /// What was seen of vaults whose logs do not go on from it, as proof until that is explained.
+    pub(crate) doubted: BTreeMap<VaultId, Doubt>,
+    /// What a restore of the server undid of each vault, until that is told and done again.
     pub(crate) aftermath: BTreeMap<VaultId, Aftermath>,
     /// People whose keys held to the pins when they were asked for.
     pub(crate) people: BTreeMap<AccountId, Person>,
@@ -259,6 +262,7 @@ impl<P: Platform> Session<P> {
             memory,
             memory_version: version,
             vaults: BTreeMap::new(),
+            doubted: BTreeMap::new(),
             aftermath: BTreeMap::new(),
             people: BTreeMap::new(),
             found_by: BTreeMap::new(),

@@ -1,9 +1,11 @@
 //! Reading a vault's log: verify every entry, fold it, and hold the server to what was seen before.
 
+use std::collections::BTreeSet;
+
 use protocol::api::{LogItem, LogPage};
 use protocol::entry::{Access, AccessKind, Body};
 use protocol::ledger::Reach;
-use protocol::{ApiError, Head, VaultId};
+use protocol::{ApiError, Head, VaultId, Violation};
 
 use crate::api;
 use crate::error::{Alarm, ClientError};
@@ -44,42 +46,71 @@ impl<P: Platform> Session<P> {
     pub(crate) async fn sync_in_turn(&self, vault: VaultId) -> Result<(), ClientError> {
         let own = self.who().vault == Some(vault);
         if !self.state.borrow().vaults.contains_key(&vault) {
-            let kept = if own { self.restore(self.own_view(vault)).await } else { None };
-            let is_kept = kept.is_some();
-            let mut view = match kept {
-                Some(view) => view,
-                None => self.new_view(vault).await?,
-            };
-            let last_restore = self.last_restore().await?;
-            if is_kept {
-                view.keepsake.unconfirmed = Some(last_restore);
-            } else {
-                view.keepsake = Keepsake::new(last_restore);
-            }
-            self.state.borrow_mut().vaults.insert(vault, view);
+            self.begin_to_read(vault).await?;
         }
         let reached = self.with_view(vault, VaultView::head)?;
         let mut result = self.read_log(vault).await;
-        if let Err(ClientError::Alarm(alarm @ (Alarm::RolledBack | Alarm::Violation(_)))) = result {
-            result = Box::pin(self.start_over(vault, reached, alarm)).await;
-            // Where that was cut off, nothing is shown of what did not verify.
-            let is_as_before = self.with_view(vault, |view| view.head() == reached).unwrap_or(false);
-            if !is_as_before && !matches!(result, Ok(()) | Err(ClientError::Restored { .. })) {
-                self.state.borrow_mut().vaults.remove(&vault);
-            }
+        // Whoever manages somebody else's vault comes into sight with an entry of theirs, and their grant stands where
+        // it was hidden before: the log from its beginning shows it.
+        let is_first_doubt = reached.seq > 0 && !self.state.borrow().doubted.contains_key(&vault);
+        if let Err(ClientError::Alarm(alarm @ Alarm::Violation(Violation::Stranger))) = result
+            && !own
+            && is_first_doubt
+        {
+            self.put_aside(vault, reached, alarm);
+            result = match self.begin_to_read(vault).await {
+                Ok(()) => self.read_log(vault).await,
+                Err(error) => Err(error),
+            };
         }
+        if let Err(ClientError::Alarm(alarm @ (Alarm::RolledBack | Alarm::Violation(_)))) = result {
+            result = Box::pin(self.explain(vault, reached, alarm)).await;
+        }
+        let mut state = self.state.borrow_mut();
         match &result {
+            // All that was seen is there.
+            Ok(()) => drop(state.doubted.remove(&vault)),
             // What does not verify is not kept, so that the next sync starts from nothing and says it again.
-            Err(ClientError::Alarm(_)) => {
-                self.state.borrow_mut().vaults.remove(&vault);
-            }
+            Err(ClientError::Alarm(_)) => drop(state.vaults.remove(&vault)),
             // A share that ended takes its records along.
             Err(ClientError::Api(ApiError::NotFound) | ClientError::Missing("vault")) if !own => {
-                self.state.borrow_mut().vaults.remove(&vault);
+                state.vaults.remove(&vault);
+                state.doubted.remove(&vault);
             }
             _ => {}
         }
         result
+    }
+
+    /// Begins to read a log: from what this device kept of it, or from nothing. An alarm that nothing explained yet is
+    /// not hidden by a connection that broke since.
+    async fn begin_to_read(&self, vault: VaultId) -> Result<(), ClientError> {
+        let begun = self.begin_view(vault).await;
+        let mut state = self.state.borrow_mut();
+        let standing = state.doubted.get(&vault).map(|doubt| doubt.alarm);
+        let view = match (begun, standing) {
+            (Err(error), Some(alarm)) if error.is_of_the_line() => return Err(alarm.into()),
+            (begun, _) => begun?,
+        };
+        state.vaults.insert(vault, view);
+        Ok(())
+    }
+
+    async fn begin_view(&self, vault: VaultId) -> Result<VaultView, ClientError> {
+        let own = self.who().vault == Some(vault);
+        let kept = if own { self.restore(self.own_view(vault)).await } else { None };
+        let is_kept = kept.is_some();
+        let mut view = match kept {
+            Some(view) => view,
+            None => self.new_view(vault).await?,
+        };
+        let last_restore = self.last_restore().await?;
+        if is_kept {
+            view.keepsake.unconfirmed = Some(last_restore);
+        } else {
+            view.keepsake = Keepsake::new(last_restore);
+        }
+        Ok(view)
     }
 
     /// Brings every vault up to date that others share with this account, and forgets those that no longer are. Fails
@@ -92,22 +123,34 @@ impl<P: Platform> Session<P> {
     }
 
     /// As [`Self::sync_shared`], and says what became of each: one person's vault that is damaged, that does not verify
-    /// or that does not come keeps nobody from the others, and hides nothing of them. It fails only where the list does
-    /// not come.
+    /// or that does not come keeps nobody from the others, and hides nothing of them. Every vault that is listed has
+    /// its one result; it fails only where the list does not come.
     pub async fn sync_each_shared(&self) -> Result<Vec<(VaultId, Result<(), ClientError>)>, ClientError> {
         let shared = api::shared(&self.platform).await?;
-        let vaults: Vec<VaultId> = shared.iter().map(|shared| shared.vault).collect();
+        let mut listed = BTreeSet::new();
+        let vaults: Vec<VaultId> =
+            shared.iter().map(|shared| shared.vault).filter(|vault| listed.insert(*vault)).collect();
         let own = self.who().vault;
-        self.state.borrow_mut().vaults.retain(|vault, _| Some(*vault) == own || vaults.contains(vault));
+        {
+            let mut state = self.state.borrow_mut();
+            state.vaults.retain(|vault, _| Some(*vault) == own || listed.contains(vault));
+            state.doubted.retain(|vault, _| Some(*vault) == own || listed.contains(vault));
+        }
         let mut each = Vec::new();
         for vault in vaults {
-            match self.sync(vault).await {
-                // It ended between the two requests.
-                Err(ClientError::Api(ApiError::NotFound) | ClientError::Missing(_)) => {}
-                synced => each.push((vault, synced)),
+            let synced = self.sync(vault).await;
+            let is_gone = matches!(synced, Err(ClientError::Api(ApiError::NotFound) | ClientError::Missing("vault")));
+            if !(is_gone && self.is_shared_no_longer(vault).await) {
+                each.push((vault, synced));
             }
         }
         Ok(each)
+    }
+
+    /// Whether a vault that was listed is not any more: its share ended between two requests, and not only by the word
+    /// of a server that lists it.
+    async fn is_shared_no_longer(&self, vault: VaultId) -> bool {
+        api::shared(&self.platform).await.is_ok_and(|shared| shared.iter().all(|listed| listed.vault != vault))
     }
 
     /// Forgets what was folded, so that the next sync verifies everything again.
@@ -146,8 +189,10 @@ impl<P: Platform> Session<P> {
     /// a restore, only what was remembered since then has to be there.
     pub(crate) async fn take_in_log(&self, vault: VaultId, since: Option<LastRestore>) -> Result<bool, ClientError> {
         let (keeps, mut grew) = (self.keeps(vault), false);
-        // What this account saw on any of its devices before the server is asked must be in its answer.
-        let remembered = self.remembered(vault, since);
+        // What this account saw on any of its devices before the server is asked must be in its answer, and so must
+        // what this one saw before it doubted the log.
+        let doubted = self.state.borrow().doubted.get(&vault).map(|doubt| doubt.reached);
+        let must_have: Vec<Head> = self.remembered(vault, since).into_iter().chain(doubted).collect();
         // Where the log stood at the first page. What is written after that comes the next time: whoever reads must not
         // be led on for ever.
         let mut announced: Option<Head> = None;
@@ -166,7 +211,7 @@ impl<P: Platform> Session<P> {
             }
             page.head = goal;
             grew |= keeps && !page.items.is_empty();
-            match self.take_in_page(vault, page, passed_over, remembered)? {
+            match self.take_in_page(vault, page, passed_over, &must_have)? {
                 Taken::Part => {}
                 Taken::All => break,
                 Taken::UpToAcceptance => {
@@ -184,15 +229,15 @@ impl<P: Platform> Session<P> {
         Ok(grew || keeps && confirmed)
     }
 
-    /// Verifies and folds a page of the log, up to where the log was said to stand, which has to hold what is
-    /// remembered of it. With `until_acceptance` it stops where this account took up a share: whatever follows builds
+    /// Verifies and folds a page of the log, up to where the log was said to stand, which has to hold what was seen of
+    /// it. With `until_acceptance` it stops where this account took up a share: whatever follows builds
     /// on what was hidden before that.
     fn take_in_page(
         &self,
         vault: VaultId,
         page: LogPage,
         until_acceptance: bool,
-        remembered: Option<Head>,
+        must_have: &[Head],
     ) -> Result<Taken, ClientError> {
         let (keeps, own, now) = (self.keeps(vault), self.who().account, self.platform.now());
         let mut state = self.state.borrow_mut();
@@ -228,8 +273,8 @@ impl<P: Platform> Session<P> {
         if page.head != head || head.seq == 0 {
             return Err(Alarm::RolledBack.into());
         }
-        // What this account saw on any of its devices must still be there.
-        if remembered.is_some_and(|seen| !view.has(seen)) {
+        // What was seen must still be there.
+        if must_have.iter().any(|seen| !view.has(*seen)) {
             return Err(Alarm::RolledBack.into());
         }
         view.keepsake.drop_old(now);

@@ -2,6 +2,9 @@
 //!
 //! A [`Ticket`] is made on the device alone, and leaves this crate only sealed.
 
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+
 use minicbor::{Decode, Encode};
 use protocol::api::BlobCreate;
 use protocol::entry::{Origin, PartKind};
@@ -43,6 +46,13 @@ pub struct Ticket {
     pub(crate) text: Option<String>,
     #[n(9)]
     pub(crate) fingerprint: Digest,
+    /// Whether it was made just now, and not opened from what was kept of it: nothing was sent for it but what is noted
+    /// here. Not kept, so that one that was kept is not new.
+    #[cbor(skip)]
+    is_new: bool,
+    /// The digests of chunks that were sent since it was made or opened, whether or not an answer came.
+    #[cbor(skip)]
+    sent: RefCell<BTreeMap<u64, Digest>>,
 }
 
 impl std::fmt::Debug for Ticket {
@@ -81,6 +91,23 @@ impl Ticket {
     /// The revision of the record that it will become: 0 is a new record.
     pub const fn revision(&self) -> u32 {
         self.origin.revision
+    }
+
+    /// Whether the server was told of it before it was made or opened here, perhaps.
+    pub(crate) const fn was_begun(&self) -> bool {
+        !self.is_new
+    }
+
+    /// Notes that a chunk is being sent.
+    pub(crate) fn sends(&self, number: u64, digest: Digest) {
+        self.sent.borrow_mut().insert(number, digest);
+    }
+
+    /// Whether a chunk that the server says it has may be left to it unseen. Of what was sent from here, this very
+    /// device knows which one it is. Of what was sent before that nothing is left here, and the server has to be
+    /// believed; but a ticket that is new had sent nothing.
+    pub(crate) fn is_left_to_server(&self, number: u64, digest: Digest) -> bool {
+        self.sent.borrow().get(&number).map_or(self.was_begun(), |sent| *sent == digest)
     }
 
     /// Says something else about the same file: what was entered when it was chosen again.
@@ -157,6 +184,8 @@ impl<P: Platform> Session<P> {
             thumbnail: draft.thumbnail.clone(),
             text: draft.text.clone(),
             fingerprint: draft.fingerprint,
+            is_new: true,
+            sent: RefCell::default(),
         })
     }
 

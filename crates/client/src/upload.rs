@@ -1,7 +1,7 @@
 //! Files on their way into the vault: sealed segment by segment, sent as parallel chunks, resumable at any point.
 //!
 //! A [`Ticket`] holds what a run needs to go on after a reload: ids, the content key and the FLOE header. Chunks that
-//! the server holds are not sent again.
+//! the server holds are not sent again; that it holds any of an upload that is new here, it is not believed.
 
 use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -121,14 +121,17 @@ impl<P: Platform> Session<P> {
         source: &(impl Source + ?Sized),
         outbox: &impl Outbox,
         watcher: &impl Watcher,
-        was_begun: bool,
     ) -> Result<(), ClientError> {
         let size = ticket.metadata()?.size;
         let (sealer, opener) = (self.sealer(ticket, size)?, self.opener(ticket, size)?);
         let mut at_server = BTreeSet::new();
         // Where the server cannot be asked, everything is sealed.
-        if was_begun && let Ok(status) = api::blob_status(&self.platform, ticket.blob).await {
-            at_server.extend(status.stored.iter().map(|chunk| u64::from(chunk.number)));
+        if ticket.was_begun()
+            && let Ok(status) = api::blob_status(&self.platform, ticket.blob).await
+        {
+            let stored = status.stored.iter().map(|chunk| (u64::from(chunk.number), chunk.digest));
+            let left = stored.filter(|(number, digest)| ticket.is_left_to_server(*number, *digest));
+            at_server.extend(left.map(|(number, _)| number));
         }
         for number in 0..sealer.layout().sealed().div_ceil(CHUNK) {
             watcher.may_go_on().await?;
@@ -217,17 +220,18 @@ impl<P: Platform> Session<P> {
         let chunks = sealer.layout().sealed().div_ceil(CHUNK);
         let stored = status.stored.iter().map(|chunk| (u64::from(chunk.number), chunk.digest));
         let stored: BTreeMap<u64, Digest> = stored.filter(|(number, _)| *number < chunks).collect();
-        let sent = Cell::new((stored.len() as u64 * CHUNK).min(size));
+        let left = stored.iter().filter(|(number, digest)| ticket.is_left_to_server(**number, **digest));
+        let left: BTreeMap<u64, Digest> = left.map(|(number, digest)| (*number, *digest)).collect();
+        let sent = Cell::new((left.len() as u64 * CHUNK).min(size));
         watcher.sent(sent.get(), size);
 
         let mut digests = BTreeMap::new();
         let mut in_flight = FuturesUnordered::new();
         for number in 0..chunks {
             watcher.may_go_on().await?;
-            let bytes = match (kept_chunk(outbox, &opener, number).await, stored.get(&number)) {
+            let bytes = match (kept_chunk(outbox, &opener, number).await, left.get(&number)) {
                 (Some(kept), _) => kept,
                 (None, None) => sealer.seal(number, source, &self.platform).await?,
-                // Nothing is left here that could tell whether it is what was sent.
                 (None, Some(digest)) => {
                     digests.insert(number, *digest);
                     continue;
@@ -246,6 +250,7 @@ impl<P: Platform> Session<P> {
                 let done: Result<(), ClientError> = done;
                 done?;
             }
+            ticket.sends(number, digest);
             let sent = &sent;
             in_flight.push(async move {
                 self.patiently(watcher, || api::put_chunk(&self.platform, ticket.blob, number, digest, bytes.clone()))

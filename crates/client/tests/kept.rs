@@ -238,6 +238,27 @@ fn a_restore_that_lost_nothing_explains_nothing_later() {
     }
 }
 
+/// What a device kept is proof until everything is done again that has to be: a server that refuses that gets rid of
+/// neither.
+#[test]
+fn what_was_kept_stays_until_all_is_done_again() {
+    let nearby = Nearby::with_records(10, 1);
+    start(&nearby).unwrap();
+    let backup = nearby.backup();
+    now(nearby.session().delete(VAULT, record_id(2))).unwrap();
+    let pages = nearby.pages.borrow().clone();
+    nearby.bring_back(&backup);
+    nearby.restored.set(Some(MARK));
+    nearby.takes_entries.set(false);
+    let gone = Gone { lost: 1, ..Gone::default() };
+    for _ in 0..2 {
+        assert_eq!(start(&nearby), Err(ClientError::Restored { at: MARK.at, gone }));
+        assert!(*nearby.pages.borrow() == pages);
+    }
+    nearby.takes_entries.set(true);
+    assert_eq!(start(&nearby).map(|(records, _)| records), Ok(9));
+}
+
 #[test]
 fn a_changed_entry_is_found_although_the_pages_fit() {
     let nearby = Nearby::with_records(20, 1);

@@ -9,7 +9,7 @@ use std::rc::Rc;
 use client::activity::What;
 use client::draft::examine;
 use client::password::NewPassword;
-use client::platform::{Method, Platform, Request, Response, Unreachable};
+use client::platform::{Method, Platform, Request, Response, Unsent};
 use client::session::SignUp;
 use client::upload::{NoOutbox, Unwatched};
 use client::{Alarm, ClientError, Gone, Session};
@@ -20,10 +20,24 @@ use protocol::api::{
     SignUpStart, SignUpStarted, SignedIn, SignedInWith, StoredChunk,
 };
 use protocol::opaque::Suite;
-use protocol::{ApiError, Digest, Entry, Head, Minute, RecordId, Signed, VaultId, cbor};
+use protocol::{ApiError, Digest, Entry, Head, Minute, RecordId, Signed, VaultId, Violation, cbor};
+use rand_chacha::rand_core::SeedableRng as _;
 use rand_chacha_of_opaque::ChaCha20Rng;
 use rand_chacha_of_opaque::rand_core::SeedableRng as _;
+use vault::AccountMasterKey;
+use vault::account::AccountMemory;
 use vault::floe::Native;
+
+/// What becomes of what the account remembers.
+#[derive(Clone)]
+enum Memory {
+    /// It is kept.
+    Kept,
+    /// Another device of the account, which has this key, is faster each time.
+    Overtaken(AccountMasterKey),
+    /// The server says that another device was faster, and shows nothing newer.
+    Frozen,
+}
 
 /// As much of a server as one patient needs. It checks nothing: whoever is tested does.
 #[derive(Clone)]
@@ -34,8 +48,10 @@ struct Server {
     log: Vec<Signed<Entry>>,
     chunks: Vec<StoredChunk>,
     restored: Option<Restored>,
+    /// Whether it does not say whether it was restored.
+    is_silent: bool,
     takes_entries: bool,
-    takes_memory: bool,
+    memory: Memory,
 }
 
 impl Server {
@@ -64,6 +80,15 @@ impl Server {
         }
     }
 
+    /// Another device changes what the account remembers, and says nothing new.
+    fn overtake(&mut self, master: &AccountMasterKey) {
+        let (account, version) = (self.account.as_ref().unwrap().chain.signer(), self.state.version);
+        let memory = AccountMemory::open(master, account, version, &self.state.sealed).unwrap();
+        let mut rng = rand_chacha::ChaCha20Rng::seed_from_u64(version.into());
+        let sealed = memory.seal(master, account, version + 1, &mut rng);
+        self.state = AccountState { version: version + 1, sealed };
+    }
+
     fn answer(&mut self, request: &Request) -> Result<Vec<u8>, ApiError> {
         let path = request.path.strip_prefix("/api/v1/").unwrap();
         let said = match (request.method, path.split(['/', '?']).collect::<Vec<_>>()[..].as_ref()) {
@@ -81,10 +106,14 @@ impl Server {
                 cbor::encode(&SignedInWith { signed_in: self.signed_in(), wrap: vec![] })
             }
             (Method::Get, ["session"]) => cbor::encode(&self.signed_in()),
+            (Method::Get, ["restored"]) if self.is_silent => return Err(ApiError::Unavailable),
             (Method::Get, ["restored"]) => cbor::encode(&self.restored.ok_or(ApiError::NotFound)?),
             (Method::Put, ["account", "state"]) => {
                 let put: AccountState = cbor::decode(&request.body).unwrap();
-                if put.version != self.state.version || !self.takes_memory {
+                if let Memory::Overtaken(master) = self.memory.clone() {
+                    self.overtake(&master);
+                }
+                if put.version != self.state.version || matches!(self.memory, Memory::Frozen) {
                     return Err(ApiError::Conflict(Conflict::State));
                 }
                 self.state = AccountState { version: put.version + 1, ..put };
@@ -131,7 +160,7 @@ impl Platform for Device {
         Native
     }
 
-    async fn send(&self, request: Request) -> Result<Response, Unreachable> {
+    async fn send(&self, request: Request) -> Result<Response, Unsent> {
         Ok(match self.server.borrow_mut().answer(&request) {
             Ok(body) => Response { status: 200, body },
             Err(error) => Response { status: error.status(), body: cbor::encode(&error) },
@@ -159,8 +188,9 @@ async fn patient() -> (Session<Device>, Device) {
         log: vec![],
         chunks: vec![],
         restored: None,
+        is_silent: false,
         takes_entries: true,
-        takes_memory: true,
+        memory: Memory::Kept,
     };
     let device = Device { server: Rc::new(RefCell::new(server)), dice: Rc::new(RefCell::new(dice)) };
     let entered = SignUp {
@@ -335,7 +365,119 @@ async fn what_is_remembered_from_before_a_restore_keeps_nobody_out() {
 #[tokio::test]
 async fn a_change_that_was_written_is_no_failure_when_remembering_it_is() {
     let (session, device) = patient().await;
-    device.server.borrow_mut().takes_memory = false;
+    device.server.borrow_mut().memory = Memory::Overtaken(session.master().clone());
     add(&session, "second.txt").await;
     assert_eq!((sync(&session).await, titles(&session)), (Ok(()), 2));
+}
+
+/// A server that takes in nothing of what the account remembers, and shows nothing newer, is not taken for a busy one,
+/// nor does a restore that it makes up explain that for long.
+#[tokio::test]
+async fn a_memory_that_does_not_go_on_is_an_alarm() {
+    let (session, device) = patient().await;
+    device.server.borrow_mut().memory = Memory::Frozen;
+    add(&session, "second.txt").await;
+    for (marker, is_silent) in [(None, false), (None, true), (MARK, false)] {
+        device.server.borrow_mut().restored = marker;
+        device.server.borrow_mut().is_silent = is_silent;
+        for _ in 0..2 {
+            assert_eq!(sync(&session).await, Err(ClientError::Answer), "{marker:?} {is_silent}");
+        }
+    }
+    device.server.borrow_mut().memory = Memory::Kept;
+    assert_eq!((sync(&session).await, titles(&session)), (Ok(()), 2));
+}
+
+/// A server that does not say whether it was restored hides nothing by that, and gets nobody to forget what was seen.
+#[tokio::test]
+async fn silence_about_a_restore_hides_no_alarm() {
+    let (session, device) = patient().await;
+    let backup = device.server.borrow().clone();
+    add(&session, "second.txt").await;
+    add(&session, "third.txt").await;
+    let before = device.server.borrow().head();
+    *device.server.borrow_mut() = Server { is_silent: true, ..backup.clone() };
+    for _ in 0..3 {
+        assert_eq!(sync(&session).await, ALARM);
+    }
+    *device.server.borrow_mut() = Server { restored: MARK, ..backup };
+    assert_eq!((sync(&session).await, titles(&session)), (Ok(()), 3));
+    assert_eq!(device.server.borrow().head(), before);
+}
+
+/// Entries that a tampered log goes on with may verify before one does not: nothing is shown of them, and what was seen
+/// before them stays as proof.
+#[tokio::test]
+async fn what_was_seen_before_a_tampered_log_stays() {
+    for is_restored in [false, true] {
+        let (phone, device) = patient().await;
+        let laptop = another(&phone, &device).await;
+        let backup = device.server.borrow().clone();
+        add(&phone, "second.txt").await;
+        for name in ["third.txt", "fourth.txt", "fifth.txt"] {
+            add(&laptop, name).await;
+        }
+        let honest = device.server.borrow().clone();
+        let mut tampered = Server { is_silent: true, ..honest.clone() };
+        let last = tampered.log.len() - 1;
+        tampered.log.swap(last, last - 1);
+        *device.server.borrow_mut() = tampered;
+        for _ in 0..2 {
+            let order = Alarm::Violation(Violation::Order);
+            assert_eq!(sync(&phone).await, Err(order.into()));
+            assert_eq!(phone.with_view(phone.own_vault().unwrap(), |_| ()), Err(ClientError::Missing("vault")));
+        }
+        if is_restored {
+            *device.server.borrow_mut() = Server { restored: MARK, takes_entries: false, ..backup };
+            assert_eq!(sync(&phone).await, lost(1));
+            assert_eq!((sync(&phone).await, titles(&phone)), (Ok(()), 1));
+        } else {
+            *device.server.borrow_mut() = honest;
+            assert_eq!((sync(&phone).await, titles(&phone)), (Ok(()), 5));
+        }
+    }
+}
+
+/// A deletion that a restore undid is not forgotten because the server refuses it, and the restore is told once.
+#[tokio::test]
+async fn what_is_refused_is_done_again_at_a_later_sync() {
+    let (session, device) = patient().await;
+    let second = add(&session, "second.txt").await;
+    let backup = device.server.borrow().clone();
+    session.delete(session.own_vault().unwrap(), second).await.unwrap();
+    *device.server.borrow_mut() = Server { restored: MARK, takes_entries: false, ..backup };
+    let gone = Gone { lost: 1, ..Gone::default() };
+    assert_eq!(sync(&session).await, Err(ClientError::Restored { at: Minute(29_833_334), gone }));
+    assert_eq!((sync(&session).await, titles(&session)), (Ok(()), 2));
+    device.server.borrow_mut().takes_entries = true;
+    assert_eq!((sync(&session).await, titles(&session)), (Ok(()), 1));
+    assert_eq!(restores(&session), [What::Restored(1)]);
+}
+
+/// A restore that is made up later hides nothing of what an earlier one took away.
+#[tokio::test]
+async fn the_next_restore_does_not_hide_what_the_last_one_took() {
+    let (session, device) = patient().await;
+    let backup = device.server.borrow().clone();
+    add(&session, "second.txt").await;
+    *device.server.borrow_mut() = Server { restored: MARK, takes_entries: false, ..backup };
+    assert_eq!(sync(&session).await, lost(1));
+
+    let next = |number: u8, at: u32| Some(Restored { id: [number; 16], at: Minute(at) });
+    device.server.borrow_mut().restored = next(2, 29_833_335);
+    device.server.borrow_mut().takes_entries = true;
+    let laptop = another(&session, &device).await;
+    assert_eq!(sync(&laptop).await, Ok(()));
+    assert_eq!(restores(&laptop), [What::Restored(1)]);
+
+    let backup = device.server.borrow().clone();
+    add(&laptop, "third.txt").await;
+    add(&laptop, "fourth.txt").await;
+    *device.server.borrow_mut() = Server { restored: next(3, 29_833_336), takes_entries: false, ..backup };
+    let gone = Gone { lost: 2, files: 2, again: 0 };
+    assert_eq!(sync(&laptop).await, Err(ClientError::Restored { at: Minute(29_833_336), gone }));
+    for device in [&laptop, &another(&laptop, &device).await] {
+        sync(device).await.unwrap();
+        assert_eq!(restores(device), [What::Restored(1), What::Restored(2)]);
+    }
 }

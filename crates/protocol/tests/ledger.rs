@@ -454,6 +454,19 @@ fn a_partial_reader_verifies_the_chain_over_what_it_may_not_see() {
     assert_eq!(full.pass_over(log[0].digest()), Err(Violation::Withheld));
 }
 
+/// The new end of a manager's grant is shown to whoever reads a part of the log, and changes nothing where the grant is
+/// not known.
+#[test]
+fn a_partial_reader_may_meet_the_end_of_a_grant_that_is_hidden() {
+    let mut owner = Author::new(10);
+    let mut partial = Ledger::new(VAULT, owner.account, owner.public(), Reach::Partial);
+    owner.write(&mut partial, Body::Genesis(owner.public()));
+    let term = Body::Term(Term { grant: GRANT, from: Some(END), until: None });
+    assert_eq!(owner.attempt(&partial, term.clone()), Ok(Outcome::Superseded(Superseded::Ended)));
+    let stranger = Author::new(20);
+    assert_eq!(stranger.attempt(&partial, term), Err(Violation::Stranger));
+}
+
 /// To a partial reader a number may jump, so that an owner can take it to its end.
 #[test]
 fn nothing_comes_after_the_largest_number() {

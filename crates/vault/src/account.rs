@@ -174,6 +174,51 @@ pub struct KnownRestore {
     /// How many entries of the vault's log that this account had seen are gone with it, at least.
     #[n(1)]
     pub lost: u64,
+    /// What went with restores before it, so that the next one, which may be made up, hides nothing; none if nothing
+    /// did.
+    #[n(2)]
+    pub earlier: Option<Losses>,
+}
+
+/// What went with some restores of the server, all together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct Losses {
+    /// When the last of them was that took something away.
+    #[n(0)]
+    pub at: Minute,
+    /// How many entries that this account had seen are gone, at least.
+    #[n(1)]
+    pub lost: u64,
+}
+
+impl KnownRestore {
+    /// A restore that took nothing away as far as is known yet, after the one that was known before.
+    pub fn after(before: Option<Self>, restore: Restored) -> Self {
+        Self { restore, lost: 0, earlier: before.and_then(Self::losses) }
+    }
+
+    /// What went with it and with those before it; none if nothing did.
+    pub fn losses(self) -> Option<Losses> {
+        if self.lost == 0 {
+            return self.earlier;
+        }
+        let before = self.earlier.map_or(0, |earlier| earlier.lost);
+        Some(Losses { at: self.restore.at, lost: before.saturating_add(self.lost) })
+    }
+
+    /// The same, with what another memory of the account has noted of losses.
+    #[must_use]
+    pub fn with_losses_of(self, other: Option<Self>) -> Self {
+        let Some(other) = other else { return self };
+        let (lost, before) = if other.restore == self.restore {
+            (self.lost.max(other.lost), other.earlier)
+        } else {
+            (self.lost, other.losses())
+        };
+        // Both may tell of the same ones.
+        let earlier = self.earlier.into_iter().chain(before).max_by_key(|losses| losses.lost);
+        Self { lost, earlier, ..self }
+    }
 }
 
 /// ASK: what an account remembers, sealed, on the server.

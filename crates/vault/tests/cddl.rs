@@ -17,7 +17,7 @@ use protocol::{Account, AccountId, Digest, GrantId, GrantScope, Head, Minute, Re
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::SeedableRng;
 use sha2::Sha256;
-use vault::account::{AccountKeys, AccountMemory, KnownRestore, Pin, SeenHead};
+use vault::account::{AccountKeys, AccountMemory, KnownRestore, Losses, Pin, SeenHead};
 use vault::envelope::open_envelope;
 use vault::{AccountMasterKey, ContentKey, KeyContext, SealContext};
 
@@ -151,14 +151,18 @@ fn memory() -> Vec<(&'static str, Vec<u8>)> {
     for pin in &pins {
         memory.set_pin(pin.clone());
     }
-    let restore = KnownRestore { restore: Restored { id: [7; 16], at: Minute(300) }, lost: 300 };
+    let restore = KnownRestore { restore: Restored { id: [7; 16], at: Minute(300) }, lost: 300, earlier: None };
+    let losses = Losses { at: Minute(200), lost: 3 };
+    let second = KnownRestore { earlier: Some(losses), ..restore };
     let seen = SeenHead { vault: VAULT, head: Head { seq: 300, chain: Digest::of(b"chain") }, restore: Some(restore) };
     memory.set_seen(seen);
+    memory.set_seen(SeenHead { vault: VaultId::from_bytes([8; 16]), restore: Some(second), ..seen });
     memory.set_seen(SeenHead { vault: VaultId::from_bytes([9; 16]), head: Head::before(VAULT), restore: None });
     let mut all = vec![("account-memory", cbor::encode(&memory))];
     all.extend(pins.iter().map(|pin| ("pin", cbor::encode(pin))));
     all.extend(memory.heads.iter().map(|head| ("seen-head", cbor::encode(head))));
-    all.push(("known-restore", cbor::encode(&restore)));
+    all.extend([restore, second].map(|known| ("known-restore", cbor::encode(&known))));
+    all.push(("losses", cbor::encode(&losses)));
     all
 }
 

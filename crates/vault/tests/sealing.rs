@@ -2,11 +2,12 @@
 
 #![expect(clippy::indexing_slicing, reason = "a test fails by panicking")]
 
+use protocol::api::Restored;
 use protocol::entry::{Origin, PartKind};
 use protocol::{AccountId, GrantId, GrantScope, Minute, PublicKey, RecordId, ScopeId, VaultId, cbor};
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::SeedableRng;
-use vault::account::{AccountKeys, AccountMemory, Pin};
+use vault::account::{AccountKeys, AccountMemory, KnownRestore, Losses, Pin};
 use vault::envelope::{open_envelope, seal_envelope};
 use vault::{
     AccountMasterKey, ContentKey, KeyContext, OpenError, RecordKey, ScopeSeed, SealContext, VaultKey, VerifiedRecipient,
@@ -251,6 +252,29 @@ fn a_pin_admits_what_goes_on_from_it_at_its_own_address() {
     // What was compared in person takes the address along.
     memory.set_pin(Pin { address: pinned.address.clone(), ..Pin::of(&other) });
     assert!(memory.admits(&other, ADDRESS) && !memory.admits(&new, ADDRESS) && memory.admits(&new, None));
+}
+
+/// Whatever a restore took away stays noted over the next ones, once, however many memories of the account tell of it.
+#[test]
+fn a_restore_hides_nothing_of_those_before_it() {
+    let restore = |number: u8| Restored { id: [number; 16], at: Minute(number.into()) };
+    let first = KnownRestore { lost: 2, ..KnownRestore::after(None, restore(1)) };
+    assert_eq!((KnownRestore::after(None, restore(1)).losses(), first.earlier), (None, None));
+    let second = KnownRestore::after(Some(first), restore(2));
+    assert_eq!((second.lost, second.earlier), (0, Some(Losses { at: Minute(1), lost: 2 })));
+    assert_eq!(second.losses(), second.earlier);
+    let second = KnownRestore { lost: 3, ..second };
+    let third = KnownRestore::after(Some(second), restore(3));
+    assert_eq!(third.earlier, Some(Losses { at: Minute(2), lost: 5 }));
+
+    // Another memory that knows less, as much of the same, or more of it.
+    let less = KnownRestore::after(None, restore(3));
+    for other in [None, Some(less), Some(first), Some(second), Some(third)] {
+        assert_eq!(third.with_losses_of(other), third, "{other:?}");
+    }
+    assert_eq!(less.with_losses_of(Some(third)), third);
+    assert_eq!(less.with_losses_of(Some(second)), third);
+    assert_eq!(third.with_losses_of(Some(KnownRestore { lost: 4, ..less })), KnownRestore { lost: 4, ..third });
 }
 
 #[test]

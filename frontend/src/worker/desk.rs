@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use app::vault::{Me, Status, Trouble, TroubleKind};
-use client::Session;
 use client::upload::Draft;
 use client::view::VaultView;
+use client::{ClientError, Session};
 use futures_util::lock::Mutex;
 use protocol::{AccountId, RecordId, VaultId};
 use wasm_bindgen::JsValue;
@@ -17,7 +17,7 @@ use web_sys::File;
 use super::decoding::Decoder;
 use super::locks::Hold;
 use super::nudges::Nudges;
-use super::trouble::{Failure, words};
+use super::trouble::{Failure, kind, words};
 use super::uploads::Uploads;
 use super::{Page, convert, copies, passwords};
 use crate::message::{Answer, Command, News};
@@ -28,6 +28,8 @@ pub(crate) struct Desk {
     pub(super) page: Page,
     pub(super) session: RefCell<Option<Rc<Session<Browser>>>>,
     pub(super) signed_in: RefCell<Option<Me>>,
+    /// Vaults that do not verify, and why. A list without them must not look as if there were nothing.
+    unsound: RefCell<BTreeMap<VaultId, ClientError>>,
     pub(super) chosen: RefCell<BTreeMap<u32, (File, Draft)>>,
     pub(super) next_chosen: Cell<u32>,
     /// Who looks at a chosen file.
@@ -61,6 +63,7 @@ impl Desk {
             page,
             session: RefCell::default(),
             signed_in: RefCell::default(),
+            unsound: RefCell::default(),
             chosen: RefCell::default(),
             next_chosen: Cell::new(1),
             choosing: Mutex::default(),
@@ -102,7 +105,7 @@ impl Desk {
     /// what was asked under an earlier one may be answered late.
     pub(crate) fn trouble(&self, failure: &Failure) -> Trouble {
         let trouble = words(failure);
-        if trouble.kind == TroubleKind::Alarm {
+        if failure.is_alarm() {
             self.page.tell(&News::Alarm(trouble.clone()));
         }
         if trouble.kind == TroubleKind::Gone {
@@ -113,6 +116,28 @@ impl Desk {
             self.nudges.rouse();
         }
         trouble
+    }
+
+    /// Notes whether a vault verifies, by how its sync ended. A connection that broke says nothing of it.
+    pub(super) fn note_synced(&self, vault: VaultId, synced: &Result<(), ClientError>) {
+        match synced {
+            Ok(()) => drop(self.unsound.borrow_mut().remove(&vault)),
+            Err(error) if kind(error) == TroubleKind::Alarm => {
+                self.unsound.borrow_mut().insert(vault, error.clone());
+            }
+            Err(_) => {}
+        }
+    }
+
+    /// Fails where the own vault does not verify, or none of those that others share.
+    pub(super) fn has_sound(&self, session: &Session<Browser>) -> Result<(), Failure> {
+        let unsound = self.unsound.borrow();
+        let why = match session.own_vault() {
+            Ok(own) => unsound.get(&own),
+            Err(_) if session.vaults().is_empty() => unsound.values().next(),
+            Err(_) => None,
+        };
+        why.map_or(Ok(()), |why| Err(Failure::Unsound(why.clone())))
     }
 
     /// Locks, because the session has ended.
@@ -183,6 +208,7 @@ impl Desk {
         // What is at work lets go by itself, once it has noticed.
         self.holds.borrow_mut().retain(|record, _| self.running.borrow().contains(record));
         *self.session.borrow_mut() = None;
+        self.unsound.borrow_mut().clear();
         self.decoder.dismiss();
         *self.document.borrow_mut() = None;
         self.chosen.borrow_mut().clear();

@@ -38,8 +38,15 @@ const STORE_WAITS: u32 = 1_000;
 impl Desk {
     /// Finds out who is signed in and unlocks if this device may; then looks for news, again and again.
     pub(crate) async fn start(desk: &Rc<Self>) {
+        let mut is_told = false;
         while let Err(error) = Self::unlock_here(desk).await {
-            if !error.is_passing() {
+            let is_nobody_known = desk.signed_in.borrow().is_none();
+            if error.is_alarm() && is_nobody_known {
+                // Who is signed in could not be told, so nobody is led to sign in: it is asked again.
+                if !std::mem::replace(&mut is_told, true) {
+                    desk.trouble(&error);
+                }
+            } else if !error.is_passing() {
                 desk.not_opened(&error);
                 break;
             }
@@ -99,16 +106,14 @@ impl Desk {
     async fn opened(desk: &Rc<Self>, session: Rc<Session<Browser>>, left: u32) -> Result<(), Failure> {
         *desk.signed_in.borrow_mut() = Some(convert::me(session.who(), &[]));
         sync_own(desk, &session).await?;
-        let (of_the_line, others): (Vec<_>, Vec<_>) = sync_shared(desk, &session)
-            .await
-            .into_iter()
-            .partition(|failure| failure.is_passing() || failure.is_signed_out());
-        // Nobody else's vault keeps anyone out of their own.
-        for failure in &others {
-            desk.trouble(failure);
-        }
-        if let Some(failure) = of_the_line.into_iter().next() {
-            return Err(failure);
+        // Nobody else's vault keeps anyone out of their own. What did not come is looked for again soon.
+        for failure in sync_shared(desk, &session).await? {
+            if failure.is_signed_out() {
+                return Err(failure);
+            }
+            if !failure.is_passing() {
+                desk.trouble(&failure);
+            }
         }
         if desk.left.get() != left {
             device::forget_key().await;

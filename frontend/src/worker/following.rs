@@ -31,7 +31,7 @@ impl Desk {
                 }
                 let before = heads(&session);
                 let own = sync_own(desk, &session).await;
-                let shared = sync_shared(desk, &session).await;
+                let shared = sync_shared(desk, &session).await.unwrap_or_else(|failure| vec![failure]);
                 // What one vault brought is shown, whatever came of another.
                 if before != heads(&session) {
                     desk.page.tell(&News::Changed);
@@ -90,25 +90,24 @@ impl Desk {
 /// Brings the own vault up to date, if there is one.
 pub(super) async fn sync_own(desk: &Desk, session: &Session<Browser>) -> Result<(), Failure> {
     let Ok(vault) = session.own_vault() else { return Ok(()) };
-    Ok(through_restore(desk, session, vault, session.sync(vault).await).await?)
+    let synced = through_restore(desk, session, vault, session.sync(vault).await).await;
+    desk.note_synced(vault, &synced);
+    Ok(synced?)
 }
 
 /// Brings up to date what others share, and gives everything that failed: a vault that does not come holds up no other,
-/// and what is wrong with one is not forgotten over another.
-pub(super) async fn sync_shared(desk: &Desk, session: &Session<Browser>) -> Vec<Failure> {
-    let each = match session.sync_each_shared().await {
-        Ok(each) => each,
-        Err(error) => return vec![error.into()],
-    };
+/// and what is wrong with one is not forgotten over another. Fails only where it cannot be known what is shared.
+pub(super) async fn sync_shared(desk: &Desk, session: &Session<Browser>) -> Result<Vec<Failure>, Failure> {
     let mut failures = Vec::new();
-    for (vault, synced) in each {
+    for (vault, synced) in session.sync_each_shared().await? {
         let taken_up = match through_restore(desk, session, vault, synced).await {
             Ok(()) => session.accept_all(vault).await,
             Err(error) => Err(error),
         };
+        desk.note_synced(vault, &taken_up);
         failures.extend(taken_up.err().map(Failure::from));
     }
-    failures
+    Ok(failures)
 }
 
 /// A restore of the server is told, once; what is there now is then read anew.

@@ -17,6 +17,7 @@ use crate::platform::{Browser, minute};
 impl Desk {
     pub(super) async fn records(&self) -> Result<Answer, Failure> {
         let session = self.session()?;
+        self.has_sound(&session)?;
         let (me, now) = (session.who().account, minute());
         let mut items = Vec::new();
         for vault in session.vaults() {
@@ -35,6 +36,7 @@ impl Desk {
 
     pub(super) async fn shares(&self) -> Result<Answer, Failure> {
         let session = self.session()?;
+        self.has_sound(&session)?;
         let Ok(vault) = session.own_vault() else { return Ok(Answer::Shares(Vec::new())) };
         let recipients = session.with_view(vault, |view| view.shares().map(|share| share.grant.recipient).collect())?;
         let people = self.people(&session, recipients).await?;
@@ -53,6 +55,7 @@ impl Desk {
 
     pub(super) async fn activity(&self) -> Result<Answer, Failure> {
         let session = self.session()?;
+        self.has_sound(&session)?;
         let mut happenings = Vec::new();
         for vault in session.vaults() {
             let concerned = session.with_view(vault, |view| {
@@ -104,6 +107,7 @@ impl Desk {
 
     pub(super) async fn patients(&self) -> Result<Answer, Failure> {
         let session = self.session()?;
+        self.has_sound(&session)?;
         let me = session.who().account;
         let mut patients = Vec::new();
         for vault in session.vaults() {

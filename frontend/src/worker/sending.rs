@@ -147,6 +147,10 @@ impl Desk {
         desk.hold(record).await;
         let result = Self::send_ticket(session, ticket, file.as_ref(), &progress).await;
         desk.running.borrow_mut().remove(&record);
+        if !matches!(result, Ok(_) | Err(ClientError::Cancelled)) {
+            // It waits for the person, who may go on with it in another tab.
+            desk.let_go(record);
+        }
         match result {
             Ok(_) => {
                 desk.files.borrow_mut().remove(&record);
@@ -184,13 +188,12 @@ impl Desk {
         let name = ticket.record().to_string();
         // Before its turn comes, so that a file that waits is not forgotten by a lock or a reload.
         let key = JsValue::from_str(&name);
-        let was_begun = matches!(kept::get(Shelf::Tickets, &key).await, Ok(Some(_)));
         let sealed = Uint8Array::from(&session.seal_ticket(ticket)[..]);
         let is_kept = kept::put(Shelf::Tickets, &key, &sealed).await.is_ok();
         progress.may_go_on().await?;
         let Some(file) = file else { return session.run(ticket, &Absent, &Chunks(name), progress).await };
         if is_kept && ticket.metadata()?.size <= SEALED_AHEAD {
-            session.seal_ahead(ticket, file, &Chunks(name.clone()), progress, was_begun).await?;
+            session.seal_ahead(ticket, file, &Chunks(name.clone()), progress).await?;
             session.run(ticket, file, &Chunks(name), progress).await
         } else {
             session.run(ticket, file, &NoOutbox, progress).await

@@ -10,6 +10,8 @@ use vault::recipient::Untrusted;
 pub(crate) enum Failure {
     /// The client said so.
     Client(ClientError),
+    /// A vault does not verify, for this reason, which was told when it was found: there is nothing to be shown of it.
+    Unsound(ClientError),
     /// The vault is locked.
     Locked,
     /// It cannot be shown, for this reason.
@@ -71,6 +73,7 @@ pub(crate) fn words(failure: &Failure) -> Trouble {
             TroubleKind::Offline,
         ),
         Failure::Client(error) => (happened(error), kind(error)),
+        Failure::Unsound(error) => (happened(error), TroubleKind::Alarm),
     };
     Trouble { happened, kind }
 }
@@ -86,7 +89,7 @@ fn happened(error: &ClientError) -> String {
     words.to_owned()
 }
 
-const fn kind(error: &ClientError) -> TroubleKind {
+pub(super) const fn kind(error: &ClientError) -> TroubleKind {
     match error {
         ClientError::Unreachable(_) | ClientError::Api(ApiError::Unavailable) => TroubleKind::Offline,
         // No honest server sends what does not open, or what is no answer.

@@ -126,8 +126,11 @@ fn check_by_own_clock(ledger: &Ledger, entry: &Entry, now: Minute) -> Result<()>
             if own || manages() { Ok(()) } else { Err(Refusal::Rule.into()) }
         }
         _ if !manages() => Err(Refusal::Rule.into()),
-        // What has ended here may have turned its key already.
-        Body::Term(term) if ledger.grants.get(&term.grant).is_some_and(|grant| !grant.holds_at(now)) => {
+        // What has run out here may have turned its key already. What was stopped is told by the log itself: that the
+        // author had not read it yet is a race, after which it shares anew.
+        Body::Term(term)
+            if ledger.grants.get(&term.grant).is_some_and(|grant| !grant.revoked && !grant.holds_at(now)) =>
+        {
             Err(ApiError::NotFound.into())
         }
         _ => Ok(()),

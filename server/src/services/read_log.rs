@@ -84,7 +84,11 @@ struct Partial {
     scopes: BTreeSet<ScopeId>,
     records: BTreeSet<RecordId>,
     grants: BTreeSet<GrantId>,
+    /// The grants that made managers of those whose entries are seen.
     managers: BTreeSet<GrantId>,
+    /// Every grant that made somebody a manager. Who was shown one once goes by its end for good, so that its new ends
+    /// are shown to everybody; they say a grant's id and minutes.
+    managing: BTreeSet<GrantId>,
 }
 
 impl Sight {
@@ -141,7 +145,7 @@ impl Partial {
                     || entry.record.is_some_and(|record| self.records.contains(&record))
             }
             GRANT..=REVOCATION => of(&self.grants) || entry.code == GRANT && of(&self.managers),
-            TERM => of(&self.grants) || of(&self.managers),
+            TERM => of(&self.grants) || of(&self.managing),
             ACCESS => Some(entry.author) == self.reader,
             _ => false,
         }
@@ -153,6 +157,7 @@ impl Partial {
         if managing.is_empty() {
             return Ok(());
         }
+        self.managing.extend(managing.iter().map(|grant| grant.id));
         let managers: BTreeSet<AccountId> = managing.iter().map(|grant| grant.facts.recipient).collect();
         let written = log::concerns_of(db, vault, &managers).await?;
         loop {

@@ -1,7 +1,8 @@
 //! A grant from its first minute to its last.
 
-use protocol::api::{Person as Found, Profile, Refusal, SharedVault};
-use protocol::entry::{AccessKind, Grant, Revision, Tombstone};
+use protocol::api::{Conflict, LogItem, LogPage, Person as Found, Profile, Refusal, SharedVault};
+use protocol::entry::{AccessKind, Grant, Revision, Term, Tombstone};
+use protocol::ledger::{Ledger, Reach};
 use protocol::{AccountId, ApiError, Body, GrantId, GrantScope, Level, RecordId, ScopeId};
 use server::clock::{Clock as _, MINUTE};
 
@@ -18,6 +19,17 @@ async fn two_people(app: &TestApp) -> (Person, Person) {
 
 async fn shared(app: &TestApp, person: &Person) -> Vec<SharedVault> {
     app.get("/api/v1/shared", Some(&person.cookie)).await.read().unwrap()
+}
+
+/// Takes in what somebody is given of a log, as a client does that checks everything.
+fn follow(ledger: &mut Ledger, page: &LogPage) {
+    for item in &page.items {
+        match item {
+            LogItem::Entry(signed) => drop(ledger.apply(signed).unwrap()),
+            LogItem::Hidden(digest) => ledger.pass_over(*digest).unwrap(),
+        }
+    }
+    assert_eq!(ledger.head, page.head);
 }
 
 async fn knows(app: &TestApp, person: &Person, other: &Person) -> bool {
@@ -211,9 +223,65 @@ on_both! {
         assert_eq!(ito.sees(&app, vault).await, "1 · 3 7 7 7 10 5");
     }
 
+    async fn every_grantee_is_told_of_the_new_end_of_a_manager(app) {
+        let (mut ann, mut ito) = two_people(&app).await;
+        let mut ben = Person::sign_up(&app, "ben@example.org", provider()).await;
+        let mut cat = Person::sign_up(&app, "cat@example.org", provider()).await;
+        let (vault, here, there) = (ann.vault, ann.scope, ScopeId::from_bytes(id16()));
+        ann.append(&app, vault, scope_epoch(there, 0)).await.unwrap();
+        let from = Some(app.clock.minute().plus(30));
+        let managing = ann.grant(&app, vault, &ben, Level::Manage, GrantScope::Vault, 30).await.unwrap();
+        let first = ann.grant(&app, vault, &ito, Level::Download, GrantScope::Scope(here), MONTH).await.unwrap();
+        ito.access(&app, vault, first, AccessKind::Accepted, None).await.unwrap();
+        ben.append(&app, vault, first_revision(RecordId::from_bytes(id16()), here, vec![data_part()])).await.unwrap();
+        for reader in [&mut ito, &mut cat] {
+            let grant = ann.grant(&app, vault, reader, Level::Download, GrantScope::Scope(there), MONTH).await.unwrap();
+            reader.access(&app, vault, grant, AccessKind::Accepted, None).await.unwrap();
+        }
+        // Ito has met the manager, and Cat has not.
+        let mut of_ito = Ledger::new(vault, ann.account, public(&ann.key), Reach::Partial);
+        let mut of_cat = of_ito.clone();
+        follow(&mut of_ito, &ito.log(&app, vault, 0).await.unwrap());
+        follow(&mut of_cat, &cat.log(&app, vault, 0).await.unwrap());
+        assert!(of_ito.grants.contains_key(&managing) && !of_cat.grants.contains_key(&managing));
+
+        // What Ito met the manager by ends. The manager goes on, and Ito meets what is written after the end that was.
+        ann.append(&app, vault, Body::Revocation(first)).await.unwrap();
+        ann.append(&app, vault, Body::Term(Term { grant: managing, from, until: None })).await.unwrap();
+        for (ledger, reader) in [(&mut of_ito, &ito), (&mut of_cat, &cat)] {
+            let page = reader.log(&app, vault, ledger.head.seq).await.unwrap();
+            follow(ledger, &page);
+        }
+        assert_eq!(of_ito.grants[&managing].until, None);
+        app.pass(31 * MINUTE);
+        ben.append(&app, vault, first_revision(RecordId::from_bytes(id16()), there, vec![data_part()])).await.unwrap();
+        let page = ito.log(&app, vault, of_ito.head.seq).await.unwrap();
+        follow(&mut of_ito, &page);
+        let mut of_cat = Ledger::new(vault, ann.account, public(&ann.key), Reach::Partial);
+        follow(&mut of_cat, &cat.log(&app, vault, 0).await.unwrap());
+        assert_eq!(of_cat.grants[&managing].until, None);
+    }
+
+    async fn a_new_end_comes_too_late_for_what_was_stopped_and_finds_nothing_that_ran_out(app) {
+        let (mut ann, ito) = two_people(&app).await;
+        let vault = ann.vault;
+        let (record, _) = ann.add_record(&app, b"a scan").await;
+        let from = Some(app.clock.minute().plus(30));
+        let ends = ann.grant(&app, vault, &ito, Level::Download, GrantScope::Record(record), 30).await.unwrap();
+        let stopped = ann.grant(&app, vault, &ito, Level::Download, GrantScope::Record(record), 30).await.unwrap();
+        let term = |grant| Body::Term(Term { grant, from, until: None });
+        let too_late = Err(ApiError::Conflict(Conflict::Log));
+        // Another device of the same person stops it, and this one has not read that.
+        let unread = ann.sign_as(vault, ann.author_seq + 1, app.clock.minute(), term(stopped));
+        ann.append(&app, vault, Body::Revocation(stopped)).await.unwrap();
+        assert_eq!(ann.post(&app, vault, vec![unread]).await, too_late);
+        assert_eq!(ann.append(&app, vault, term(stopped)).await, too_late);
+        app.pass(31 * MINUTE);
+        assert_eq!(ann.append(&app, vault, term(stopped)).await, too_late);
+        assert_eq!(ann.append(&app, vault, term(ends)).await, Err(ApiError::NotFound));
+    }
+
     async fn a_grantee_who_checks_everything_finds_it_right(app) {
-        use protocol::api::LogItem;
-        use protocol::ledger::{Ledger, Reach};
         let (mut ann, mut ito) = two_people(&app).await;
         let vault = ann.vault;
         let (record, _) = ann.add_record(&app, b"a scan").await;
@@ -223,13 +291,7 @@ on_both! {
         for (reader, reach) in [(&ann, Reach::Full), (&ito, Reach::Partial)] {
             let page = reader.log(&app, vault, 0).await.unwrap();
             let mut ledger = Ledger::new(vault, ann.account, public(&ann.key), reach);
-            for item in &page.items {
-                match item {
-                    LogItem::Entry(signed) => drop(ledger.apply(signed).unwrap()),
-                    LogItem::Hidden(digest) => ledger.pass_over(*digest).unwrap(),
-                }
-            }
-            assert_eq!(ledger.head, page.head);
+            follow(&mut ledger, &page);
             assert!(ledger.grants.contains_key(&grant));
         }
     }

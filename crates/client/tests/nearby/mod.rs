@@ -9,7 +9,7 @@ use std::pin::pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 
-use client::platform::{KeptLog, Method, Request, Response, Unreachable};
+use client::platform::{KeptLog, Method, Request, Response, Unsent};
 use client::{Platform, Session};
 use protocol::api::{
     AccountState, Append, Appended, LogItem, LogPage, MAX_ENTRIES, Profile, Refusal, Restored, SignedIn,
@@ -287,7 +287,7 @@ impl Platform for Nearby {
         Native
     }
 
-    async fn send(&self, request: Request) -> Result<Response, Unreachable> {
+    async fn send(&self, request: Request) -> Result<Response, Unsent> {
         let refused = |error: ApiError| Ok(Response { status: error.status(), body: cbor::encode(&error) });
         if request.path == "/api/v1/restored" {
             return match self.restored.get() {

@@ -153,7 +153,12 @@ impl Ledger {
     }
 
     fn judge_term(&self, entry: &Entry, term: Term) -> Result<Option<Superseded>, Violation> {
-        let Some(facts) = self.grants.get(&term.grant) else { return Err(Violation::Form) };
+        let facts = match (self.grants.get(&term.grant), self.reach) {
+            (Some(facts), _) => facts,
+            // A partial reader meets new ends of managers' grants that it was never shown.
+            (None, Reach::Partial) => return Ok(Some(Superseded::Ended)),
+            (None, Reach::Full) => return Err(Violation::Form),
+        };
         // Who manages may not lengthen its own grant.
         if facts.recipient == entry.author {
             return Err(Violation::Authority);

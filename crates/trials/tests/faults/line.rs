@@ -5,7 +5,7 @@ use std::rc::Rc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use client::Platform;
-use client::platform::{Request, Response, Unreachable};
+use client::platform::{Request, Response, Unreachable, Unsent};
 use protocol::api::{CHUNK_DIGEST_HEADER, MEDIA_TYPE};
 use protocol::{ApiError, Minute, cbor};
 use reqwest::header::{CONTENT_TYPE, COOKIE, RETRY_AFTER, SET_COOKIE};
@@ -84,7 +84,7 @@ impl Platform for Line {
         Native
     }
 
-    async fn send(&self, request: Request) -> Result<Response, Unreachable> {
+    async fn send(&self, request: Request) -> Result<Response, Unsent> {
         let method = request.method.name().parse().unwrap();
         let url = format!("{}{}", self.host.address(), request.path);
         let builder = self.http.request(method, url).body(request.body);

@@ -4,15 +4,17 @@
 use std::rc::Rc;
 
 use client::activity::What;
+use client::platform::Response;
 use client::share::Wish;
 use client::upload::{NoOutbox, Unwatched};
 use client::{Alarm, ClientError, Gone, Platform as _, Session};
-use protocol::VaultId;
+use protocol::api::Refusal;
+use protocol::{ApiError, VaultId, cbor};
 use records::Category;
 
 use crate::host::Host;
 use crate::people::{Who, add, draft, host, read, share, take_up, verify};
-use crate::wire::Wire;
+use crate::wire::{APPEND, Wire, instead};
 
 const LABORATORY: Wish = Wish::Category(Category::Laboratory);
 
@@ -104,6 +106,38 @@ async fn what_a_restore_undid_is_done_again_by_whoever_was_open() {
     // What was done again comes back as it was, up to what somebody else wrote: an opening, and behind it the file.
     assert_eq!(told(&laptop, vault).await, Gone { lost: 2, files: 1, again: 0 });
     laptop.sync(vault).await.unwrap();
+    // What went with the first one is not forgotten over it.
+    assert_eq!(restores(&laptop, vault), [What::Restored(lost), What::Restored(2)]);
+}
+
+/// A server that came back from a backup refuses to stop a share again: the person is told once, and it is tried again
+/// until the share has stopped.
+#[tokio::test]
+async fn a_stop_that_is_refused_is_not_forgotten() {
+    let host = host().await;
+    let maya = Who::Maya.device(&host).await;
+    let vault = maya.own_vault().unwrap();
+    add(&maya, "ECG", b"sinus rhythm").await.unwrap();
+    let itos = share(&maya, Who::Ito, LABORATORY).await.unwrap();
+    take_up(&Who::Ito.device(&host).await).await.unwrap();
+    maya.sync(vault).await.unwrap();
+    let (backup, at_backup) = (host.back_up().await, head(&maya, vault));
+    maya.stop(vault, itos).await.unwrap();
+    let lost = head(&maya, vault) - at_backup;
+
+    let restored = host.restored(&backup, 1).await;
+    lead(&[&maya], &restored);
+    let refused = ApiError::Refused(Refusal::Rule);
+    let answer = Response { status: refused.status(), body: cbor::encode(&refused) };
+    maya.platform().lie(instead(APPEND, move |_| Some(answer.clone())));
+    assert_eq!(told(&maya, vault).await, Gone { lost, ..Gone::default() });
+    maya.sync(vault).await.unwrap();
+    let ito = Who::Ito.device(&restored).await;
+    assert_eq!(ito.sync_shared().await, Ok(vec![vault]));
+    maya.platform().be_honest();
+    maya.sync(vault).await.unwrap();
+    assert_eq!(ito.sync_shared().await, Ok(Vec::new()));
+    assert_eq!(restores(&maya, vault), [What::Restored(lost)]);
 }
 
 /// What somebody wrote into another person's vault is brought back as it was; what does not come back is told.

@@ -4,7 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use client::Platform;
-use client::platform::{Method, Request, Response, Unreachable};
+use client::platform::{Method, Request, Response, Unreachable, Unsent};
 use minicbor::{Decode, Encode};
 use protocol::{Minute, cbor};
 use server::random::{Random as _, SystemRandom};
@@ -54,6 +54,8 @@ pub(crate) const READ_LOG: On = On(Method::Get, "/log?after=");
 pub(crate) const APPEND: On = On(Method::Post, "/log");
 /// Reading a chunk.
 pub(crate) const READ_CHUNK: On = On(Method::Get, "/chunks/");
+/// Which vaults are shared.
+pub(crate) const SHARED: On = On(Method::Get, "/api/v1/shared");
 /// Who is signed in.
 pub(crate) const SESSION: On = On(Method::Get, "/api/v1/session");
 /// Looking for somebody by address.
@@ -307,7 +309,7 @@ impl Platform for Wire {
         Native
     }
 
-    async fn send(&self, request: Request) -> Result<Response, Unreachable> {
+    async fn send(&self, request: Request) -> Result<Response, Unsent> {
         if self.dies_at.get() == Some(self.asked.replace(self.asked.get() + 1)) {
             self.dead.set(true);
             return std::future::pending().await;
@@ -317,11 +319,11 @@ impl Platform for Wire {
         for fate in fates {
             match fate {
                 Fate::GoesOn => {}
-                Fate::Cut => return Err(Unreachable),
+                Fate::Cut => return Err(Unreachable.into()),
                 Fate::Answered(response) => return Ok(response),
                 Fate::Swapped(other) => {
                     self.deliver(other).await;
-                    return Err(Unreachable);
+                    return Err(Unreachable.into());
                 }
             }
         }
@@ -330,7 +332,10 @@ impl Platform for Wire {
         let mut answered = host.answer(request.clone(), cookie.as_deref()).await?;
         let lies = &mut *self.lies.borrow_mut();
         if !lies.iter_mut().all(|lie| lie.answered(&request, &mut answered.response)) {
-            return Err(Unreachable);
+            return Err(Unreachable.into());
+        }
+        if answered.response.body.len() > request.most() {
+            return Err(Unsent::Endless);
         }
         if let Some(cookie) = answered.cookie {
             *self.cookie.borrow_mut() = Some(cookie).filter(|pair| !pair.ends_with('='));

@@ -86,7 +86,7 @@ impl client::Platform for Shared {
         self.0.cipher()
     }
 
-    async fn send(&self, request: Request) -> Result<client::platform::Response, client::platform::Unreachable> {
+    async fn send(&self, request: Request) -> Result<client::platform::Response, client::platform::Unsent> {
         self.0.send(request).await
     }
 

@@ -140,17 +140,16 @@ async fn chunks_that_were_never_stored_are_not_signed_for() {
     let vault = maya.own_vault().unwrap();
     let content = vec![7; 100_000];
     let ticket = maya.begin(draft("Scan", Category::Imaging, &content)).await.unwrap();
+    let ticket = maya.open_ticket(&maya.seal_ticket(&ticket)).unwrap();
     let run = || maya.run(&ticket, &content[..], &NoOutbox, &Unwatched);
     let incomplete = || Err(ClientError::Api(ApiError::Refused(Refusal::BlobIncomplete)));
 
-    // The server says that it has what was never sent.
-    maya.platform().lie(changed(On(Method::Get, "/blobs/"), |status: &mut BlobStatus| {
-        status.stored = vec![StoredChunk { number: 0, digest: Digest::of(b"something else") }];
-    }));
+    // The server says that it has what was never sent. Of an upload that goes on after a reload, only it can know.
+    maya.platform().lie(says_stored());
     assert_eq!(run().await, incomplete());
     maya.platform().be_honest();
     // It says that it has stored what it dropped.
-    maya.platform().lie(instead(On(Method::Put, "/chunks/"), |_| Some(done())));
+    maya.platform().lie(instead(PUT_CHUNK, |_| Some(done())));
     assert_eq!(run().await, incomplete());
     maya.platform().be_honest();
     let record = run().await.unwrap();
@@ -158,7 +157,48 @@ async fn chunks_that_were_never_stored_are_not_signed_for() {
     assert_eq!(verify(&maya).await.unwrap().len(), 1);
 }
 
-/// A chunk is stored, and the server says that it was another one: what the device would sign is not what is there.
+const PUT_CHUNK: On = On(Method::Put, "/chunks/");
+
+/// Says that a chunk is stored which was never sent.
+fn says_stored() -> impl Lie {
+    changed(On(Method::Get, "/blobs/"), |status: &mut BlobStatus| {
+        status.stored = vec![StoredChunk { number: 0, digest: Digest::of(b"something else") }];
+    })
+}
+
+/// Of an upload that is new, nothing was sent but by this device: all of it goes out, whatever the server says that it
+/// has.
+#[tokio::test]
+async fn a_new_upload_is_sent_whatever_the_server_says_it_has() {
+    let host = host().await;
+    let maya = Who::Maya.device(&host).await;
+    let vault = maya.own_vault().unwrap();
+    let content = vec![7; 100_000];
+    let ticket = maya.begin(draft("Scan", Category::Imaging, &content)).await.unwrap();
+    maya.platform().lie(says_stored());
+    let record = maya.run(&ticket, &content[..], &NoOutbox, &Unwatched).await.unwrap();
+    assert_eq!(read_honestly(&maya, vault, record).await, content);
+
+    // Cut after its chunk was stored, it knows which one that was: that is not sent again, and signed for as it is.
+    let ticket = maya.begin(draft("Blood", Category::Laboratory, &content)).await.unwrap();
+    maya.platform().lie(crate::wire::CutAt::for_good(1, crate::wire::When::After));
+    let stopped = maya.run(&ticket, &content[..], &NoOutbox, &crate::cut::GivesUp::default()).await;
+    assert_eq!(stopped, Err(ClientError::Cancelled));
+    maya.platform().be_honest();
+    maya.platform().count_anew();
+    let record = maya.run(&ticket, &content[..], &NoOutbox, &Unwatched).await.unwrap();
+    // The picture and the text are sent in any case.
+    assert_eq!(maya.platform().reached(PUT_CHUNK), 2);
+    assert_eq!(read_honestly(&maya, vault, record).await, content);
+}
+
+async fn read_honestly(maya: &Session<Wire>, vault: VaultId, record: protocol::RecordId) -> Vec<u8> {
+    maya.platform().be_honest();
+    read(maya, vault, record).await.unwrap()
+}
+
+/// A chunk was stored before a reload, and the server says that it was another one: what the device would sign is not
+/// what is there.
 #[tokio::test]
 async fn a_stored_chunk_is_not_passed_off_as_another() {
     let host = host().await;
@@ -174,7 +214,8 @@ async fn a_stored_chunk_is_not_passed_off_as_another() {
             chunk.digest = Digest::of(b"something else");
         }
     }));
-    let run = || maya.run(&ticket, &content[..], &NoOutbox, &Unwatched);
+    let reopened = maya.open_ticket(&maya.seal_ticket(&ticket)).unwrap();
+    let run = || maya.run(&reopened, &content[..], &NoOutbox, &Unwatched);
     assert_eq!(run().await, Err(ClientError::Api(ApiError::Refused(Refusal::Rule))));
     maya.platform().be_honest();
     run().await.unwrap();
@@ -199,7 +240,6 @@ impl Outbox for Shelf {
 /// differs.
 #[tokio::test]
 async fn a_chunk_that_is_kept_is_signed_for_as_it_is() {
-    const PUT_CHUNK: On = On(Method::Put, "/chunks/");
     let host = host().await;
     let maya = Who::Maya.device(&host).await;
     let mut expected = Vec::new();
@@ -207,14 +247,14 @@ async fn a_chunk_that_is_kept_is_signed_for_as_it_is() {
         let (title, content) = (format!("Scan {lies}"), vec![7; 100_000]);
         let ticket = maya.begin(draft(&title, Category::Imaging, &content)).await.unwrap();
         let shelf = Shelf::default();
-        maya.seal_ahead(&ticket, &content[..], &shelf, &Unwatched, false).await.unwrap();
+        maya.seal_ahead(&ticket, &content[..], &shelf, &Unwatched).await.unwrap();
         let kept = shelf.0.borrow().clone();
         maya.platform().lie(crate::wire::CutAt::for_good(2, crate::wire::When::After));
         let stopped = maya.run(&ticket, &content[..], &shelf, &crate::cut::GivesUp::default()).await;
         assert_eq!(stopped, Err(ClientError::Cancelled));
         maya.platform().be_honest();
         // What was sealed already is not sealed once more: it would be other bytes.
-        maya.seal_ahead(&ticket, &content[..], &shelf, &Unwatched, false).await.unwrap();
+        maya.seal_ahead(&ticket, &content[..], &shelf, &Unwatched).await.unwrap();
         assert!(kept.len() == 1 && *shelf.0.borrow() == kept);
         if lies {
             maya.platform().lie(changed(On(Method::Get, "/blobs/"), |status: &mut BlobStatus| {
@@ -241,7 +281,7 @@ async fn a_chunk_of_another_upload_is_not_sent() {
     let (old, new) = (vec![7; 100_000], vec![8; 100_000]);
     let shelf = Shelf::default();
     let ticket = maya.begin(draft("Old", Category::Imaging, &old)).await.unwrap();
-    maya.seal_ahead(&ticket, &old[..], &shelf, &Unwatched, false).await.unwrap();
+    maya.seal_ahead(&ticket, &old[..], &shelf, &Unwatched).await.unwrap();
     let ticket = maya.begin(draft("New", Category::Imaging, &new)).await.unwrap();
     maya.run(&ticket, &new[..], &shelf, &Unwatched).await.unwrap();
     assert_eq!(verify(&maya).await.unwrap(), [("New".to_owned(), new)]);
@@ -278,6 +318,22 @@ async fn what_is_no_answer_is_no_answer() {
         maya.platform().be_honest();
     }
     maya.sync(vault).await.unwrap();
+}
+
+/// An answer that goes on beyond what any honest one has is not asked for again and again.
+#[tokio::test]
+async fn an_answer_without_an_end_is_no_answer() {
+    let host = host().await;
+    let maya = Who::Maya.device(&host).await;
+    let content = b"sinus rhythm";
+    let ticket = maya.begin(draft("ECG", Category::Laboratory, content)).await.unwrap();
+    let goes_on = |request: &Request, body: &mut Vec<u8>| body.resize(request.most() + 1, 0);
+    maya.platform().lie(crate::wire::bytes(On(Method::Get, "/blobs/"), goes_on));
+    let run = || maya.run(&ticket, &content[..], &NoOutbox, &Unwatched);
+    assert_eq!(run().await, Err(ClientError::Answer));
+    maya.platform().be_honest();
+    run().await.unwrap();
+    assert_eq!(verify(&maya).await.unwrap(), [("ECG".to_owned(), content.to_vec())]);
 }
 
 /// The server says that the vault is another one, which is empty; or that the own one is.

@@ -231,7 +231,7 @@ async fn another_file_is_sealed_under_the_same_key() {
     let ticket = maya.begin(draft("ECG", Category::Laboratory, b"sinus rhythm")).await.unwrap();
     let record = maya.run(&ticket, &b"sinus rhythm"[..], &NoOutbox, &Unwatched).await.unwrap();
     let forged = Kept::default();
-    maya.seal_ahead(&ticket, &b"atrial flutt"[..], &forged, &Unwatched, false).await.unwrap();
+    maya.seal_ahead(&ticket, &b"atrial flutt"[..], &forged, &Unwatched).await.unwrap();
     let forged = forged.0.into_inner().remove(0);
     let grant = share(&maya, Who::Ito, Wish::Record(record)).await.unwrap();
     maya.stop(vault, grant).await.unwrap();

@@ -115,6 +115,38 @@ async fn a_swapped_key_is_not_confirmed_over_what_another_device_pinned() {
     assert_eq!(third.pin(ito.account), phone.pin(ito.account));
 }
 
+/// The server shows two devices two memories, and another key to the one of them. Where that memory comes to the other
+/// one, its own pin stays, and the device that was deceived finds out.
+#[tokio::test]
+async fn a_forked_memory_does_not_replace_a_pin() {
+    let host = host().await;
+    let fork = host.fork().await;
+    let (phone, laptop) = (Who::Maya.device(&host).await, Who::Maya.device(&fork).await);
+    let ito = compared(&phone, Who::Ito).await.unwrap();
+    let pinned = phone.pin(ito.account).unwrap();
+    swap(&laptop, ito.account);
+    let swapped = laptop.find(Who::Ito.email()).await.unwrap();
+    laptop.confirm_phrase(&swapped).await.unwrap();
+    // The newer one of the two memories.
+    compared(&laptop, Who::Mallory).await.unwrap();
+
+    phone.platform().lead_to(&fork);
+    let noor = compared(&phone, Who::Noor).await.unwrap();
+    assert_eq!(phone.pin(ito.account), Some(pinned.clone()));
+    assert!(phone.is_compared(&folded(&ito)) && !phone.is_compared(&folded(&swapped)));
+    assert_eq!(phone.find(Who::Ito.email()).await, Ok(ito.clone()));
+    // What the other memory knows besides is taken in, and what this one knows is there for others.
+    let third = Who::Maya.device(&fork).await;
+    assert_eq!(third.pin(ito.account), Some(pinned));
+    for email in [Who::Noor.email(), Who::Mallory.email()] {
+        let person = third.find(email).await.unwrap();
+        assert!(third.is_compared(&folded(&person)), "{email}");
+    }
+    laptop.platform().be_honest();
+    assert_eq!(laptop.confirm_phrase(&noor).await, Ok(()));
+    assert_eq!(laptop.find(Who::Ito.email()).await, Err(CHANGED));
+}
+
 /// The account's memory was rolled back to before the pin, but the log still says to which key something was shared.
 #[tokio::test]
 async fn a_swapped_key_is_held_to_the_log_when_the_pin_is_gone() {

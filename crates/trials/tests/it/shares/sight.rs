@@ -2,17 +2,19 @@
 
 use std::rc::Rc;
 
-use client::platform::Response;
+use client::platform::{Method, Request, Response};
 use client::session::SignUp;
 use client::share::Wish;
-use client::{Alarm, ClientError, Session};
-use protocol::api::{LogPage, Profile};
-use protocol::{ApiError, Level, RecordId, VaultId, cbor};
+use client::view::VaultView;
+use client::{Alarm, ClientError, Platform as _, Session};
+use protocol::api::{Append, LogPage, Profile, SharedVault};
+use protocol::entry::{Entry, Tombstone, VERSION};
+use protocol::{ApiError, Body, Level, RecordId, VaultId, cbor};
 use records::{Category, Metadata};
 
 use crate::host::Host;
-use crate::people::{PASSWORD, Who, add, chosen, host, read, share, take_up};
-use crate::wire::{CutAt, READ_LOG, When, Wire, bytes, instead};
+use crate::people::{PASSWORD, Who, add, chosen, compared, host, read, share, take_up};
+use crate::wire::{CutAt, READ_LOG, SHARED, When, Wire, bytes, changed, instead};
 
 /// Two patients who share a result with Ito: their vaults and the result, in the order in which the server lists them.
 async fn two_patients(host: &Rc<Host>) -> Vec<(VaultId, RecordId)> {
@@ -89,6 +91,82 @@ async fn a_log_that_does_not_come_hides_no_alarm() {
         }
         assert!(matches!(ito.sync_shared().await, Err(ClientError::Alarm(_))));
     }
+}
+
+/// Whatever the server answers for one vault that it lists, and however often it lists it, the vault has its one
+/// result; only where the list does not come is there none.
+#[tokio::test]
+async fn every_vault_that_is_listed_has_one_result() {
+    let host = host().await;
+    let vaults = two_patients(&host).await;
+    let [(kept_back, _), (other, _)] = vaults[..] else { panic!("there are two patients") };
+    for error in [ApiError::NotFound, ApiError::Internal, ApiError::NotSignedIn, ApiError::Unavailable] {
+        let ito = Who::Ito.device(&host).await;
+        let answer = Response { status: error.status(), body: cbor::encode(&error) };
+        ito.platform().lie(instead(READ_LOG, move |request| {
+            request.path.contains(&kept_back.to_string()).then(|| answer.clone())
+        }));
+        ito.platform().lie(changed(SHARED, |shared: &mut Vec<SharedVault>| shared.extend(shared.clone())));
+        let each = ito.sync_each_shared().await;
+        assert_eq!(each, Ok(vec![(kept_back, Err(ClientError::Api(error))), (other, Ok(()))]));
+        ito.platform().be_honest();
+        ito.platform().lie(CutAt::once(0, When::Before));
+        assert!(ito.sync_each_shared().await.is_err());
+    }
+    // What ended between two requests is no failure.
+    let ito = Who::Ito.device(&host).await;
+    let mut is_first = true;
+    ito.platform().lie(instead(READ_LOG, move |request| {
+        let gone = ApiError::NotFound;
+        let answer = Response { status: gone.status(), body: cbor::encode(&gone) };
+        request.path.contains(&kept_back.to_string()).then_some(answer)
+    }));
+    ito.platform().lie(changed(SHARED, move |shared: &mut Vec<SharedVault>| {
+        if !std::mem::take(&mut is_first) {
+            shared.retain(|listed| listed.vault == other);
+        }
+    }));
+    assert_eq!(ito.sync_each_shared().await, Ok(vec![(other, Ok(()))]));
+}
+
+/// Whoever manages a vault writes something that a provider sees who has read on past the share by which they manage
+/// it.
+#[tokio::test]
+async fn a_manager_comes_into_sight_without_an_alarm() {
+    let host = host().await;
+    let maya = Who::Maya.device(&host).await;
+    let vault = maya.own_vault().unwrap();
+    let (kept, deleted) =
+        (add(&maya, "ECG", b"sinus rhythm").await.unwrap(), add(&maya, "Blood", b"ferritin 12").await.unwrap());
+    let ito = compared(&maya, Who::Ito).await.unwrap();
+    maya.share(&ito, Wish::Everything, Level::Manage, None).await.unwrap();
+    share(&maya, Who::Noor, Wish::Category(Category::Laboratory)).await.unwrap();
+    let noor = Who::Noor.device(&host).await;
+    take_up(&noor).await.unwrap();
+    assert_eq!(seen(&noor, vault), ["Blood", "ECG"]);
+    maya.sync(vault).await.unwrap();
+
+    let keys = Who::Ito.keys(&host).await;
+    let entry = Entry {
+        version: VERSION,
+        vault,
+        author: keys.account,
+        author_seq: 1,
+        seen: maya.with_view(vault, VaultView::head).unwrap(),
+        at: maya.platform().now(),
+        body: Body::Tombstone(Tombstone { record: deleted, number: 0 }),
+    };
+    let append = Append { entries: vec![keys.identity.sign_message(&entry)] };
+    let request = Request {
+        method: Method::Post,
+        path: format!("/api/v1/vaults/{vault}/log"),
+        body: cbor::encode(&append).into(),
+        chunk: None,
+    };
+    assert_eq!(Who::Ito.device(&host).await.platform().deliver(request).await.status, 200);
+    noor.sync(vault).await.unwrap();
+    assert_eq!(seen(&noor, vault), ["ECG"]);
+    assert_eq!(read(&noor, vault, kept).await.unwrap(), b"sinus rhythm");
 }
 
 /// Two devices of a provider: one takes up a further share, and the other one sees what it reaches as well, however far
