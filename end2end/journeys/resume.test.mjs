@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { person, privateFiles, startBrowser, widths } from "../support/browser.mjs";
 import { noise } from "../support/files.mjs";
-import { addChosen, assertQuiet, choose, follow, go, heading, kept, openFromList, passwords, pickCard, saveCopy, sha256, signUp, until, uploadRow } from "../support/people.mjs";
+import { addChosen, assertQuiet, choose, follow, go, heading, kept, openFromList, passwords, pickCard, saveCopy, sendPart, sha256, signUp, until, uploadRow } from "../support/people.mjs";
 import { startServer } from "../support/server.mjs";
 import { startWire } from "../support/wire.mjs";
 
@@ -44,17 +44,7 @@ afterEach(async () => {
   await server?.stop();
 });
 
-/** Begins to send the file, and waits until a part of it has arrived and the rest is held. */
-async function sendHalf(page, heldAt = HELD_AT) {
-  await follow(page, "Add");
-  await heading(page, "Add records");
-  await page.getByLabel("Choose files, or drop them here").setInputFiles(join(folder, "long-scan.bin"));
-  await pickCard(page, "long-scan.bin").getByLabel("Title").fill("Long scan");
-  wire.holdAfter(heldAt);
-  await page.getByRole("button", { name: "Add 1 record" }).click();
-  await until(wire.isHolding, "a part of the file has arrived");
-  await uploadRow(page, "Long scan").getByRole("progressbar").waitFor();
-}
+const sendHalf = (page, heldAt = HELD_AT) => sendPart(page, wire, join(folder, "long-scan.bin"), { heldAt });
 
 /** Opens the record anew and compares what comes back. */
 async function comesBack(page) {

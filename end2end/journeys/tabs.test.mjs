@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { after, afterEach, before, beforeEach, test } from "node:test";
 import { person, startBrowser, widths } from "../support/browser.mjs";
 import { noise } from "../support/files.mjs";
-import { assertQuiet, checkPage, choose, follow, go, heading, kept, passwords, pickCard, signUp, until, uploadRow } from "../support/people.mjs";
+import { assertQuiet, checkPage, choose, follow, go, heading, kept, passwords, pickCard, sendPart, signUp, until, uploadRow } from "../support/people.mjs";
 import { startServer } from "../support/server.mjs";
 import { startWire } from "../support/wire.mjs";
 
@@ -42,16 +42,7 @@ afterEach(async () => {
   await server?.stop();
 });
 
-/** Begins to send the file, and waits until a part of it has arrived and the rest is held. */
-async function sendHalf(page) {
-  await follow(page, "Add");
-  await heading(page, "Add records");
-  await page.getByLabel("Choose files, or drop them here").setInputFiles(join(folder, "long-scan.bin"));
-  await pickCard(page, "long-scan.bin").getByLabel("Title").fill("Long scan");
-  wire.holdAfter(HELD_AT);
-  await page.getByRole("button", { name: "Add 1 record" }).click();
-  await until(wire.isHolding, "a part of the file has arrived");
-}
+const sendHalf = (page) => sendPart(page, wire, join(folder, "long-scan.bin"), { heldAt: HELD_AT });
 
 /** Another tab of the same person, at the page for adding. */
 async function otherTab() {

@@ -229,3 +229,15 @@ export async function loseVault({ context, page }, url) {
   await page.workers()[0].evaluate(() => void setTimeout(() => { throw new Error("broken by the test"); }));
   await page.getByText("this page lost your vault").waitFor();
 }
+
+/** Begins to send the file at this path, and waits until a part of it has arrived and the rest is held on the wire. */
+export async function sendPart(page, wire, path, { heldAt }) {
+  await follow(page, "Add");
+  await heading(page, "Add records");
+  await page.getByLabel("Choose files, or drop them here").setInputFiles(path);
+  await pickCard(page, path.split("/").at(-1)).getByLabel("Title").fill("Long scan");
+  wire.holdAfter(heldAt);
+  await page.getByRole("button", { name: "Add 1 record" }).click();
+  await until(wire.isHolding, "a part of the file has arrived");
+  await uploadRow(page, "Long scan").getByRole("progressbar").waitFor();
+}
