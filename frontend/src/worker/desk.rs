@@ -28,7 +28,7 @@ pub(crate) struct Desk {
     pub(super) page: Page,
     pub(super) session: RefCell<Option<Rc<Session<Browser>>>>,
     pub(super) signed_in: RefCell<Option<Me>>,
-    /// Vaults that do not verify, and why. A list without them must not look as if there were nothing.
+    /// Vaults that do not verify, or never came, and why. A list without them must not look as if there were nothing.
     unsound: RefCell<BTreeMap<VaultId, ClientError>>,
     pub(super) chosen: RefCell<BTreeMap<u32, (File, Draft)>>,
     pub(super) next_chosen: Cell<u32>,
@@ -118,18 +118,24 @@ impl Desk {
         trouble
     }
 
-    /// Notes whether a vault verifies, by how its sync ended. A connection that broke says nothing of it.
-    pub(super) fn note_synced(&self, vault: VaultId, synced: &Result<(), ClientError>) {
+    /// Notes whether a vault is there and verifies, by how its sync ended. One that is known from before stays in sight
+    /// while the connection is broken.
+    pub(super) fn note_synced(&self, session: &Session<Browser>, vault: VaultId, synced: &Result<(), ClientError>) {
         match synced {
             Ok(()) => drop(self.unsound.borrow_mut().remove(&vault)),
-            Err(error) if kind(error) == TroubleKind::Alarm => {
+            Err(error) if kind(error) == TroubleKind::Alarm || !session.vaults().contains(&vault) => {
                 self.unsound.borrow_mut().insert(vault, error.clone());
             }
             Err(_) => {}
         }
     }
 
-    /// Fails where the own vault does not verify, or none of those that others share.
+    /// Forgets what was noted of vaults that are shared no more.
+    pub(super) fn keep_noted(&self, is_listed: impl Fn(VaultId) -> bool) {
+        self.unsound.borrow_mut().retain(|vault, _| is_listed(*vault));
+    }
+
+    /// Fails where the own vault does not verify or did not come, or none of those that others share.
     pub(super) fn has_sound(&self, session: &Session<Browser>) -> Result<(), Failure> {
         let unsound = self.unsound.borrow();
         let why = match session.own_vault() {
@@ -137,7 +143,11 @@ impl Desk {
             Err(_) if session.vaults().is_empty() => unsound.values().next(),
             Err(_) => None,
         };
-        why.map_or(Ok(()), |why| Err(Failure::Unsound(why.clone())))
+        match why {
+            None => Ok(()),
+            Some(why) if kind(why) == TroubleKind::Alarm => Err(Failure::Unsound(why.clone())),
+            Some(why) => Err(Failure::Client(why.clone())),
+        }
     }
 
     /// Locks, because the session has ended.

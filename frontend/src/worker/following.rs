@@ -91,7 +91,7 @@ impl Desk {
 pub(super) async fn sync_own(desk: &Desk, session: &Session<Browser>) -> Result<(), Failure> {
     let Ok(vault) = session.own_vault() else { return Ok(()) };
     let synced = through_restore(desk, session, vault, session.sync(vault).await).await;
-    desk.note_synced(vault, &synced);
+    desk.note_synced(session, vault, &synced);
     Ok(synced?)
 }
 
@@ -99,12 +99,15 @@ pub(super) async fn sync_own(desk: &Desk, session: &Session<Browser>) -> Result<
 /// and what is wrong with one is not forgotten over another. Fails only where it cannot be known what is shared.
 pub(super) async fn sync_shared(desk: &Desk, session: &Session<Browser>) -> Result<Vec<Failure>, Failure> {
     let mut failures = Vec::new();
-    for (vault, synced) in session.sync_each_shared().await? {
+    let each = session.sync_each_shared().await?;
+    let own = session.own_vault().ok();
+    desk.keep_noted(|noted| Some(noted) == own || each.iter().any(|(vault, _)| *vault == noted));
+    for (vault, synced) in each {
         let taken_up = match through_restore(desk, session, vault, synced).await {
             Ok(()) => session.accept_all(vault).await,
             Err(error) => Err(error),
         };
-        desk.note_synced(vault, &taken_up);
+        desk.note_synced(session, vault, &taken_up);
         failures.extend(taken_up.err().map(Failure::from));
     }
     Ok(failures)
