@@ -31,7 +31,14 @@ test("lock, unlock, reload, sign out and in, and a forgotten password", async ()
     { httpOnly: session.httpOnly, secure: session.secure, sameSite: session.sameSite, path: session.path, domain: session.domain },
     { httpOnly: true, secure: true, sameSite: "Strict", path: "/", domain: "localhost" },
   );
-  assert.equal((await maya.context.cookies()).length, 1, "there is no other cookie");
+  // And that this device was here, so that nobody who guesses passwords keeps it out.
+  const all = await maya.context.cookies();
+  assert.equal(all.length, 2, "there is no third cookie");
+  const known = all.find(({ name }) => name === "__Secure-healthbridge-devices");
+  assert.deepEqual(
+    { httpOnly: known?.httpOnly, secure: known?.secure, sameSite: known?.sameSite, path: known?.path },
+    { httpOnly: true, secure: true, sameSite: "Strict", path: "/api/v1" },
+  );
 
   // A reload stays unlocked, on any page.
   await go(maya, `${server.url}/account`);

@@ -10,9 +10,10 @@ use lettre::message::Mailbox;
 use url::{Host, Url};
 
 use crate::state::{REQUESTS_AT_ONCE, usual_share};
+use crate::writes::Budget;
 
 /// Every key, in the order of the example file. A variable is the key in capitals after `HEALTHBRIDGE_`.
-pub const KEYS: [&str; 15] = [
+pub const KEYS: [&str; 17] = [
     "listen",
     "public_url",
     "data",
@@ -26,6 +27,8 @@ pub const KEYS: [&str; 15] = [
     "mail_from",
     "requests_at_once",
     "requests_at_once_by_address",
+    "writes_per_day_by_account",
+    "gib_per_day_by_account",
     "metrics_listen",
     "scrub_mib_per_second",
 ];
@@ -68,6 +71,8 @@ pub struct Config {
     pub requests_at_once: usize,
     /// How many of them may come from one address.
     pub requests_at_once_by_address: usize,
+    /// How much one account may write.
+    pub budget: Budget,
     /// Where metrics are served, if they are.
     pub metrics_listen: Option<SocketAddr>,
     /// How fast stored chunks are read again while serving, in MiB per second. 0 stands for never.
@@ -227,6 +232,18 @@ fn url_of(text: &str, schemes: &[&str]) -> Result<Url, String> {
     if schemes.contains(&url.scheme()) { Ok(url) } else { Err(expected()) }
 }
 
+fn at_least_one<N: FromStr + PartialOrd + From<u8>>(text: &str) -> Result<N, String> {
+    let number = text.parse::<N>().ok().filter(|number| *number >= N::from(1_u8));
+    number.ok_or_else(|| "expected a whole number, at least 1".to_owned())
+}
+
+/// What one account may write in a day. The settings speak of GiB.
+fn budget(values: &Values) -> Result<Budget, ConfigError> {
+    let writes = values.read("writes_per_day_by_account", at_least_one)?.unwrap_or(Budget::USUAL.writes);
+    let gib: Option<u64> = values.read("gib_per_day_by_account", at_least_one)?;
+    Ok(Budget { writes, bytes: gib.map_or(Budget::USUAL.bytes, |gib| gib.saturating_mul(1 << 30)) })
+}
+
 impl Config {
     /// Reads and checks every setting.
     pub fn read(sources: &Sources) -> Result<Self, ConfigError> {
@@ -248,10 +265,6 @@ impl Config {
             "text" => Ok(LogFormat::Text),
             "json" => Ok(LogFormat::Json),
             _ => Err("expected text or json".to_owned()),
-        };
-        let at_least_one = |text: &str| match text.parse() {
-            Ok(number @ 1..) => Ok(number),
-            _ => Err("expected a whole number, at least 1".to_owned()),
         };
         let apart = |text: &str| match text.parse() {
             Ok(address) if address == listen && listen.port() != 0 => {
@@ -278,6 +291,7 @@ impl Config {
             mail_from,
             requests_at_once,
             requests_at_once_by_address: by_address.unwrap_or_else(|| usual_share(requests_at_once)),
+            budget: budget(&values)?,
             metrics_listen: values.read("metrics_listen", apart)?,
             scrub_mib_per_second: values.parse("scrub_mib_per_second", "a whole number")?.unwrap_or(8),
             credentials: credentials.map(|(name, value)| (name.clone(), value.clone())).collect(),
@@ -359,10 +373,12 @@ mod tests {
         insta::assert_snapshot!(told("mail_from = \"nobody\""), @"`mail_from` in the configuration file: expected an address such as HealthBridge <no-reply@example.org>");
         insta::assert_snapshot!(told("requests_at_once = 0"), @"`requests_at_once` in the configuration file: expected a whole number, at least 1");
         insta::assert_snapshot!(told("requests_at_once_by_address = 0"), @"`requests_at_once_by_address` in the configuration file: expected a whole number, at least 1");
+        insta::assert_snapshot!(told("writes_per_day_by_account = 0"), @"`writes_per_day_by_account` in the configuration file: expected a whole number, at least 1");
+        insta::assert_snapshot!(told("gib_per_day_by_account = 1.5"), @"`gib_per_day_by_account` in the configuration file: expected one value, found float");
         insta::assert_snapshot!(told("metrics_listen = 9100"), @"`metrics_listen` in the configuration file: expected an address and a port, such as 127.0.0.1:9100");
         insta::assert_snapshot!(told("metrics_listen = \"127.0.0.1:3000\""), @"`metrics_listen` in the configuration file: expected another address than `listen`");
         insta::assert_snapshot!(told("scrub_mib_per_second = \"fast\""), @"`scrub_mib_per_second` in the configuration file: expected a whole number");
-        insta::assert_snapshot!(told("port = 3000"), @"`port` in the configuration file is not a key; the keys are listen, public_url, data, database, blobs, site, log_format, behind_proxy, sign_ups_per_hour, mail, mail_from, requests_at_once, requests_at_once_by_address, metrics_listen, scrub_mib_per_second");
+        insta::assert_snapshot!(told("port = 3000"), @"`port` in the configuration file is not a key; the keys are listen, public_url, data, database, blobs, site, log_format, behind_proxy, sign_ups_per_hour, mail, mail_from, requests_at_once, requests_at_once_by_address, writes_per_day_by_account, gib_per_day_by_account, metrics_listen, scrub_mib_per_second");
         let mut sources = Sources::default();
         sources.variables.insert("HEALTHBRIDGE_BLOBS".to_owned(), "ftp://x".to_owned());
         insta::assert_snapshot!(Config::read(&sources).unwrap_err(), @"`blobs` in the environment: expected a URL that begins with file:, memory:, s3:, az:, azure:, abfs:, abfss:, https:");
@@ -375,6 +391,15 @@ mod tests {
         assert_eq!(share("requests_at_once = 40"), 20);
         assert_eq!(share("requests_at_once = 10"), 16);
         assert_eq!(share("requests_at_once_by_address = 7"), 7);
+    }
+
+    #[test]
+    fn one_account_may_write_as_much_as_is_said() {
+        let budget = |text: &str| Config::read(&file(text)).unwrap().budget;
+        assert_eq!(budget(""), Budget { writes: 1_000_000, bytes: 1 << 40 });
+        assert_eq!(budget("writes_per_day_by_account = 7"), Budget { writes: 7, bytes: 1 << 40 });
+        assert_eq!(budget("gib_per_day_by_account = 2"), Budget { writes: 1_000_000, bytes: 2 << 30 });
+        assert_eq!(budget("gib_per_day_by_account = 9223372036854775807").bytes, u64::MAX);
     }
 
     #[test]

@@ -31,3 +31,4 @@ pub mod start;
 pub mod state;
 pub mod store;
 pub mod uploads;
+pub mod writes;

@@ -16,8 +16,10 @@ use crate::random::{ForOpaque, Random};
 
 /// Holds every password's OPRF seed and the server's key pair.
 const OPAQUE_FILE: &str = "opaque.key";
-/// Keys the digests that stand for addresses.
+/// Keys the digests that stand for addresses, and the marks on what devices prove.
 const SERVER_FILE: &str = "server.key";
+/// What marks are made of first. No other digest begins with it, so that none of them is one.
+const DEVICE: &str = "device";
 
 /// Why the secrets cannot be had.
 #[derive(Debug, thiserror::Error)]
@@ -104,13 +106,27 @@ impl Secrets {
         self.digest(kind, subject)
     }
 
+    /// The mark on a device's proof, which nobody makes without these secrets.
+    pub(crate) fn mark(&self, proven: &[u8]) -> [u8; 32] {
+        self.mac(DEVICE, proven).finalize().into_bytes().into()
+    }
+
+    /// Whether a mark is the right one, in a time that does not say how much of it is.
+    pub(crate) fn is_mark(&self, proven: &[u8], mark: &[u8; 32]) -> bool {
+        self.mac(DEVICE, proven).verify_slice(mark).is_ok()
+    }
+
     fn digest(&self, label: &str, bytes: &[u8]) -> Digest {
+        Digest::from_bytes(self.mac(label, bytes).finalize().into_bytes().into())
+    }
+
+    fn mac(&self, label: &str, bytes: &[u8]) -> Hmac<Sha256> {
         let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(&self.server) else {
             unreachable!("HMAC takes a key of any length");
         };
         mac.update(label.as_bytes());
         mac.update(bytes);
-        Digest::from_bytes(mac.finalize().into_bytes().into())
+        mac
     }
 }
 
@@ -156,6 +172,18 @@ mod tests {
             assert_eq!(mode & 0o777, 0o600, "{file}");
         }
         assert_eq!(format!("{first:?}"), "Secrets { .. }");
+    }
+
+    #[test]
+    fn a_mark_is_of_one_server_and_one_text() {
+        let [own, other] = [(); 2].map(|()| Secrets::make(&SystemRandom));
+        let mark = own.mark(b"proven");
+        assert!(own.is_mark(b"proven", &mark));
+        assert!(!own.is_mark(b"another", &mark) && !other.is_mark(b"proven", &mark));
+        let mut changed = mark;
+        changed[31] ^= 1;
+        assert!(!own.is_mark(b"proven", &changed));
+        assert_ne!(own.counter("attempts by device", b"proven").as_bytes(), &mark);
     }
 
     #[test]

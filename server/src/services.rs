@@ -1,6 +1,7 @@
 //! What people do with the server, one use case per function.
 
 pub mod append;
+pub mod devices;
 pub mod download;
 pub mod email;
 pub mod limits;

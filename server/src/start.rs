@@ -23,6 +23,7 @@ use crate::services::limits::{Limit, Limits};
 use crate::services::{mail, notices, scrub, sweep};
 use crate::state::{AppState, Essentials, Load, Site};
 use crate::store::{Store, StoreError, accounts};
+use crate::writes::Writes;
 
 /// Why the server cannot start.
 #[derive(Debug, thiserror::Error)]
@@ -206,6 +207,7 @@ pub async fn build(
             assets,
         }),
         load: Load::shared(config.requests_at_once, config.requests_at_once_by_address),
+        writes: Writes::new(config.budget),
         ..usual
     })
 }

@@ -19,6 +19,7 @@ use crate::services::limits::Limits;
 use crate::shares::Shares;
 use crate::store::Store;
 use crate::uploads::Uploads;
+use crate::writes::Writes;
 
 /// The parts of the server. Cloning it is cheap.
 #[derive(Clone, Debug)]
@@ -43,6 +44,8 @@ pub struct AppState {
     pub mailer: Arc<Mailer>,
     /// Turns at sending chunks.
     pub uploads: Uploads,
+    /// How much each account may write.
+    pub writes: Writes,
     /// How many requests may be open, and for how long.
     pub load: Load,
     /// What is counted for who watches the server.
@@ -91,6 +94,7 @@ impl From<Essentials> for AppState {
             }),
             mailer: Arc::new(mailer),
             uploads: Uploads::default(),
+            writes: Writes::default(),
             load: Load::new(REQUESTS_AT_ONCE),
             metrics: Arc::new(Metrics::new()),
             leptos,

@@ -24,12 +24,12 @@ pub struct Uploads {
     pub pace: Pace,
 }
 
-/// The least that has to come in of a chunk, each time that this long has passed.
+/// The least that has to come in of a chunk, or go out of an answer, each time that this long has passed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Pace {
     /// How long is waited before it is looked again.
     pub window: Duration,
-    /// Bytes, unless the chunk ends before.
+    /// Bytes, unless it ends before.
     pub least: u64,
 }
 

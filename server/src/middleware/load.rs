@@ -80,9 +80,8 @@ struct Place {
     _permit: Option<Permit>,
 }
 
-/// A response's body. Its request is open until it is sent, or given up: by the client, or by the system, which ends a
-/// connection that takes nothing for a minute (`listen.rs`). Nobody asks for more of the body then, so that no clock in
-/// here would run.
+/// A response's body. Its request is open until it is sent, or given up: by the client, or by its connection, which ends
+/// when too little is taken (`listen.rs`). Nobody asks for more of the body then, so that no clock in here would run.
 struct InPlace {
     body: Body,
     _place: Place,

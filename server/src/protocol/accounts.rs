@@ -10,10 +10,10 @@ use protocol::api::{
     SignUpStarted, SignedIn,
 };
 
-use super::cookie::{SetSession, Token};
+use super::cookie::{SetDevices, SetSession};
 use super::request::InPath;
 use super::{Cbor, Failure};
-use crate::services::session::{Begun, Caller};
+use crate::services::session::{Begun, Caller, Carried};
 use crate::services::{password, people, recovery, session, sign_in, sign_up};
 use crate::state::{AppState, Origin};
 
@@ -30,44 +30,46 @@ pub(crate) async fn sign_up_start(
 pub(crate) async fn sign_up_finish(
     State(state): State<AppState>,
     origin: Origin,
-    Token(replaced): Token,
+    carried: Carried,
     Cbor(message): Cbor<SignUpFinish>,
 ) -> Result<Begun, Failure> {
-    Ok(sign_up::finish(&state, &origin, replaced.as_deref(), message).await?)
+    Ok(sign_up::finish(&state, &origin, &carried, message).await?)
 }
 
 pub(crate) async fn sign_in_start(
     State(state): State<AppState>,
     origin: Origin,
+    carried: Carried,
     Cbor(message): Cbor<SignInStart>,
 ) -> Answer<SignInStarted> {
-    Ok(Cbor(sign_in::start(&state, &origin, message).await?))
+    Ok(Cbor(sign_in::start(&state, &origin, &carried, message).await?))
 }
 
 pub(crate) async fn sign_in_finish(
     State(state): State<AppState>,
     origin: Origin,
-    Token(replaced): Token,
+    carried: Carried,
     Cbor(message): Cbor<SignInFinish>,
 ) -> Result<Begun, Failure> {
-    Ok(sign_in::finish(&state, &origin, replaced.as_deref(), message).await?)
+    Ok(sign_in::finish(&state, &origin, &carried, message).await?)
 }
 
 pub(crate) async fn recovery_start(
     State(state): State<AppState>,
     origin: Origin,
+    carried: Carried,
     Cbor(message): Cbor<RecoveryStart>,
 ) -> Answer<RecoveryStarted> {
-    Ok(Cbor(recovery::start(&state, &origin, message).await?))
+    Ok(Cbor(recovery::start(&state, &origin, &carried, message).await?))
 }
 
 pub(crate) async fn recovery_finish(
     State(state): State<AppState>,
     origin: Origin,
-    Token(replaced): Token,
+    carried: Carried,
     Cbor(message): Cbor<RecoveryFinish>,
 ) -> Result<Begun, Failure> {
-    Ok(recovery::finish(&state, &origin, replaced.as_deref(), message).await?)
+    Ok(recovery::finish(&state, &origin, &carried, message).await?)
 }
 
 pub(crate) async fn password_start(
@@ -81,10 +83,11 @@ pub(crate) async fn password_start(
 pub(crate) async fn password_finish(
     State(state): State<AppState>,
     caller: Caller,
+    carried: Carried,
     Cbor(message): Cbor<PasswordFinish>,
-) -> Result<StatusCode, Failure> {
-    password::finish(&state, caller, message).await?;
-    Ok(StatusCode::NO_CONTENT)
+) -> Result<impl IntoResponse, Failure> {
+    let proofs = password::finish(&state, caller, &carried, message).await?;
+    Ok((proofs.map(SetDevices), StatusCode::NO_CONTENT))
 }
 
 pub(crate) async fn sign_out(State(state): State<AppState>, caller: Caller) -> Result<impl IntoResponse, Failure> {

@@ -1,4 +1,4 @@
-//! The session's cookie, for browsers and the command line alike.
+//! The session's cookie, for browsers and the command line alike, and a browser's proof that it was here before.
 
 use axum::extract::FromRequestParts;
 use axum::http::header::{COOKIE, SET_COOKIE};
@@ -10,28 +10,37 @@ use protocol::api::ACCOUNT_HEADER;
 
 use super::{Cbor, Failure};
 use crate::services;
-use crate::services::session::{self, Begun, Caller, SESSION};
+use crate::services::devices::{KEPT, Proofs};
+use crate::services::session::{self, Begun, Caller, Carried, SESSION};
 use crate::state::AppState;
 
 /// `__Host-` binds it to this host, to HTTPS, and to the whole site.
 pub(super) const NAME: &str = "__Host-healthbridge";
 
-/// The token that a request carries, if it carries one. Whatever else stands among the cookies of this host, in whatever
-/// bytes, is none of our business.
+/// Where a device keeps what it proves. It goes to the protocol's routes alone, which `__Host-` would not allow.
+const DEVICES: &str = "__Secure-healthbridge-devices";
+/// See [`DEVICES`].
+const DEVICES_PATH: &str = "/api/v1";
+
+/// The token that a request carries, if it carries one.
 pub(crate) fn token(headers: &HeaderMap) -> Option<&str> {
-    let pairs = headers.get_all(COOKIE).iter().flat_map(|value| value.as_bytes().split(|byte| *byte == b';'));
-    let mut tokens = pairs.filter_map(|pair| pair.trim_ascii_start().strip_prefix(NAME.as_bytes())?.strip_prefix(b"="));
-    str::from_utf8(tokens.next()?.trim_ascii_end()).ok()
+    cookie(headers, NAME)
 }
 
-/// The token that a request may carry.
-pub(crate) struct Token(pub(super) Option<String>);
+/// The first cookie of a name. Whatever else stands among the cookies of this host, in whatever bytes, is none of our
+/// business.
+fn cookie<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
+    let pairs = headers.get_all(COOKIE).iter().flat_map(|value| value.as_bytes().split(|byte| *byte == b';'));
+    let mut values = pairs.filter_map(|pair| pair.trim_ascii_start().strip_prefix(name.as_bytes())?.strip_prefix(b"="));
+    str::from_utf8(values.next()?.trim_ascii_end()).ok()
+}
 
-impl<S: Send + Sync> FromRequestParts<S> for Token {
+impl<S: Send + Sync> FromRequestParts<S> for Carried {
     type Rejection = std::convert::Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
-        Ok(Self(token(&parts.headers).map(str::to_owned)))
+        let proofs = cookie(&parts.headers, DEVICES).map(Proofs::read).unwrap_or_default();
+        Ok(Self { token: token(&parts.headers).map(str::to_owned), proofs })
     }
 }
 
@@ -70,9 +79,26 @@ impl IntoResponseParts for SetSession {
     }
 }
 
+/// Sets the other cookie, after the session's: programs that keep one keep the first.
+pub(crate) struct SetDevices(pub(super) Proofs);
+
+impl IntoResponseParts for SetDevices {
+    type Error = Failure;
+
+    fn into_response_parts(self, mut parts: ResponseParts) -> Result<ResponseParts, Failure> {
+        let proofs = self.0.write();
+        let flags = format!("Path={DEVICES_PATH}; Max-Age={KEPT}; HttpOnly; Secure; SameSite=Strict");
+        let cookie = format!("{DEVICES}={proofs}; {flags}");
+        let mut value = HeaderValue::try_from(cookie).map_err(|_| ApiError::Internal)?;
+        value.set_sensitive(true);
+        parts.headers_mut().append(SET_COOKIE, value);
+        Ok(parts)
+    }
+}
+
 impl IntoResponse for Begun {
     fn into_response(self) -> Response {
-        (SetSession(Some(self.token)), Cbor(self.signed_in)).into_response()
+        (SetSession(Some(self.token)), SetDevices(self.proofs), Cbor(self.signed_in)).into_response()
     }
 }
 
@@ -95,6 +121,7 @@ mod tests {
         assert_eq!(carried(&[b"a=b", ours]).as_deref(), Some("abc"));
         assert_eq!(carried(&[b"__Host-healthbridge2=abc; x__Host-healthbridge=abc; __Host-healthbridge"]), None);
         assert_eq!(carried(&[b"__Host-healthbridge=\xff"]), None);
+        assert_eq!(carried(&[b"__Secure-healthbridge-devices=abc"]), None);
         assert_eq!(carried(&[]), None);
     }
 }

@@ -14,7 +14,7 @@ use protocol::{
 
 use super::session::Caller;
 use super::standing::Standing;
-use super::{Result, ServiceError, notices};
+use super::{Result, ServiceError, limits, notices};
 use crate::state::AppState;
 use crate::store::log::{Concern, Header, NewEntry};
 use crate::store::vaults::Vault;
@@ -22,6 +22,8 @@ use crate::store::{Transaction, accounts, blobs, commit, grants, log, vaults};
 
 /// Appends entries, all by the caller.
 pub async fn append(state: &AppState, caller: Caller, id: VaultId, message: Append) -> Result<Appended> {
+    let bytes: usize = message.entries.iter().map(|entry| entry.to_bytes().len()).sum();
+    limits::charge(state, caller, message.entries.len(), bytes as u64)?;
     let transaction = state.store.begin().await?;
     let vault = vaults::lock(&transaction, id).await?.ok_or(ApiError::NotFound)?;
     Standing::of(caller.account, &transaction, &vault, state.clock.minute()).await?;

@@ -2,10 +2,13 @@
 
 use protocol::{ApiError, Digest};
 
-use super::Result;
+use super::session::{Caller, Carried};
+use super::{Result, devices};
 use crate::clock::{DAY, HOUR, MINUTE};
 use crate::state::{AppState, Origin};
+use crate::store::accounts::{self, Account};
 use crate::store::counters;
+use crate::writes::Cost;
 
 /// At most `most` in each `window` of seconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,7 +22,7 @@ pub struct Limit {
 /// Every limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// Attempts to sign in to one account.
+    /// Attempts to sign in to one account: by each device that was here before, and by all others together.
     pub attempts_by_account: Limit,
     /// Attempts to sign in from one address.
     pub attempts_by_address: Limit,
@@ -83,12 +86,30 @@ pub(super) async fn forget_unfinished(state: &AppState, credential: &Digest) -> 
     Ok(())
 }
 
-/// Counts an attempt to sign in or recover, at its first message, whether or not the account exists.
-pub(super) async fn count_attempt(state: &AppState, origin: &Origin, email: &str) -> Result<()> {
+/// Counts an attempt to sign in or recover, at its first message, whether or not the account exists, and gives the
+/// account. A device that was here before has a count of its own: nobody else uses it up.
+pub(super) async fn count_attempt(
+    state: &AppState,
+    origin: &Origin,
+    carried: &Carried,
+    email: &str,
+) -> Result<Option<Account>> {
     let address = origin.truncated_for_counting();
     count(state, "attempts by address", &address, state.limits.attempts_by_address).await?;
-    let credential = state.secrets.credential(email);
-    count(state, "attempts by account", credential.as_bytes(), state.limits.attempts_by_account).await
+    let account = accounts::by_email(state.store.reader(), email).await?;
+    let limit = state.limits.attempts_by_account;
+    match devices::known(state, &carried.proofs, email, account.as_ref()) {
+        Some(device) => count(state, "attempts by device", &device, limit).await?,
+        None => count(state, "attempts by account", state.secrets.credential(email).as_bytes(), limit).await?,
+    }
+    Ok(account)
+}
+
+/// Charges an account for what it is about to write, before any of that is done. What begins and ends sessions, and what
+/// unlocks one, goes without: whoever uses up an account's budget from a stolen session can still be signed out.
+pub(super) fn charge(state: &AppState, caller: Caller, writes: usize, bytes: u64) -> Result<()> {
+    let cost = Cost { writes: writes as u64, bytes };
+    Ok(state.writes.take(caller.account, cost, state.clock.now()).map_err(ApiError::TooMany)?)
 }
 
 impl Origin {

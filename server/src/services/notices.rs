@@ -6,8 +6,8 @@ use app::api::notices::{Notice as Shown, NoticeChoice, NoticeKind};
 use protocol::entry::AccessKind;
 use protocol::{AccountId, Body, Entry, GrantId, Ledger, Minute, RecordId};
 
-use super::Result;
 use super::session::Caller;
+use super::{Result, limits};
 use crate::causes::describe;
 use crate::clock::{DAY, HOUR, MINUTE};
 use crate::state::{AppState, Origin};
@@ -268,6 +268,7 @@ fn by_person_and_day(openings: Vec<Kept>) -> Vec<(Kept, u32)> {
 
 /// Notes that the caller has seen every notice up to this one.
 pub async fn mark_read(state: &AppState, caller: Caller, up_to: i64) -> Result<()> {
+    limits::charge(state, caller, 1, 0)?;
     notices::mark_read(caller.account, state.store.reader(), up_to).await?;
     state.events.tell(&[caller.account]).await;
     Ok(())
@@ -281,6 +282,7 @@ pub async fn choices(state: &AppState, caller: Caller) -> Result<Vec<NoticeChoic
 /// Changes what the caller wants to be told of. What is security stays on, whatever is asked for.
 pub async fn choose(state: &AppState, caller: Caller, choice: NoticeChoice) -> Result<()> {
     if !choice.kind.is_security() && choice.kind.chosen_as() == choice.kind {
+        limits::charge(state, caller, 1, 0)?;
         notices::choose(caller.account, state.store.reader(), choice).await?;
     }
     Ok(())

@@ -6,7 +6,8 @@ use protocol::api::{PasswordFinish, PasswordStart, PasswordStarted, Refusal};
 use protocol::opaque::Suite;
 use protocol::{Account, ApiError, Namespace};
 
-use super::session::{Caller, own_account};
+use super::devices::{self, Proofs};
+use super::session::{Caller, Carried, own_account};
 use super::{Result, notices};
 use crate::state::AppState;
 use crate::store::notices::Notice;
@@ -21,8 +22,14 @@ pub async fn start(state: &AppState, caller: Caller, message: PasswordStart) -> 
     Ok(PasswordStarted { registration: started.message.serialize().to_vec() })
 }
 
-/// The second message. Every other session of the account ends.
-pub async fn finish(state: &AppState, caller: Caller, message: PasswordFinish) -> Result<()> {
+/// The second message. Every other session of the account ends, and so does every proof that a device was here; the one
+/// that set the password is given a new one, if it carried one.
+pub async fn finish(
+    state: &AppState,
+    caller: Caller,
+    carried: &Carried,
+    message: PasswordFinish,
+) -> Result<Option<Proofs>> {
     let upload = RegistrationUpload::<Suite>::deserialize(&message.registration).map_err(|_| Refusal::Malformed)?;
     let chain = accounts::chain(state.store.reader(), caller.account).await?;
     let account =
@@ -33,6 +40,7 @@ pub async fn finish(state: &AppState, caller: Caller, message: PasswordFinish) -
         .verify(Namespace::Password, account.identity(), &signed)
         .map_err(|_| ApiError::WrongCredentials)?;
     let record = ServerRegistration::finish(upload).serialize().to_vec();
+    let proofs = devices::renew(state, &carried.proofs, &own_account(state, caller).await?, &record);
     let transaction = state.store.begin().await?;
     accounts::set_password(caller.account, &transaction, record, message.password_wrap).await?;
     sessions::delete_others(caller.account, &transaction, caller.session).await?;
@@ -40,5 +48,5 @@ pub async fn finish(state: &AppState, caller: Caller, message: PasswordFinish) -
     notices::tell(state, &transaction, notice).await?;
     commit(transaction).await?;
     state.events.tell(&[caller.account]).await;
-    Ok(())
+    Ok(proofs)
 }

@@ -7,7 +7,8 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use protocol::api::{AccountState, Conflict, DeviceWrap, Profile, SignedIn, SignedInWith};
 use protocol::{AccountId, ApiError, Digest};
 
-use super::{Result, notices};
+use super::devices::{self, Proofs};
+use super::{Result, limits, notices};
 use crate::causes;
 use crate::clock::{DAY, MINUTE};
 use crate::failpoints;
@@ -31,10 +32,21 @@ pub struct Caller {
     pub session: Digest,
 }
 
+/// What a client carries from before.
+#[derive(Default)]
+pub struct Carried {
+    /// The token of its session.
+    pub token: Option<String>,
+    /// That it was here.
+    pub proofs: Proofs,
+}
+
 /// A session that has just begun: the token goes to the client and nowhere else.
 pub struct Begun {
     /// What the client keeps in its cookie.
     pub token: String,
+    /// What it keeps in the other one, for longer than the session.
+    pub proofs: Proofs,
     /// What it is told.
     pub signed_in: SignedInWith,
 }
@@ -85,17 +97,18 @@ async fn note_use(db: &impl Rows, session: &Session, now: u64) -> Result<()> {
 pub(super) async fn begin(
     state: &AppState,
     origin: &Origin,
-    replaced: Option<&str>,
+    carried: &Carried,
     account: Account,
     wrap: Vec<u8>,
     told: Option<NoticeKind>,
 ) -> Result<Begun> {
     let transaction = state.store.begin().await?;
-    let token = begin_in(state, &transaction, origin, replaced, &account, told).await?;
+    let token = begin_in(state, &transaction, origin, carried, &account, told).await?;
     commit(transaction).await?;
     state.events.tell(&[account.id]).await;
+    let proofs = devices::admit(state, &carried.proofs, &account);
     let signed_in = describe(state, account).await?;
-    Ok(Begun { token, signed_in: SignedInWith { signed_in, wrap } })
+    Ok(Begun { token, proofs, signed_in: SignedInWith { signed_in, wrap } })
 }
 
 /// Begins a session within a transaction, and gives its token.
@@ -103,7 +116,7 @@ pub(super) async fn begin_in(
     state: &AppState,
     transaction: &Transaction,
     origin: &Origin,
-    replaced: Option<&str>,
+    carried: &Carried,
     account: &Account,
     told: Option<NoticeKind>,
 ) -> Result<String> {
@@ -118,7 +131,7 @@ pub(super) async fn begin_in(
         agent: origin.agent.to_owned(),
     };
     let mut renewed = false;
-    if let Some(replaced) = replaced.and_then(digest_of) {
+    if let Some(replaced) = carried.token.as_deref().and_then(digest_of) {
         let before = sessions::find(transaction, replaced).await?;
         renewed = before.is_some_and(|before| before.account == account.id);
         sessions::delete(transaction, replaced).await?;
@@ -209,6 +222,7 @@ pub async fn forget_wrap(state: &AppState, caller: Caller) -> Result<()> {
 pub async fn replace_state(state: &AppState, caller: Caller, replaced: AccountState) -> Result<AccountState> {
     let next = replaced.version.checked_add(1).ok_or(Conflict::State)?;
     let sealed = replaced.sealed;
+    limits::charge(state, caller, 1, sealed.len() as u64)?;
     failpoints::pass("before-state");
     let done = accounts::replace_state(caller.account, state.store.reader(), replaced.version, sealed.clone()).await?;
     failpoints::pass("after-state");

@@ -7,7 +7,7 @@ use protocol::api::{Refusal, SignInFinish, SignInStart, SignInStarted};
 use protocol::id::AttemptId;
 use protocol::opaque::{CONTEXT, Suite};
 
-use super::session::{self, Begun};
+use super::session::{self, Begun, Carried};
 use super::{Result, ServiceError, email, limits, notices};
 use crate::clock::MINUTE;
 use crate::random::ForOpaque;
@@ -23,11 +23,15 @@ fn parameters() -> ServerLoginParameters<'static, 'static> {
 }
 
 /// The first message.
-pub async fn start(state: &AppState, origin: &Origin, message: SignInStart) -> Result<SignInStarted> {
+pub async fn start(
+    state: &AppState,
+    origin: &Origin,
+    carried: &Carried,
+    message: SignInStart,
+) -> Result<SignInStarted> {
     let email = email::normalise(&message.email)?;
     let request = CredentialRequest::<Suite>::deserialize(&message.request).map_err(|_| Refusal::Malformed)?;
-    limits::count_attempt(state, origin, &email).await?;
-    let account = accounts::by_email(state.store.reader(), &email).await?;
+    let account = limits::count_attempt(state, origin, carried, &email).await?;
     let record = account
         .as_ref()
         .map(|account| ServerRegistration::<Suite>::deserialize(&account.opaque_record))
@@ -51,7 +55,7 @@ pub async fn start(state: &AppState, origin: &Origin, message: SignInStart) -> R
 }
 
 /// The second message.
-pub async fn finish(state: &AppState, origin: &Origin, replaced: Option<&str>, message: SignInFinish) -> Result<Begun> {
+pub async fn finish(state: &AppState, origin: &Origin, carried: &Carried, message: SignInFinish) -> Result<Begun> {
     let db = state.store.reader();
     let attempt = attempts::take(db, message.attempt, Kind::SignIn, state.clock.now()).await?;
     let attempt = attempt.ok_or(ApiError::WrongCredentials)?;
@@ -64,5 +68,5 @@ pub async fn finish(state: &AppState, origin: &Origin, replaced: Option<&str>, m
     let account = accounts::own(id, db).await?.ok_or(ApiError::WrongCredentials)?;
     limits::forget_unfinished(state, &account.credential).await?;
     let wrap = account.password_wrap.clone();
-    session::begin(state, origin, replaced, account, wrap, Some(NoticeKind::SignedIn)).await
+    session::begin(state, origin, carried, account, wrap, Some(NoticeKind::SignedIn)).await
 }

@@ -5,8 +5,8 @@ use protocol::api::{AccountState, Conflict, Profile, Refusal, SignUpFinish, Sign
 use protocol::opaque::Suite;
 use protocol::{ApiError, Entry, PublicKey, Signed, VaultId};
 
-use super::session::{self, Begun};
-use super::{Result, append, email, limits};
+use super::session::{self, Begun, Carried};
+use super::{Result, append, devices, email, limits};
 use crate::state::{AppState, Origin};
 use crate::store::accounts::Account;
 use crate::store::{StoreError, Transaction, accounts, commit, vaults};
@@ -26,7 +26,7 @@ pub async fn start(state: &AppState, origin: &Origin, message: SignUpStart) -> R
 }
 
 /// The second message: all of it happens, or nothing.
-pub async fn finish(state: &AppState, origin: &Origin, replaced: Option<&str>, message: SignUpFinish) -> Result<Begun> {
+pub async fn finish(state: &AppState, origin: &Origin, carried: &Carried, message: SignUpFinish) -> Result<Begun> {
     let email = email::normalise(&message.email)?;
     let name = email::name(&message.name)?;
     let profile = own_profile(message.profile)?;
@@ -59,10 +59,11 @@ pub async fn finish(state: &AppState, origin: &Origin, replaced: Option<&str>, m
     accounts::insert(&transaction, account.clone(), &message.chain, state.clock.now()).await?;
     open_vault(state, &transaction, &account, keys.identity(), &message.log).await?;
     // The session too: who is told that it failed has no account.
-    let token = session::begin_in(state, &transaction, origin, replaced, &account, None).await?;
+    let token = session::begin_in(state, &transaction, origin, carried, &account, None).await?;
     commit(transaction).await?;
+    let proofs = devices::admit(state, &carried.proofs, &account);
     let wrap = account.password_wrap.clone();
-    Ok(Begun { token, signed_in: SignedInWith { signed_in: session::describe(state, account).await?, wrap } })
+    Ok(Begun { token, proofs, signed_in: SignedInWith { signed_in: session::describe(state, account).await?, wrap } })
 }
 
 /// What a person may say of itself: nobody verifies itself.

@@ -11,7 +11,7 @@ use tokio::time::{Instant, MissedTickBehavior};
 
 use super::session::Caller;
 use super::standing::Standing;
-use super::{Result, ServiceError};
+use super::{Result, ServiceError, limits};
 use crate::causes::describe;
 use crate::state::AppState;
 use crate::store::blobs::{Blob, Chunk};
@@ -36,6 +36,7 @@ pub async fn create(state: &AppState, caller: Caller, id: BlobId, message: BlobC
     if message.length > MAX_BLOB {
         return Err(ApiError::TooLarge.into());
     }
+    limits::charge(state, caller, 1, 0)?;
     let transaction = state.store.begin().await?;
     require_whole(state, &transaction, caller, message.vault).await?;
     let new = Blob {
@@ -86,6 +87,7 @@ pub async fn put_chunk<E>(
     let blob = blobs::find(db, id).await?.filter(|blob| blob.creator == caller.account).ok_or(ApiError::NotFound)?;
     require_whole(state, db, caller, blob.vault).await?;
     let length = expected_length(&blob, number)?;
+    limits::charge(state, caller, 1, length)?;
     let _turn = state.uploads.turn(caller.account).await.ok_or(ApiError::Unavailable)?;
     let received = tokio::time::timeout(PATIENCE, receive(body, length, digest, state.uploads.pace));
     let bytes = received.await.map_err(|_| ApiError::Unavailable)??;

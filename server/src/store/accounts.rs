@@ -69,7 +69,8 @@ fn read(row: accounts::Model) -> Result<Account> {
 
 /// The name of an account, for whom something is told that it did.
 pub(crate) async fn name(db: &impl ConnectionTrait, id: AccountId) -> Result<Option<String>> {
-    Ok(accounts::Entity::find_by_id(id.as_bytes().to_vec()).one(db).await?.map(|row| row.name))
+    let found = accounts::Entity::find_by_id(id.as_bytes().to_vec()).select_only().column(accounts::Column::Name);
+    Ok(found.into_tuple::<String>().one(db).await?)
 }
 
 /// Whether there is any account.

@@ -115,14 +115,17 @@ on_both! {
         ito.access(&app, vault, grant, AccessKind::Accepted, None).await.unwrap();
         ito.access(&app, vault, grant, AccessKind::Opened, Some(record)).await.unwrap();
         ito.chunk(&app, blob, 0).await.unwrap();
-        Person::sign_in(&app, "ann.canary@example.org", b"wrong", None).await;
+        let signed_in = Person::sign_in(&app, "ann.canary@example.org", b"correct horse battery", None).await;
+        let device = signed_in.device().unwrap();
+        Person::sign_in(&app, "ann.canary@example.org", b"wrong", Some(&device)).await;
         app.state.store.reader().execute_unprepared("DROP TABLE counters").await.unwrap();
         Person::sign_in(&app, "ann.canary@example.org", b"wrong", None).await;
         let text = OfThisThread::take();
         assert!(text.contains("/api/v1/blobs/{blob}/chunks/{number}"), "{text}");
         assert!(text.contains("counters"), "the cause of a failure is there");
         let token = ann.cookie.split_once('=').unwrap().1.to_owned();
-        let told = ["canary".to_owned(), "Ann Lee".to_owned(), "203.0.113".to_owned(), token, ann.account.to_string(), vault.to_string(), record.to_string(), blob.to_string(), grant.to_string()];
+        let proof = device.split_once('=').unwrap().1.to_owned();
+        let told = ["canary".to_owned(), "Ann Lee".to_owned(), "203.0.113".to_owned(), token, proof, ann.account.to_string(), vault.to_string(), record.to_string(), blob.to_string(), grant.to_string()];
         for secret in told {
             assert!(!text.contains(&secret), "{secret} is in the log:\n{text}");
         }

@@ -2,13 +2,15 @@
 
 use axum::http::HeaderValue;
 use opaque_ke::ClientLogin;
-use protocol::ApiError;
-use protocol::api::{Conflict, Profile, RecoveryStart, SignInStart};
+use protocol::api::{AccountState, BlobCreate, Conflict, DeviceWrap, Profile, RecoveryStart, SignInStart};
 use protocol::opaque::Suite;
+use protocol::{ApiError, BlobId, Digest, RecordId};
+use server::clock::DAY;
 use server::services::limits::Limit;
+use server::writes::{Budget, Writes};
 
-use crate::person::{Person, dice};
-use crate::test_app::{Answer, TestApp};
+use crate::person::{Person, data_part, dice, first_revision, id16};
+use crate::test_app::{Answer, TestApp, request};
 
 async fn start(app: &TestApp, email: &str) -> Answer {
     let start = ClientLogin::<Suite>::start(&mut dice(), b"guess").unwrap();
@@ -18,6 +20,23 @@ async fn start(app: &TestApp, email: &str) -> Answer {
 
 async fn recover(app: &TestApp, email: &str) -> Answer {
     app.call("POST", "/api/v1/recovery/start", None, &RecoveryStart { email: email.to_owned() }).await
+}
+
+/// Announces a blob of five bytes.
+async fn announce(app: &TestApp, person: &Person, blob: BlobId) -> Answer {
+    let message = BlobCreate { vault: person.vault, length: 5 };
+    app.call("PUT", &format!("/api/v1/blobs/{blob}"), Some(&person.cookie), &message).await
+}
+
+/// Adds a record of one entry.
+async fn add(app: &TestApp, person: &mut Person) -> Result<(), ApiError> {
+    let body = first_revision(RecordId::from_bytes(id16()), person.scope, vec![data_part()]);
+    person.append(app, person.vault, body).await.map(|_| ())
+}
+
+async fn remember(app: &TestApp, person: &Person, sealed: &[u8]) -> Answer {
+    let message = AccountState { version: 0, sealed: sealed.to_vec() };
+    app.call("PUT", "/api/v1/account/state", Some(&person.cookie), &message).await
 }
 
 on_both! {
@@ -60,5 +79,61 @@ on_both! {
         assert_eq!(finish().await.status, 200);
         assert_eq!(finish().await.error(), ApiError::Conflict(Conflict::Email));
         assert_eq!(finish().await.error(), ApiError::TooMany(3600));
+    }
+    async fn what_one_account_writes_is_limited_by_number(app) {
+        let mut ann = Person::sign_up(&app, "ann@example.org", Profile::Patient).await;
+        let mut ben = Person::sign_up(&app, "ben@example.org", Profile::Patient).await;
+        let blob = BlobId::from_bytes(id16());
+        announce(&app, &ann, blob).await.done().unwrap();
+        app.set(|state| state.writes = Writes::new(Budget { writes: 3, ..Budget::USUAL }));
+        // A blob that is announced, its chunk and the entry that names it.
+        ann.add_record(&app, b"bytes").await;
+
+        let refused = announce(&app, &ann, BlobId::from_bytes(id16())).await;
+        assert_eq!((refused.error(), &refused.headers["retry-after"]), (ApiError::TooMany(28_800), &HeaderValue::from(28_800)));
+        let too_many = ApiError::TooMany(28_800);
+        assert_eq!(ann.put_chunk(&app, blob, 0, b"bytes", Digest::of(b"bytes")).await, Err(too_many.clone()));
+        assert_eq!(add(&app, &mut ann).await, Err(too_many.clone()));
+        assert_eq!(remember(&app, &ann, b"pins").await.error(), too_many);
+        let choose = request("POST", "/api/pages/choose-notices", Some(&ann.cookie))
+            .header("content-type", "application/x-www-form-urlencoded");
+        let choice = "choice[kind]=Opened&choice[in_app]=true&choice[by_mail]=true";
+        assert_eq!(app.send(choose.body(choice.into()).unwrap()).await.status, 503, "a page is told to try again");
+        // Nothing was kept of it, and reading goes on, and so does whatever unlocks a device and signs out another.
+        assert_eq!(app.get("/api/v1/session", Some(&ann.cookie)).await.status, 200);
+        assert_eq!(ann.log(&app, ann.vault, 0).await.unwrap().items.len(), 4);
+        let wrap = DeviceWrap { wrap: vec![1] };
+        app.call("PUT", "/api/v1/device-wrap", Some(&ann.cookie), &wrap).await.done().unwrap();
+        app.bare("POST", "/api/v1/signout/others", Some(&ann.cookie)).await.done().unwrap();
+        assert_eq!(add(&app, &mut ben).await, Ok(()));
+
+        app.pass(28_799);
+        assert_eq!(add(&app, &mut ann).await, Err(ApiError::TooMany(1)));
+        app.pass(1);
+        assert_eq!(add(&app, &mut ann).await, Ok(()));
+        assert_eq!(add(&app, &mut ann).await, Err(too_many));
+        app.pass(DAY);
+        ann.add_record(&app, b"bytes").await;
+    }
+
+    async fn what_one_account_writes_is_limited_by_bytes(app) {
+        let mut ann = Person::sign_up(&app, "ann@example.org", Profile::Patient).await;
+        let blob = BlobId::from_bytes(id16());
+        announce(&app, &ann, blob).await.done().unwrap();
+        app.set(|state| state.writes = Writes::new(Budget { bytes: 10, ..Budget::USUAL }));
+        let put = async || ann.put_chunk(&app, blob, 0, b"bytes", Digest::of(b"bytes")).await;
+        for _ in 0..2 {
+            put().await.unwrap();
+        }
+        let refused = remember(&app, &ann, b"pins!").await;
+        assert_eq!((refused.error(), &refused.headers["retry-after"]), (ApiError::TooMany(43_200), &HeaderValue::from(43_200)));
+        assert_eq!(put().await, Err(ApiError::TooMany(43_200)));
+        announce(&app, &ann, BlobId::from_bytes(id16())).await.done().unwrap();
+        app.pass(43_200);
+        put().await.unwrap();
+        // What is larger than all of it waits until nothing was spent.
+        assert_eq!(add(&app, &mut ann).await, Err(ApiError::TooMany(86_400)));
+        app.pass(86_400);
+        assert_eq!(add(&app, &mut ann).await, Ok(()));
     }
 }

@@ -12,8 +12,10 @@ use axum::extract::ConnectInfo;
 use axum::http::{HeaderValue, Request};
 use futures_util::stream::{self, StreamExt as _};
 use protocol::api::{BlobCreate, CHUNK_DIGEST_HEADER, MEDIA_TYPE, Profile};
+use protocol::entry::CHUNK;
 use protocol::{ApiError, BlobId, Digest};
-use server::listen::serve;
+use server::blobs::Blobs;
+use server::listen::{PATIENCE, Patience, serve};
 use server::router::router;
 use server::state::Load;
 use server::uploads::{Pace, UPLOADS_AT_ONCE, UPLOADS_OF_ONE};
@@ -205,7 +207,8 @@ async fn a_connection_on_which_nothing_comes_is_closed() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
-    let served = tokio::spawn(serve(listener, router(app.state.clone()), Duration::from_millis(200), async {
+    let patience = Patience { head: Duration::from_millis(200), ..PATIENCE };
+    let served = tokio::spawn(serve(listener, router(app.state.clone()), patience, async {
         let _ = stopped.await;
     }));
     assert_eq!(until_closed(address, "").await.unwrap(), "");
@@ -230,6 +233,105 @@ async fn a_connection_on_which_nothing_comes_is_closed() {
     stop.send(()).unwrap();
     served.await.unwrap();
     assert!(TcpStream::connect(address).is_err());
+}
+
+/// How long who takes nothing of an answer is waited for, below.
+const WINDOW: Duration = Duration::from_secs(1);
+
+/// A server that gives up answers of which nothing is taken.
+async fn impatient(app: &TestApp) -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let patience = Patience { answer: Pace { window: WINDOW, least: 1 }, ..PATIENCE };
+    tokio::spawn(serve(listener, router(app.state.clone()), patience, std::future::pending()));
+    address
+}
+
+/// Asks for something, without taking any of the answer.
+fn asked(address: SocketAddr, path: &str, cookie: &str) -> TcpStream {
+    let mut stream = TcpStream::connect(address).unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+    write!(stream, "GET {path} HTTP/1.1\r\nhost: localhost\r\ncookie: {cookie}\r\nconnection: close\r\n\r\n").unwrap();
+    stream
+}
+
+/// Waits until so many requests are open.
+async fn until_open(app: &TestApp, requests: usize) {
+    let line = format!("healthbridge_requests_open {requests}\n");
+    let open = async {
+        while !app.state.metrics.render().contains(&line) {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), open).await.unwrap();
+}
+
+/// A server that reads chunks from a folder, bit by bit; somebody, and the path of a chunk of theirs that no buffer holds.
+async fn with_chunk(folder: &std::path::Path) -> (TestApp, Person, String) {
+    let mut app = TestApp::sqlite().await;
+    app.set(|state| state.blobs = Blobs::folder(folder).unwrap());
+    let mut ann = Person::sign_up(&app, "ann@example.org", Profile::Patient).await;
+    let (_, blob) = ann.add_record(&app, &vec![7; usize::try_from(CHUNK).unwrap()]).await;
+    (app, ann, format!("/api/v1/blobs/{blob}/chunks/0"))
+}
+
+#[tokio::test]
+async fn an_answer_that_nobody_takes_is_given_up() {
+    let folder = tempfile::tempdir().unwrap();
+    let (app, ann, path) = with_chunk(folder.path()).await;
+    let mut stream = asked(impatient(&app).await, &path, &ann.cookie);
+    until_open(&app, 1).await;
+    until_open(&app, 0).await;
+    // It was broken off, and not left where it stood: what was sent before comes, and not the rest.
+    let taken = tokio::task::spawn_blocking(move || {
+        let mut taken = vec![];
+        let _ = stream.read_to_end(&mut taken);
+        taken
+    });
+    let taken = taken.await.unwrap();
+    assert!(taken.len() < usize::try_from(CHUNK).unwrap(), "{}", taken.len());
+}
+
+#[tokio::test]
+async fn who_takes_an_answer_slowly_gets_all_of_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let (app, ann, path) = with_chunk(folder.path()).await;
+    let mut stream = asked(impatient(&app).await, &path, &ann.cookie);
+    let taken = tokio::task::spawn_blocking(move || {
+        let (mut taken, mut piece) = (0, vec![0; 256 << 10]);
+        loop {
+            std::thread::sleep(Duration::from_millis(20));
+            match stream.read(&mut piece).unwrap() {
+                0 => return taken,
+                bytes => taken += bytes,
+            }
+        }
+    });
+    let taken = taken.await.unwrap();
+    assert!(taken > usize::try_from(CHUNK).unwrap(), "{taken}");
+}
+
+#[tokio::test]
+async fn a_stream_on_which_nothing_happens_stays_open() {
+    let app = TestApp::sqlite().await;
+    let ann = Person::sign_up(&app, "ann@example.org", Profile::Patient).await;
+    let mut stream = asked(impatient(&app).await, "/api/v1/events", &ann.cookie);
+    let heard = |mut stream: TcpStream| {
+        tokio::task::spawn_blocking(move || {
+            let mut text = String::new();
+            while !text.contains("event: changed") {
+                let mut piece = [0; 1024];
+                let bytes = stream.read(&mut piece).unwrap();
+                assert_ne!(bytes, 0, "it ended: {text}");
+                text.push_str(str::from_utf8(&piece[..bytes]).unwrap());
+            }
+            stream
+        })
+    };
+    stream = heard(stream).await.unwrap();
+    tokio::time::sleep(3 * WINDOW).await;
+    app.state.events.tell(&[ann.account]).await;
+    heard(stream).await.unwrap();
 }
 
 struct Running {

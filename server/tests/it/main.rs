@@ -16,6 +16,7 @@ mod person;
 mod accounts;
 mod blobs;
 mod command;
+mod devices;
 mod document;
 mod edges;
 mod garbage;

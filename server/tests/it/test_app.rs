@@ -72,6 +72,13 @@ impl Answer {
         error
     }
 
+    /// That this device was here, if it says so, in a cookie beside the session's.
+    pub(crate) fn device(&self) -> Option<String> {
+        let mut cookies = self.headers.get_all("set-cookie").iter().map(|cookie| cookie.to_str().unwrap());
+        let cookie = cookies.find(|cookie| cookie.starts_with("__Secure-healthbridge-devices="))?;
+        Some(cookie.split(';').next().unwrap().to_owned())
+    }
+
     /// The session's token that it sets.
     pub(crate) fn cookie(&self) -> Option<String> {
         let cookie = self.headers.get("set-cookie")?.to_str().unwrap();
