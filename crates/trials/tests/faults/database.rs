@@ -1,8 +1,10 @@
 //! The server's database, from beside the server.
 
+use reqwest::Url;
 use sea_orm::{ConnectOptions, ConnectionTrait as _, Database, DatabaseConnection, Statement};
 
 use crate::host::Host;
+use crate::proxy::{Proxy, UNHEARD};
 
 /// A connection beside the server's.
 pub(crate) struct Beside(DatabaseConnection);
@@ -22,6 +24,18 @@ impl Beside {
 
     pub(crate) async fn execute(&self, statements: &str) {
         self.0.execute_unprepared(statements).await.unwrap();
+    }
+
+    /// Marks every transaction that writes to these tables, for a proxy that then lets nobody hear of its commit.
+    pub(crate) async fn mark(&self, tables: &[&str]) {
+        let body = format!("BEGIN RAISE NOTICE ''{UNHEARD}''; RETURN NULL; END");
+        self.execute(&format!("CREATE FUNCTION mark() RETURNS trigger LANGUAGE plpgsql AS '{body}'")).await;
+        for table in tables {
+            self.execute(&format!(
+                "CREATE TRIGGER marking AFTER INSERT ON {table} FOR EACH ROW EXECUTE FUNCTION mark()"
+            ))
+            .await;
+        }
     }
 
     /// The number that a query gives.
@@ -57,6 +71,18 @@ impl Postgres {
     fn url(&self) -> String {
         let (before, _) = self.server.rsplit_once('/').unwrap();
         format!("{before}/{}", self.name)
+    }
+
+    /// Lets the server reach it through a proxy, from the next start on.
+    pub(crate) fn through_proxy(&self, host: &Host) -> Proxy {
+        let mut url = Url::parse(&self.url()).unwrap();
+        let proxy = Proxy::to(format!("{}:{}", url.host_str().unwrap(), url.port().unwrap_or(5432)));
+        url.set_host(Some(&proxy.address().ip().to_string())).unwrap();
+        url.set_port(Some(proxy.address().port())).unwrap();
+        // The proxy reads what is said.
+        url.set_query(Some("sslmode=disable"));
+        host.set("HEALTHBRIDGE_DATABASE", url);
+        proxy
     }
 
     /// A connection to it.

@@ -3,22 +3,27 @@
 //! The small disks are file systems in memory that only the server's process sees. Where the system lets nobody make
 //! one, that is said, and nothing is tested.
 
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::rc::Rc;
 
-use client::ClientError;
+use client::share::Wish;
 use client::upload::{NoOutbox, Unwatched};
+use client::{ClientError, Platform as _};
 use futures_util::future::join;
-use protocol::ApiError;
+use protocol::{ApiError, GrantId, Level};
 use records::Category;
 
-use crate::acts::{GivesUp, add, draft, read, verify};
+use crate::acts::{GivesUp, add, compare, draft, give, read, take_up, verify};
 use crate::host::{Host, until};
 use crate::line::Failed;
 use crate::people::world;
+
+const LABORATORY: Wish = Wish::Category(Category::Laboratory);
+const NOT_NOW: ClientError = ClientError::Api(ApiError::Unavailable);
 
 /// A disk of a few MiB at a folder, which the process of a server has for as long as it runs.
 struct SmallDisk {
@@ -159,8 +164,117 @@ async fn the_log_has_no_room() {
     let maya = world().maya.device(&host).await;
     let record = add(&maya, "ECG", b"sinus rhythm").await.unwrap();
     assert_eq!(maya.find("nobody@example.org").await, Err(ClientError::Api(ApiError::NotFound)));
-    assert_eq!(read(&maya, maya.own_vault().unwrap(), record).await.unwrap(), b"sinus rhythm");
+    let vault = maya.own_vault().unwrap();
+    assert_eq!(read(&maya, vault, record).await.unwrap(), b"sinus rhythm");
+    // Neither does it hold up who shares and stops.
+    let grant = give(&maya, &world().ito.email, LABORATORY).await.unwrap();
+    let ito = world().ito.device(&host).await;
+    assert_eq!(take_up(&ito).await, Ok(vault));
+    assert_eq!(read(&ito, vault, record).await.unwrap(), b"sinus rhythm");
+    maya.stop(vault, grant).await.unwrap();
+    while maya.renew_next(vault).await.unwrap() {}
+    assert_eq!(ito.sync_shared().await, Ok(vec![]));
     assert_eq!(maya.platform().failures(), []);
     assert!(host.ended().is_none());
     host.stop();
+}
+
+/// What a device that looks for the first time sees of the shares: which of them hold. Nothing of any is half done.
+async fn held(host: &Rc<Host>) -> BTreeSet<GrantId> {
+    let laptop = world().maya.device(host).await;
+    let vault = laptop.own_vault().unwrap();
+    // That it was read may find no room to be remembered; it was read all the same.
+    let synced = laptop.sync(vault).await;
+    assert!(matches!(synced, Ok(()) | Err(ClientError::Api(ApiError::Unavailable))), "{synced:?}");
+    let now = laptop.platform().now();
+    let held = laptop.with_view(vault, |view| {
+        let (held, ended): (Vec<_>, Vec<_>) = view.shares().partition(|share| view.holds(share, now));
+        assert!(ended.iter().all(|share| view.ending(share, now).is_some_and(|ending| ending.rotated)));
+        assert!(!held.iter().any(|share| view.is_frozen(share, now)));
+        held.iter().map(|share| share.grant.grant).collect()
+    });
+    held.unwrap()
+}
+
+#[tokio::test]
+async fn the_database_has_no_room_to_share_or_to_stop() {
+    let host = Host::on(&world().files);
+    host.set("HEALTHBRIDGE_BLOBS", format!("file://{}", host.folder().join("elsewhere").display()));
+    let Some(disk) = SmallDisk::under(&host, "data", 32) else { return };
+    host.start();
+    let maya = world().maya.device(&host).await;
+    let vault = maya.own_vault().unwrap();
+    let record = add(&maya, "ECG", b"sinus rhythm").await.unwrap();
+    let noor = compare(&maya, &world().noor.email).await.unwrap();
+    let itos = give(&maya, &world().ito.email, LABORATORY).await.unwrap();
+    take_up(&world().ito.device(&host).await).await.unwrap();
+    disk.fill(0);
+    // What is left of the room goes to ends that are moved, which is less to write than sharing and stopping.
+    let far = maya.platform().now().plus(24 * 60);
+    let mut moved = 0;
+    let refused = loop {
+        match maya.change_end(vault, itos, Some(far.plus(moved))).await {
+            Ok(()) => moved += 1,
+            Err(error) => break error,
+        }
+        assert!(moved < 5000, "the disk is not full");
+    };
+    assert_eq!(refused, NOT_NOW, "{}", host.log());
+
+    // Each is told that it cannot be done now, and was not done.
+    let give_noor = || maya.share(&noor, LABORATORY, Level::Download, None);
+    assert_eq!(give_noor().await, Err(NOT_NOW), "{}", host.log());
+    assert_eq!(maya.stop(vault, itos).await, Err(NOT_NOW), "{}", host.log());
+    let failures = maya.platform().failures();
+    assert!(!failures.is_empty() && failures.iter().all(|failed| *failed == Failed::NOT_NOW), "{failures:?}");
+    assert_eq!(held(&host).await, BTreeSet::from([itos]));
+    assert_eq!(world().ito.device(&host).await.sync_each_shared().await.unwrap().len(), 1);
+
+    disk.free();
+    let noors = give_noor().await.unwrap();
+    maya.stop(vault, itos).await.unwrap();
+    while maya.renew_next(vault).await.unwrap() {}
+    assert_eq!(maya.platform().failures(), []);
+    assert_eq!(held(&host).await, BTreeSet::from([noors]));
+    assert_eq!(world().ito.device(&host).await.sync_shared().await, Ok(vec![]));
+    let noor = world().noor.device(&host).await;
+    assert_eq!(take_up(&noor).await, Ok(vault));
+    assert_eq!(read(&noor, vault, record).await.unwrap(), b"sinus rhythm");
+    let verified = verify(&world().maya.device(&host).await).await.unwrap();
+    assert_eq!(verified, [("ECG".to_owned(), b"sinus rhythm".to_vec())]);
+}
+
+/// Sharing and stopping need no room for blobs. What was reachable is sealed anew as soon as there is some.
+#[tokio::test]
+async fn a_share_is_stopped_where_blobs_have_no_room() {
+    let host = Host::on(&world().files);
+    let Some(disk) = SmallDisk::under(&host, "small", 16) else { return };
+    host.set("HEALTHBRIDGE_BLOBS", format!("file://{}", disk.at.display()));
+    host.start();
+    let maya = world().maya.device(&host).await;
+    let vault = maya.own_vault().unwrap();
+    let record = add(&maya, "ECG", b"sinus rhythm").await.unwrap();
+    let itos = give(&maya, &world().ito.email, LABORATORY).await.unwrap();
+    disk.fill(0);
+    let noors = give(&maya, &world().noor.email, LABORATORY).await.unwrap();
+    maya.stop(vault, itos).await.unwrap();
+    assert_eq!(maya.platform().failures(), []);
+    let seal_anew = async { while maya.renew_next(vault).await.unwrap() {} };
+    let make_room = async {
+        until("there is no room", async || maya.platform().has_failures()).await;
+        assert_eq!(held(&host).await, BTreeSet::from([noors]));
+        assert_eq!(world().ito.device(&host).await.sync_shared().await, Ok(vec![]));
+        let noor = world().noor.device(&host).await;
+        assert_eq!(take_up(&noor).await, Ok(vault));
+        assert_eq!(read(&noor, vault, record).await.unwrap(), b"sinus rhythm");
+        disk.free();
+    };
+    join(Box::pin(seal_anew), Box::pin(make_room)).await;
+    let failures = maya.platform().failures();
+    assert!(!failures.is_empty() && failures.iter().all(|failed| *failed == Failed::NOT_NOW), "{failures:?}");
+    let laptop = world().maya.device(&host).await;
+    assert_eq!(verify(&laptop).await.unwrap(), [("ECG".to_owned(), b"sinus rhythm".to_vec())]);
+    let now = laptop.platform().now();
+    let ending = laptop.with_view(vault, |view| view.ending(view.share(itos).unwrap(), now)).unwrap();
+    assert!(ending.is_some_and(|ending| ending.reencrypted));
 }

@@ -15,8 +15,10 @@ mod database;
 mod host;
 mod line;
 mod people;
+mod proxy;
 
 mod away;
 mod full;
 mod steps;
 mod storm;
+mod unheard;

@@ -7,8 +7,9 @@ use std::time::{Duration, SystemTime};
 
 use client::share::Wish;
 use client::upload::NoOutbox;
-use client::{ClientError, Session};
-use protocol::{Level, RecordId};
+use client::view::Ending;
+use client::{ClientError, Platform as _, Session};
+use protocol::{GrantId, Level, RecordId, VaultId};
 use records::Category;
 
 use crate::acts::{GivesUp, add, compare, draft, give, read, take_up, verify};
@@ -157,6 +158,40 @@ async fn taking_up_and_opening_survive() {
     assert!(deaths.await >= 2 * 2);
 }
 
+/// Stops a share, as a device does that goes on from wherever it was left.
+async fn stop(session: &Session<Line>, vault: VaultId, grant: GrantId) -> Result<(), ClientError> {
+    session.sync(vault).await?;
+    session.finish_endings(vault).await?;
+    session.stop(vault, grant).await
+}
+
+/// Seals anew what ended shares reached.
+async fn renew(session: &Session<Line>, vault: VaultId) -> Result<(), ClientError> {
+    // The renewal of a record tries for as long as there is no connection; here it ends with the server.
+    loop {
+        let watched = async {
+            while !session.platform().is_down() {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        };
+        let renewed = session.renew_next(vault);
+        let (renewed, watched) = (std::pin::pin!(renewed), std::pin::pin!(watched));
+        match futures_util::future::select(renewed, watched).await {
+            futures_util::future::Either::Left((Ok(true), _)) => {}
+            futures_util::future::Either::Left((renewed, _)) => return renewed.map(drop),
+            futures_util::future::Either::Right(_) => return Err(ClientError::Cancelled),
+        }
+    }
+}
+
+/// How far the end of a share has come. Blocked and turned are one append: neither is without the other.
+fn ending_of(laptop: &Session<Line>, vault: VaultId, grant: GrantId) -> Option<Ending> {
+    let now = laptop.platform().now();
+    let ending = laptop.with_view(vault, |view| view.ending(view.share(grant).unwrap(), now)).unwrap();
+    assert_eq!(ending.is_some_and(|ending| ending.blocked), ending.is_some_and(|ending| ending.rotated));
+    ending
+}
+
 /// Blocked, turned, sealed anew: whatever the server had done, the device goes on from there.
 #[tokio::test]
 async fn a_revocation_survives() {
@@ -172,35 +207,14 @@ async fn a_revocation_survives() {
     }
     shared.stop();
     let stop = async |session: &Session<Line>, _: &Notes| {
-        session.sync(vault).await?;
-        session.finish_endings(vault).await?;
-        session.stop(vault, ito).await?;
-        // The renewal of a record tries for as long as there is no connection; here it ends with the server.
-        loop {
-            let watched = async {
-                while !session.platform().is_down() {
-                    tokio::time::sleep(Duration::from_millis(10)).await;
-                }
-            };
-            let renewed = session.renew_next(vault);
-            let (renewed, watched) = (std::pin::pin!(renewed), std::pin::pin!(watched));
-            match futures_util::future::select(renewed, watched).await {
-                futures_util::future::Either::Left((Ok(true), _)) => {}
-                futures_util::future::Either::Left((renewed, _)) => return renewed.map(drop),
-                futures_util::future::Either::Right(_) => return Err(ClientError::Cancelled),
-            }
-        }
+        stop(session, vault, ito).await?;
+        renew(session, vault).await
     };
     let trial = Trial { files: &shared.files(), who: &world().maya, points: COMMITS.to_vec() };
     let deaths = trial.run(stop, async |host, done| {
         let laptop = world().maya.device(host).await;
         assert_eq!(verify(&laptop).await.unwrap(), [("ECG".to_owned(), b"sinus rhythm".to_vec())]);
-        let now = client::Platform::now(laptop.platform());
-        let ending = laptop
-            .with_view(vault, |view| view.ending(view.shares().find(|share| share.grant.grant == ito).unwrap(), now));
-        let ending = ending.unwrap();
-        // Blocked and turned are one append: neither is without the other.
-        assert_eq!(ending.is_some_and(|ending| ending.blocked), ending.is_some_and(|ending| ending.rotated));
+        let ending = ending_of(&laptop, vault, ito);
         assert_eq!(world().ito.device(host).await.sync_shared().await.unwrap().is_empty(), ending.is_some());
         // Who stays has access all the while.
         let noor = world().noor.device(host).await;
@@ -210,6 +224,80 @@ async fn a_revocation_survives() {
     });
     // The revocation; then three blobs, a chunk of each, and the entry that names them.
     assert!(deaths.await >= 2 * (1 + 3 + 3 + 1));
+}
+
+/// Of two records that one person has by themselves, one is taken back; somebody else keeps it.
+#[tokio::test]
+async fn a_revocation_of_a_single_record_survives() {
+    let mut made = None;
+    let files = after(async |host| {
+        let maya = world().maya.device(host).await;
+        let ecg = add(&maya, "ECG", b"sinus rhythm").await.unwrap();
+        let blood = add(&maya, "Blood", b"ferritin 12").await.unwrap();
+        let itos = give(&maya, &world().ito.email, Wish::Record(ecg)).await.unwrap();
+        give(&maya, &world().ito.email, Wish::Record(blood)).await.unwrap();
+        give(&maya, &world().noor.email, Wish::Record(ecg)).await.unwrap();
+        for reader in [&world().ito, &world().noor] {
+            take_up(&reader.device(host).await).await.unwrap();
+        }
+        made = Some((maya.own_vault().unwrap(), ecg, blood, itos));
+    });
+    let (files, (vault, ecg, blood, itos)) = (files.await, made.unwrap());
+    let stop = async |session: &Session<Line>, _: &Notes| {
+        stop(session, vault, itos).await?;
+        renew(session, vault).await
+    };
+    let trial = Trial { files: &files, who: &world().maya, points: COMMITS.to_vec() };
+    let deaths = trial.run(stop, async |host, done| {
+        let laptop = world().maya.device(host).await;
+        assert_eq!(verify(&laptop).await.unwrap().len(), 2);
+        let ending = ending_of(&laptop, vault, itos);
+        let ito = world().ito.device(host).await;
+        assert_eq!(ito.sync_shared().await, Ok(vec![vault]));
+        let gone = Err(ClientError::Missing("record"));
+        assert_eq!(read(&ito, vault, ecg).await, if ending.is_some() { gone } else { Ok(b"sinus rhythm".to_vec()) });
+        assert_eq!(read(&ito, vault, blood).await.unwrap(), b"ferritin 12");
+        let noor = world().noor.device(host).await;
+        noor.sync_shared().await.unwrap();
+        assert_eq!(read(&noor, vault, ecg).await.unwrap(), b"sinus rhythm");
+        assert!(!done || ending.is_some_and(|ending| ending.reencrypted));
+    });
+    // As above.
+    assert!(deaths.await >= 2 * (1 + 3 + 3 + 1));
+}
+
+/// Somebody who sees everything is stopped: every key turns at once, and another device seals everything anew.
+#[tokio::test]
+async fn a_revocation_of_everything_survives() {
+    let (files, record) = with_record().await;
+    let shared = Host::on(&files);
+    shared.start();
+    let maya = world().maya.device(&shared).await;
+    let vault = maya.own_vault().unwrap();
+    let ito = give(&maya, &world().ito.email, Wish::Everything).await.unwrap();
+    give(&maya, &world().noor.email, LABORATORY).await.unwrap();
+    for reader in [&world().ito, &world().noor] {
+        take_up(&reader.device(&shared).await).await.unwrap();
+    }
+    shared.stop();
+    let stop = async |session: &Session<Line>, _: &Notes| stop(session, vault, ito).await;
+    let trial = Trial { files: &shared.files(), who: &world().maya, points: [COMMITS, STATE].concat() };
+    let deaths = trial.run(stop, async |host, done| {
+        let laptop = world().maya.device(host).await;
+        assert_eq!(verify(&laptop).await.unwrap(), [("ECG".to_owned(), b"sinus rhythm".to_vec())]);
+        let ending = ending_of(&laptop, vault, ito);
+        assert!(!done || ending.is_some());
+        if done {
+            renew(&laptop, vault).await.unwrap();
+            assert!(ending_of(&laptop, vault, ito).is_some_and(|ending| ending.reencrypted));
+        }
+        assert_eq!(world().ito.device(host).await.sync_shared().await.unwrap().is_empty(), ending.is_some());
+        let noor = world().noor.device(host).await;
+        noor.sync_shared().await.unwrap();
+        assert_eq!(read(&noor, vault, record).await.unwrap(), b"sinus rhythm");
+    });
+    // The revocation with every key, and what the account remembers of the log.
+    assert!(deaths.await >= 2 + 2);
 }
 
 /// How many objects lie in the folder of blobs, finished or not.

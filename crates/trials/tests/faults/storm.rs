@@ -168,8 +168,9 @@ impl Storm {
     async fn share(&self, patient: &Patient, device: &Session<Line>, people: &[Person]) {
         let Some(person) = self.dice.one_of(people) else { return };
         let records: Vec<RecordId> = patient.records.borrow().keys().copied().collect();
-        let wish = match self.dice.one_of(&records) {
-            Some(record) if self.dice.below(2) == 0 => Wish::Record(*record),
+        let wish = match (self.dice.one_of(&records), self.dice.below(8)) {
+            (Some(record), 0..4) => Wish::Record(*record),
+            (_, 4) => Wish::Everything,
             _ => Wish::Category(Category::Laboratory),
         };
         self.insist("comparing", async || device.confirm_phrase(person).await).await;

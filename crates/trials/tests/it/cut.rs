@@ -3,5 +3,7 @@
 mod devices;
 mod files;
 mod operations;
+mod races;
+mod stops;
 
 pub(crate) use crate::acts::GivesUp;

@@ -2,3 +2,5 @@
 
 mod blobs;
 mod commits;
+mod lists;
+mod moody;

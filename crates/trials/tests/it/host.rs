@@ -1,5 +1,6 @@
 //! The real server, in this process, with a clock that a test moves.
 
+use std::io;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::rc::Rc;
@@ -7,11 +8,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use axum::Router;
-use axum::body::{Body, to_bytes};
+use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::ConnectInfo;
 use axum::http::Request;
 use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE, COOKIE, SET_COOKIE};
 use client::platform::{Response, Unreachable};
+use futures_util::StreamExt as _;
+use futures_util::stream::{self, BoxStream};
 use protocol::api::{CHUNK_DIGEST_HEADER, MEDIA_TYPE};
 use sea_orm::ConnectionTrait as _;
 use server::backup::{Marker, Place, backup, restore};
@@ -24,6 +27,7 @@ use server::secrets::Secrets;
 use server::services::limits::{Limit, Limits};
 use server::state::{AppState, Essentials};
 use server::store::Store;
+use tokio::sync::Notify;
 use tower::ServiceExt as _;
 
 /// Where every test begins: 2026-09-21, in the middle of a minute.
@@ -113,7 +117,8 @@ impl Host {
         host
     }
 
-    fn place(&self) -> Place<'_> {
+    /// What is backed up and restored.
+    pub(crate) fn place(&self) -> Place<'_> {
         Place { store: &self.state.store, blobs: &self.state.blobs, folder: self.folder.path() }
     }
 
@@ -155,15 +160,7 @@ impl Host {
         request: client::platform::Request,
         cookie: Option<&str>,
     ) -> Result<Answered, Unreachable> {
-        let builder = Request::builder().method(request.method.name()).uri(&request.path);
-        let builder = match request.chunk {
-            Some(digest) => builder.header(CHUNK_DIGEST_HEADER, digest.to_string()),
-            None => builder.header(CONTENT_TYPE, MEDIA_TYPE),
-        };
-        let builder = if let Some(cookie) = cookie { builder.header(COOKIE, cookie) } else { builder };
-        let mut http = builder.body(Body::from(request.body)).unwrap();
-        let peer: SocketAddr = "203.0.113.7:40000".parse().unwrap();
-        http.extensions_mut().insert(ConnectInfo(peer));
+        let http = over_http(request, Body::from, cookie);
         let response = self.router.clone().oneshot(http).await.unwrap();
         let (parts, body) = response.into_parts();
         // A body that ends early is a connection that broke, as HTTP tells.
@@ -176,6 +173,58 @@ impl Host {
         let cookie = cookie.map(|set| set.to_str().unwrap().split(';').next().unwrap().to_owned());
         Ok(Answered { response: Response { status: parts.status.as_u16(), body }, cookie })
     }
+
+    /// Takes in half of a request's body. What the server says to that nobody hears.
+    pub(crate) async fn tear(&self, request: client::platform::Request, cookie: Option<&str>, tear: Tear) {
+        let half = Ok(request.body.slice(..request.body.len() / 2));
+        let gone = Arc::new(Notify::new());
+        let is_gone = gone.clone();
+        let pieces: BoxStream<'static, io::Result<Bytes>> = match tear {
+            Tear::Breaks => stream::iter(vec![half, Err(io::ErrorKind::ConnectionReset.into())]).boxed(),
+            Tear::FallsShort => stream::iter(vec![half]).boxed(),
+            Tear::Stays => {
+                let rest = async move {
+                    is_gone.notify_one();
+                    std::future::pending().await
+                };
+                stream::iter(vec![half]).chain(stream::once(rest)).boxed()
+            }
+        };
+        let http = over_http(request, |_| Body::from_stream(pieces), cookie);
+        tokio::select! {
+            answer = self.router.clone().oneshot(http) => assert!(answer.unwrap().status().is_client_error(), "{tear:?}"),
+            () = gone.notified() => {}
+        }
+    }
+}
+
+/// How a request breaks off in the middle of its body.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Tear {
+    /// The server hears that the connection broke.
+    Breaks,
+    /// The body ends as if that were all of it.
+    FallsShort,
+    /// Nothing more comes, until the request is given up.
+    Stays,
+}
+
+/// A request as it comes over HTTP.
+fn over_http(
+    request: client::platform::Request,
+    body: impl FnOnce(Bytes) -> Body,
+    cookie: Option<&str>,
+) -> Request<Body> {
+    let builder = Request::builder().method(request.method.name()).uri(&request.path);
+    let builder = match request.chunk {
+        Some(digest) => builder.header(CHUNK_DIGEST_HEADER, digest.to_string()),
+        None => builder.header(CONTENT_TYPE, MEDIA_TYPE),
+    };
+    let builder = if let Some(cookie) = cookie { builder.header(COOKIE, cookie) } else { builder };
+    let mut http = builder.body(body(request.body)).unwrap();
+    let peer: SocketAddr = "203.0.113.7:40000".parse().unwrap();
+    http.extensions_mut().insert(ConnectInfo(peer));
+    http
 }
 
 fn url(path: &Path) -> String {

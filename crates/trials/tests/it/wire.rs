@@ -1,6 +1,7 @@
 //! Between a device and the server: a platform whose connection can be told to lie, and to break.
 
 use std::cell::{Cell, RefCell};
+use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use client::Platform;
@@ -8,9 +9,10 @@ use client::platform::{Method, Request, Response, Unreachable, Unsent};
 use minicbor::{Decode, Encode};
 use protocol::{Minute, cbor};
 use server::random::{Random as _, SystemRandom};
+use tokio::sync::Notify;
 use vault::floe::Native;
 
-use crate::host::Host;
+use crate::host::{Host, Tear};
 
 /// What a lie does with a request.
 pub(crate) enum Fate {
@@ -22,6 +24,10 @@ pub(crate) enum Fate {
     Answered(Response),
     /// Another request reaches the server in its place, and then the connection breaks.
     Swapped(Request),
+    /// Half of its body reaches the server, and then the connection breaks.
+    Torn(Tear),
+    /// It goes on once it is let through.
+    Waits(Rc<Gate>),
 }
 
 /// Something that the wire does to what crosses it.
@@ -200,6 +206,60 @@ impl Lie for SwapOnce {
     }
 }
 
+/// Breaks the connection in the middle of the body of every request of a kind, the first time only or always.
+pub(crate) struct Tears {
+    on: On,
+    tear: Tear,
+    /// The paths of those that were torn, if each is torn once.
+    once: Option<BTreeSet<String>>,
+}
+
+impl Tears {
+    pub(crate) const fn always(on: On, tear: Tear) -> Self {
+        Self { on, tear, once: None }
+    }
+
+    pub(crate) const fn each_once(on: On, tear: Tear) -> Self {
+        Self { on, tear, once: Some(BTreeSet::new()) }
+    }
+}
+
+impl Lie for Tears {
+    fn asked(&mut self, request: &mut Request) -> Fate {
+        if !self.on.is(request) {
+            return Fate::GoesOn;
+        }
+        let is_due = self.once.as_mut().is_none_or(|torn| torn.insert(request.path.clone()));
+        if is_due { Fate::Torn(self.tear) } else { Fate::GoesOn }
+    }
+}
+
+/// Where a request waits until another device has done something.
+#[derive(Default)]
+pub(crate) struct Gate {
+    reached: Notify,
+    open: Notify,
+}
+
+/// Lets one request, counted from 0, wait at a gate.
+struct Stops {
+    at: usize,
+    seen: usize,
+    gate: Rc<Gate>,
+}
+
+impl Lie for Stops {
+    fn asked(&mut self, _: &mut Request) -> Fate {
+        let is_it = self.seen == self.at;
+        self.seen += 1;
+        if !is_it {
+            return Fate::GoesOn;
+        }
+        self.gate.reached.notify_one();
+        Fate::Waits(self.gate.clone())
+    }
+}
+
 /// A device's connection, clock and randomness.
 pub(crate) struct Wire {
     host: RefCell<Rc<Host>>,
@@ -265,6 +325,30 @@ impl Wire {
         }
     }
 
+    /// Lets another device do something just before a request, counted from 0, of an operation. Gives what became of the
+    /// operation, and whether it came to that request at all.
+    pub(crate) async fn overtaken_at<T>(
+        &self,
+        request: usize,
+        operation: impl Future<Output = T>,
+        overtaking: impl Future<Output = ()>,
+    ) -> (T, bool) {
+        let gate = Rc::new(Gate::default());
+        self.lie(Stops { at: request, seen: 0, gate: gate.clone() });
+        let meanwhile = async {
+            gate.reached.notified().await;
+            overtaking.await;
+            gate.open.notify_one();
+        };
+        let (operation, meanwhile) = (std::pin::pin!(operation), std::pin::pin!(meanwhile));
+        let outcome = match futures_util::future::select(operation, meanwhile).await {
+            futures_util::future::Either::Left((done, _)) => (done, false),
+            futures_util::future::Either::Right(((), operation)) => (operation.await, true),
+        };
+        self.be_honest();
+        outcome
+    }
+
     /// How many requests the device made.
     pub(crate) fn asked(&self) -> usize {
         self.asked.get()
@@ -325,6 +409,12 @@ impl Platform for Wire {
                     self.deliver(other).await;
                     return Err(Unreachable.into());
                 }
+                Fate::Torn(tear) => {
+                    let (host, cookie) = (self.host.borrow().clone(), self.cookie());
+                    host.tear(request, cookie.as_deref(), tear).await;
+                    return Err(Unreachable.into());
+                }
+                Fate::Waits(gate) => gate.open.notified().await,
             }
         }
         self.reached.borrow_mut().push(request.clone());

@@ -3,12 +3,16 @@
 use std::collections::BTreeSet;
 
 use client::ClientError;
-use client::platform::{Request, Response, Unreachable};
+use client::platform::{Method, Request, Response, Unreachable};
 use client::upload::{NoOutbox, Source, Unwatched};
+use futures_util::StreamExt as _;
 use records::Category;
+use server::uploads::UPLOADS_OF_ONE;
 
+use crate::cut::GivesUp;
+use crate::host::Tear;
 use crate::people::{Who, add, draft, entries, host, read, verify};
-use crate::wire::{CutAt, Fate, Lie, READ_CHUNK, When};
+use crate::wire::{CutAt, Fate, Lie, On, READ_CHUNK, Tears, When};
 
 const LOST: ClientError = ClientError::Unreachable(Unreachable);
 
@@ -92,4 +96,31 @@ async fn a_file_that_changes_while_it_is_sent_is_not_kept() {
     assert_eq!(sent, Err(ClientError::Source));
     assert_eq!(entries(&host).await, before);
     assert!(verify(&maya).await.unwrap().is_empty());
+}
+
+const PUT_CHUNK: On = On(Method::Put, "/chunks/");
+
+/// Of half a chunk nothing is kept, and it takes up no place: the same one, sent again, is stored whole.
+#[tokio::test]
+async fn a_chunk_that_breaks_off_half_way_is_sent_again_whole() {
+    let content: Vec<u8> = (0..(8_u32 << 20) + 100_000).map(|place| (place % 253) as u8).collect();
+    for tear in [Tear::Breaks, Tear::FallsShort, Tear::Stays] {
+        let host = host().await;
+        let maya = Who::Maya.device(&host).await;
+        let ticket = maya.begin(draft("Scan", Category::Imaging, &content)).await.unwrap();
+        let stored = async || (host.count("chunks").await, host.state.blobs.list().count().await);
+        maya.platform().lie(Tears::always(PUT_CHUNK, tear));
+        for _ in 0..=UPLOADS_OF_ONE {
+            let sent = maya.run(&ticket, &content[..], &NoOutbox, &GivesUp::default()).await;
+            assert_eq!((sent, stored().await), (Err(ClientError::Cancelled), (0, 0)), "{tear:?}");
+        }
+        maya.platform().be_honest();
+        // Each breaks off once, and the upload goes on by itself: two chunks of the file, its picture and its text.
+        maya.platform().lie(Tears::each_once(PUT_CHUNK, tear));
+        maya.platform().count_anew();
+        maya.run(&ticket, &content[..], &NoOutbox, &Unwatched).await.unwrap();
+        assert_eq!((maya.platform().reached(PUT_CHUNK), stored().await), (4, (4, 4)), "{tear:?}");
+        let verified = verify(&Who::Maya.device(&host).await).await.unwrap();
+        assert!(verified == [("Scan".to_owned(), content.clone())], "{tear:?}");
+    }
 }

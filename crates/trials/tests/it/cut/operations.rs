@@ -31,7 +31,7 @@ enum Fault {
 }
 
 /// Breaks an operation of Maya's at every request, on a server of its own each time, until it passes whole.
-async fn at_every_request(
+pub(super) async fn at_every_request(
     base: &Rc<Host>,
     operation: impl AsyncFn(&Session<Wire>) -> Result<(), ClientError>,
     check: impl AsyncFn(&Rc<Host>, bool),
