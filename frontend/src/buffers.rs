@@ -3,14 +3,15 @@
 use js_sys::{Array, Reflect, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{MessageChannel, ReadableStreamDefaultReader};
+use web_sys::{MessageChannel, ReadableStream, ReadableStreamByobReader, ReadableStreamDefaultReader};
 
 /// Buffers that hold less than this together are left to JavaScript's collector, in bytes.
 const SMALL: u32 = 256 << 10;
 
-/// Appends what is in an array. `resize` would write the place byte by byte first, where code is made small.
+/// Appends what is in an array: by one copy if the vector is empty and not made for much more, else by two. `resize` would
+/// write the place byte by byte first, where code is made small.
 pub(crate) fn append(bytes: &mut Vec<u8>, array: &Uint8Array) {
-    if bytes.capacity() == 0 {
+    if bytes.is_empty() && array.length() as usize >= bytes.capacity() / 2 {
         *bytes = array.to_vec();
     } else {
         bytes.extend_from_slice(&array.to_vec());
@@ -51,20 +52,67 @@ pub(crate) async fn body(response: &web_sys::Response, most: usize) -> Result<Ve
     let Some(stream) = response.body() else { return Ok(Vec::new()) };
     let length = response.headers().get("content-length")?.and_then(|length| length.parse().ok()).unwrap_or(0);
     let mut bytes = Vec::with_capacity(most.min(length));
-    let reader: ReadableStreamDefaultReader = stream.get_reader().unchecked_into();
-    let pieces = Array::new();
-    loop {
-        let piece = JsFuture::from(reader.read()).await?;
-        if Reflect::get(&piece, &"done".into())?.is_truthy() {
-            discard(&pieces);
-            return Ok(bytes);
-        }
-        let piece: Uint8Array = Reflect::get(&piece, &"value".into())?.dyn_into()?;
+    let mut pieces = Pieces::of(&stream, length);
+    while let Some(piece) = pieces.next().await? {
         if piece.length() as usize > most - bytes.len() {
             return Err(JsValue::NULL);
         }
         append(&mut bytes, &piece);
-        pieces.push(&piece);
+        pieces.give_back(&piece);
+    }
+    Ok(bytes)
+}
+
+/// How the pieces of a body come.
+enum Pieces {
+    /// Each in an array that the browser makes. They are given back together: one by one they would be too small.
+    Made(ReadableStreamDefaultReader, Array),
+    /// Each in the same array, which goes to the browser and comes back.
+    Filled(ReadableStreamByobReader, Uint8Array),
+}
+
+impl Pieces {
+    /// A body that is small, or whose browser cannot fill an array, comes in arrays that are made.
+    fn of(stream: &ReadableStream, length: usize) -> Self {
+        if length >= SMALL as usize
+            && let Ok(reader) = ReadableStreamByobReader::new(stream)
+        {
+            return Self::Filled(reader, Uint8Array::new_with_length(SMALL));
+        }
+        Self::Made(stream.get_reader().unchecked_into(), Array::new())
+    }
+
+    async fn next(&mut self) -> Result<Option<Uint8Array>, JsValue> {
+        let read = match self {
+            Self::Made(reader, _) => reader.read(),
+            Self::Filled(reader, array) => reader.read_with_array_buffer_view(array),
+        };
+        let piece = JsFuture::from(read).await?;
+        let is_done = Reflect::get(&piece, &"done".into())?.is_truthy();
+        if is_done {
+            return Ok(None);
+        }
+        Reflect::get(&piece, &"value".into())?.dyn_into().map(Some)
+    }
+
+    /// Takes back a piece that was read.
+    fn give_back(&mut self, piece: &Uint8Array) {
+        match self {
+            Self::Made(_, held) => {
+                held.push(piece);
+            }
+            // The array that was lent is gone; the piece is the front of what took its place.
+            Self::Filled(_, array) => *array = Uint8Array::new(&piece.buffer()),
+        }
+    }
+}
+
+impl Drop for Pieces {
+    fn drop(&mut self) {
+        match self {
+            Self::Made(_, held) => discard(held),
+            Self::Filled(_, array) => discard(&Array::of1(array)),
+        }
     }
 }
 
@@ -89,14 +137,22 @@ mod tests {
         assert_eq!(bytes.len(), 3 + 3 + 2 * SMALL as usize);
         assert!(bytes[3..].iter().all(|byte| *byte == 7));
         let whole: Vec<u8> = (0..=250).cycle().take(300_000).collect();
-        let response = web_sys::Response::new_with_opt_u8_array(Some(&mut whole.clone())).unwrap();
-        assert!(body(&response, whole.len()).await.unwrap() == whole);
+        for named in [None, Some("300000"), Some("7"), Some("9000000000")] {
+            let response = web_sys::Response::new_with_opt_u8_array(Some(&mut whole.clone())).unwrap();
+            if let Some(named) = named {
+                response.headers().set("content-length", named).unwrap();
+            }
+            assert!(body(&response, whole.len()).await.unwrap() == whole, "{named:?}");
+        }
         assert!(body(&web_sys::Response::new().unwrap(), 0).await.unwrap().is_empty());
     }
 
     #[wasm_bindgen_test]
     async fn a_body_that_is_too_long_is_given_up() {
-        let response = web_sys::Response::new_with_opt_u8_array(Some(&mut vec![7; 300_000])).unwrap();
-        assert!(body(&response, 299_999).await.is_err());
+        for named in ["0", "300000"] {
+            let response = web_sys::Response::new_with_opt_u8_array(Some(&mut vec![7; 300_000])).unwrap();
+            response.headers().set("content-length", named).unwrap();
+            assert!(body(&response, 299_999).await.is_err());
+        }
     }
 }

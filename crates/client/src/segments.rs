@@ -73,14 +73,15 @@ impl<C: BulkCipher> ChunkSealer<C> {
             }
             plaintext.append(&mut vec![0; length - real]);
             let mut segment = self.spare.take();
-            self.sealer.seal(position, &plaintext, &mut Random(platform), &mut segment).await?;
-            Ok(segment)
+            let head = self.sealer.seal(position, &plaintext, &mut Random(platform), &mut segment).await?;
+            Ok::<_, ClientError>((head, segment))
         };
         let length = layout.sealed().saturating_sub(number * CHUNK).min(CHUNK);
         let mut chunk = Vec::with_capacity(usize::try_from(length).map_err(|_| ClientError::Source)?);
         let mut segments = pin!(stream::iter(positions).map(seal).buffered(AT_ONCE));
         while let Some(segment) = segments.next().await {
-            let segment = segment?;
+            let (head, segment) = segment?;
+            chunk.extend_from_slice(&head);
             chunk.extend_from_slice(&segment);
             self.spare.give_back(segment);
         }

@@ -48,9 +48,12 @@ fn files(criterion: &mut Criterion) {
     group.bench_function("seal", |bencher| {
         bencher.iter(|| {
             segment.clear();
-            now(sealer.seal(0, black_box(&plaintext), rng, &mut segment)).unwrap();
+            now(sealer.seal(0, black_box(&plaintext), rng, &mut segment)).unwrap()
         });
     });
+    segment.clear();
+    let head = now(sealer.seal(0, &plaintext, rng, &mut segment)).unwrap();
+    let segment = [head.as_slice(), &segment].concat();
     let opener = Opener::start(Native, &key, &context, sealer.header(), segment.len() as u64).unwrap();
     group.bench_function("open", |bencher| {
         bencher.iter(|| {

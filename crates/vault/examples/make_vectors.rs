@@ -58,12 +58,14 @@ fn main() {
     let context = SealContext::Part { vault, record, part: PartKind::File, origin };
     let sealer = Sealer::start(Native, &file_key, &context, 16, rng);
     say("file_header", sealer.header());
-    let mut segment = Vec::new();
-    match pin!(sealer.seal(0, b"sixteen bytes ok", rng, &mut segment)).poll(&mut Context::from_waker(Waker::noop())) {
+    let mut sealed = Vec::new();
+    let head = match pin!(sealer.seal(0, b"sixteen bytes ok", rng, &mut sealed))
+        .poll(&mut Context::from_waker(Waker::noop()))
+    {
         Poll::Ready(sealed) => sealed.unwrap(),
         Poll::Pending => unreachable!("the native cipher does not wait"),
-    }
-    say("file", &segment);
+    };
+    say("file", &[head.as_slice(), &sealed].concat());
 
     let chain = protocol::Account::from_chain(account, &[genesis]).unwrap();
     let recipient = VerifiedRecipient::verify(&chain, chain.identity()).unwrap();

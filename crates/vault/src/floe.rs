@@ -35,6 +35,8 @@ const IV: usize = 32;
 const TAG: usize = 32;
 const MESSAGE_KEY: usize = 48;
 const NONCE: usize = 12;
+/// Length field and nonce, which stand before the ciphertext of a segment.
+pub const HEAD: usize = 4 + NONCE;
 /// Length field, nonce and tag.
 const OVERHEAD: u32 = 4 + 12 + 16;
 const NOT_LAST: u32 = u32::MAX;
@@ -325,14 +327,15 @@ impl<C: BulkCipher> Sealer<C> {
         self.stream.layout
     }
 
-    /// Seals the plaintext of one position, and appends the segment to `sealed`.
+    /// Seals the plaintext of one position: gives the head of the segment, and appends its ciphertext and tag to `sealed`.
+    /// They come apart because a browser's cipher fills an empty vector without copying.
     pub async fn seal(
         &self,
         position: u64,
         plaintext: &[u8],
         rng: &mut dyn CryptoRng,
         sealed: &mut Vec<u8>,
-    ) -> Result<(), SealError> {
+    ) -> Result<[u8; HEAD], SealError> {
         let layout = self.stream.layout;
         if layout.length_at(position) != Some(plaintext.len() as u64) {
             return Err(SealError::Length);
@@ -343,13 +346,15 @@ impl<C: BulkCipher> Sealer<C> {
         let nonce: [u8; NONCE] = crate::make_bytes(rng);
         let key = self.stream.key(position).await?;
         let start = sealed.len();
-        sealed.extend_from_slice(&marker.to_be_bytes());
-        sealed.extend_from_slice(&nonce);
-        let done = self.stream.cipher.seal(&key, &nonce, &aad, plaintext, sealed).await;
-        if done.is_err() {
+        if let Err(error) = self.stream.cipher.seal(&key, &nonce, &aad, plaintext, sealed).await {
             sealed.truncate(start);
+            return Err(error.into());
         }
-        Ok(done?)
+        let mut head = [0; HEAD];
+        for (to, from) in head.iter_mut().zip(marker.to_be_bytes().into_iter().chain(nonce)) {
+            *to = from;
+        }
+        Ok(head)
     }
 }
 

@@ -31,7 +31,8 @@ fn seal_all(segment: u32, rotation_bits: u32, key: [u8; 32], plaintext: &[u8]) -
     }
     let seal = |(place, piece)| {
         let mut segment = Vec::new();
-        now(sealer.seal(place, piece, &mut rng(), &mut segment)).unwrap();
+        let head = now(sealer.seal(place, piece, &mut rng(), &mut segment)).unwrap();
+        segment.splice(..0, head);
         segment
     };
     let segments = (0..).zip(pieces).map(seal).collect();
@@ -161,17 +162,19 @@ fn segments_go_behind_each_other_and_a_refused_one_leaves_nothing() {
     let layout = Layout { segment: 64, plaintext: 40 };
     let sealer = Sealer::start_raw(Native, &[7; 32], vec![], layout, [0; 32]);
     let mut sealed = Vec::new();
-    now(sealer.seal(0, &[1; 32], &mut rng(), &mut sealed)).unwrap();
-    now(sealer.seal(1, &[2; 8], &mut rng(), &mut sealed)).unwrap();
-    let (first, second) = sealed.split_at_mut(64);
+    let heads = [(0, vec![1; 32]), (1, vec![2; 8])]
+        .map(|(place, piece)| now(sealer.seal(place, &piece, &mut rng(), &mut sealed)).unwrap());
+    let (first, second) = sealed.split_at(48);
+    let first = [heads[0].as_slice(), first].concat();
+    let mut second = [heads[1].as_slice(), second].concat();
     let opener = Opener::start_raw(Native, &[7; 32], vec![], sealer.header(), layout).unwrap();
     let mut opened = Vec::new();
-    now(opener.open(0, first, &mut opened)).unwrap();
+    now(opener.open(0, &first, &mut opened)).unwrap();
     second[20] ^= 1;
-    assert_eq!(now(opener.open(1, second, &mut opened)), Err(OpenError));
+    assert_eq!(now(opener.open(1, &second, &mut opened)), Err(OpenError));
     assert_eq!(opened, [1; 32]);
     second[20] ^= 1;
-    now(opener.open(1, second, &mut opened)).unwrap();
+    now(opener.open(1, &second, &mut opened)).unwrap();
     assert_eq!(opened, [[1; 32].as_slice(), &[2; 8]].concat());
 }
 
