@@ -7,7 +7,7 @@ use bytes::Bytes;
 use client::platform::{Method, Platform, Request, Response, Unreachable, Unsent};
 use protocol::api::{CHUNK_DIGEST_HEADER, MEDIA_TYPE, SESSION_COOKIE};
 use protocol::{Digest, Minute};
-use reqwest::header::{CONTENT_TYPE, COOKIE, SET_COOKIE};
+use reqwest::header::{CONTENT_TYPE, COOKIE, RETRY_AFTER, SET_COOKIE};
 
 use crate::cipher::{self, Threads};
 
@@ -97,6 +97,10 @@ impl Platform for Terminal {
             *self.cookie.borrow_mut() = (!token.is_empty()).then(|| format!("{SESSION_COOKIE}={token}"));
         }
         let status = response.status().as_u16();
+        let after = response.headers().get(RETRY_AFTER).and_then(|after| after.to_str().ok());
+        if let Some(later) = Unsent::later(status, after) {
+            return Err(later);
+        }
         // What the answer says of its length is only believed as far as it may go.
         let expected = usize::try_from(response.content_length().unwrap_or(0)).unwrap_or(usize::MAX);
         let mut body = Vec::with_capacity(expected.min(most));

@@ -45,6 +45,7 @@ async fn send<P: Platform>(platform: &P, request: Request) -> Result<Vec<u8>, Cl
         200..=299 => Ok(response.body),
         // A proxy in between answers without our body.
         502..=504 => Err(ClientError::Api(ApiError::Unavailable)),
+        429 => Err(cbor::decode::<ApiError>(&response.body).unwrap_or(ApiError::Unavailable).into()),
         _ => Err(cbor::decode::<ApiError>(&response.body).map_or(ClientError::Answer, ClientError::Api)),
     }
 }

@@ -3,10 +3,10 @@
 use protocol::api::{Append, Conflict};
 use protocol::entry::{Body, Entry, Head, VERSION};
 use protocol::{ApiError, Digest, VaultId};
-use rand_core::Rng;
 
 use crate::api;
 use crate::error::{Alarm, ClientError};
+use crate::patience::give_way;
 use crate::platform::Platform;
 use crate::session::Session;
 use crate::view::{Place, Share, VaultView};
@@ -14,10 +14,6 @@ use crate::view::{Place, Share, VaultView};
 /// How often a change is made anew when another device was faster. Another device may be sealing many records anew, and
 /// somebody who stops a share must not lose against that.
 const ATTEMPTS: u32 = 24;
-
-/// Below so many milliseconds lies the first pause after another device was faster; the next ones may each be twice as
-/// long, up to sixteen times. By chance within that, so that two devices that met once do not meet again.
-const FIRST_PAUSE: u32 = 50;
 
 impl<P: Platform> Session<P> {
     /// Makes a change from the newest state, all of it or nothing, and syncs it back. When another device was
@@ -56,9 +52,8 @@ impl<P: Platform> Session<P> {
         let mut last = ClientError::Busy;
         let mut overtaken: Option<(Head, Append, T)> = None;
         for attempt in 0..ATTEMPTS {
-            if let Some(doublings) = attempt.checked_sub(1) {
-                let longest = FIRST_PAUSE << doublings.min(4);
-                self.platform.sleep(self.platform.random().next_u32() % longest).await;
+            if let Some(times) = attempt.checked_sub(1) {
+                give_way(&self.platform, times).await;
             }
             // Between two attempts, others of this device have their turn.
             let _turn = self.writing.lock().await;

@@ -8,7 +8,7 @@ use vault::password::WrongPassword;
 use vault::recipient::Untrusted;
 use vault::recovery::NotACode;
 
-use crate::platform::{Unreachable, Unsent};
+use crate::platform::{Asked, Unreachable, Unsent};
 
 /// Why the client could not do something.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -19,6 +19,9 @@ pub enum ClientError {
     /// The server could not be reached.
     #[error(transparent)]
     Unreachable(#[from] Unreachable),
+    /// The server has no time, and said how long that lasts.
+    #[error("the server is busy; try again in {0}")]
+    Later(Asked),
     /// The server answered with something that is no answer.
     #[error("the server's answer makes no sense to this version")]
     Answer,
@@ -79,12 +82,26 @@ impl ClientError {
     /// Whether it may pass by itself: the connection broke, or the server has no time. The answer may have been lost
     /// after the server did what it was asked for.
     pub const fn is_passing(&self) -> bool {
-        matches!(self, Self::Unreachable(_) | Self::Api(ApiError::Unavailable))
+        matches!(self, Self::Unreachable(_) | Self::Later(_) | Self::Api(ApiError::Unavailable))
     }
 
     /// Whether it is about this device's connection or session alone, and says nothing of what was asked for.
     pub const fn is_of_the_line(&self) -> bool {
         self.is_passing() || matches!(self, Self::Api(ApiError::NotSignedIn | ApiError::TooMany(_)))
+    }
+
+    /// Whether asking again after a while may help: it passes by itself, or too much was asked for at once.
+    pub(crate) const fn may_be_waited_for(&self) -> bool {
+        self.is_passing() || matches!(self, Self::Api(ApiError::TooMany(_)))
+    }
+
+    /// For how long the server asked not to be asked again, in milliseconds: not at all where it said nothing of it.
+    pub(crate) const fn asks_for(&self) -> u32 {
+        match self {
+            Self::Later(asked) => asked.milliseconds(),
+            Self::Api(ApiError::TooMany(seconds)) => Asked(*seconds).milliseconds(),
+            _ => 0,
+        }
     }
 
     /// Whether it is about one record alone: its file is damaged or gone, or does not open.
@@ -149,6 +166,7 @@ impl From<Unsent> for ClientError {
     fn from(unsent: Unsent) -> Self {
         match unsent {
             Unsent::Unreachable(lost) => Self::Unreachable(lost),
+            Unsent::Later(asked) => Self::Later(asked),
             Unsent::Endless => Self::Answer,
         }
     }

@@ -117,6 +117,8 @@ impl<P: Platform> Session<P> {
                 view.set_metadata(record, metadata);
             }
         }
+        // What is kept was read to its end.
+        view.is_whole = true;
         (view.head().seq > 0).then_some(view)
     }
 

@@ -2,21 +2,17 @@
 
 use protocol::api::{AccountState, SignedIn};
 use protocol::{ApiError, Head, VaultId};
-use rand_core::Rng;
 use vault::account::{AccountMemory, Pin, SeenHead};
 
 use crate::api::{call, get};
 use crate::error::{Alarm, ClientError};
+use crate::patience::give_way;
 use crate::platform::{Method, Platform, Random};
 use crate::restored::LastRestore;
 use crate::session::Session;
 
 /// How often a change is made anew when another device was faster.
 const ATTEMPTS: u32 = 8;
-
-/// Below so many milliseconds lies the first pause after another device was faster twice; the next ones may each be twice
-/// as long, up to sixteen times. By chance within that, so that two devices that met once do not meet again.
-const FIRST_PAUSE: u32 = 50;
 
 impl<P: Platform> Session<P> {
     /// Changes what the account remembers, on the server too. Another device's change is taken in and the
@@ -26,9 +22,8 @@ impl<P: Platform> Session<P> {
         let _turn = self.remembering.lock().await;
         let mut was_restored = false;
         for attempt in 0..ATTEMPTS {
-            if let Some(doublings) = attempt.checked_sub(2) {
-                let longest = FIRST_PAUSE << doublings.min(4);
-                self.platform.sleep(self.platform.random().next_u32() % longest).await;
+            if let Some(times) = attempt.checked_sub(2) {
+                give_way(&self.platform, times).await;
             }
             let (version, sealed, memory) = {
                 let state = self.state.borrow();
@@ -152,12 +147,14 @@ fn after_restore(own: &AccountMemory, theirs: &AccountMemory, last: LastRestore)
 
 /// The pins of this session's memory and of another one. A server can show two devices two memories, so that of
 /// somebody whom both know the own pin stays: its key, from which a key that came after it descends all the same, and
-/// its address. The other one only adds to it. An address stays with the account that has it here.
+/// its address. The other one only adds to it, unless this very key was compared in person there, and later than here:
+/// that was with the person beside it, who is found by that address since. The length of a chain says nothing of an
+/// address, because the server names both. An address stays with the account that has it here.
 fn join_pins(own: &AccountMemory, theirs: &AccountMemory) -> Vec<Pin> {
     let mut joined = AccountMemory { pins: own.pins.clone(), heads: Vec::new() };
     for pin in &theirs.pins {
         let is_free = |address: &String| {
-            let mut others = joined.pins.iter().filter(|known| known.account != pin.account);
+            let mut others = own.pins.iter().chain(&joined.pins).filter(|known| known.account != pin.account);
             others.all(|known| known.address.as_ref() != Some(address))
         };
         let address = pin.address.clone().filter(is_free);
@@ -166,10 +163,14 @@ fn join_pins(own: &AccountMemory, theirs: &AccountMemory) -> Vec<Pin> {
             Some(known) => {
                 // What was compared with another key was not this one.
                 let verified = pin.verified.filter(|_| pin.identity == known.identity);
+                let address = match (&known.address, address) {
+                    (Some(_), Some(theirs)) if known.verified < verified => Some(theirs),
+                    (here, theirs) => here.clone().or(theirs),
+                };
                 Pin {
-                    verified: known.verified.or(verified),
+                    verified: known.verified.max(verified),
                     steps: known.steps.max(pin.steps),
-                    address: known.address.clone().or(address),
+                    address,
                     ..known.clone()
                 }
             }
@@ -212,6 +213,46 @@ mod tests {
             let joined = join_pins(&memory(from_ref(one)), &memory(from_ref(other)));
             assert_eq!(joined, [Pin { steps: Some(2), ..compared.clone() }]);
         }
+    }
+
+    #[test]
+    fn an_address_gives_way_to_one_under_which_the_same_key_was_compared_later() {
+        let before = pin(ITO, 1, Some(2), Some("ito@example.org"));
+        let moved = Pin { address: Some("ito@clinic.example.org".to_owned()), ..before.clone() };
+        let at = |minute: u32, pin: &Pin| Pin { verified: Some(Minute(minute)), ..pin.clone() };
+        let joined = |own: &Pin, theirs: &Pin| join_pins(&memory(from_ref(own)), &memory(from_ref(theirs)));
+        for own in [&before, &at(6, &before)] {
+            assert_eq!(joined(own, &at(7, &moved)), [at(7, &moved)]);
+            assert_eq!(joined(&at(7, &moved), own), [at(7, &moved)], "whoever takes in what the other one has");
+        }
+        // Not compared, not compared later, not this key, or more that was only seen of it: what is here stays.
+        assert_eq!(joined(&before, &moved), from_ref(&before));
+        assert_eq!(joined(&at(7, &before), &at(7, &moved)), [at(7, &before)]);
+        assert_eq!(joined(&at(7, &before), &at(6, &moved)), [at(7, &before)]);
+        let (longer, other) = (
+            Pin { steps: Some(9), ..moved.clone() },
+            Pin { identity: PublicKey::from_bytes([9; 32]), ..at(7, &moved) },
+        );
+        assert_eq!(joined(&before, &longer), [Pin { steps: Some(9), ..before.clone() }]);
+        assert_eq!(joined(&before, &other), from_ref(&before));
+        // What was compared without an address leaves the one that is here.
+        assert_eq!(joined(&before, &Pin { address: None, ..at(7, &before) }), [at(7, &before)]);
+    }
+
+    #[test]
+    fn an_address_goes_to_nobody_else_whoever_was_compared() {
+        let (ito, noor) =
+            (pin(ITO, 1, Some(1), Some("ito@example.org")), pin(NOOR, 2, Some(1), Some("noor@example.org")));
+        let own = memory(&[ito.clone(), noor.clone()]);
+        // It is known here under somebody else.
+        let taken = Pin { verified: Some(Minute(7)), address: noor.address.clone(), ..ito.clone() };
+        let joined = join_pins(&own, &memory(from_ref(&taken)));
+        assert_eq!(joined, [Pin { verified: Some(Minute(7)), ..ito.clone() }, noor.clone()]);
+        // It is free there, but was not here.
+        let moved = Pin { address: Some("ito@clinic.example.org".to_owned()), ..taken };
+        let after = Pin { address: ito.address.clone(), ..pin(NOOR, 2, Some(1), None) };
+        let joined = join_pins(&memory(from_ref(&ito)), &memory(&[moved.clone(), after.clone()]));
+        assert_eq!(joined, [moved, Pin { address: None, ..after }]);
     }
 
     #[test]

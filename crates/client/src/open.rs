@@ -23,7 +23,7 @@ use crate::view::VaultView;
 const ONE_OPENING: u32 = 50;
 
 /// For how long the first chunk is tried again, in milliseconds. Nothing is lost yet, and whoever opens a record waits.
-const AT_FIRST: u32 = 1_500;
+const AT_FIRST: u32 = 5_000;
 
 /// For how long each further chunk is tried again, in milliseconds.
 const FURTHER_ON: u32 = 60_000;
@@ -63,12 +63,10 @@ impl<P: Platform> Chunks<'_, P> {
         let most = if number == 0 { AT_FIRST } else { FURTHER_ON };
         let mut pauses = Pauses::new();
         loop {
-            match self.fetch_once(number).await {
-                Err(lost) if lost.is_passing() && pauses.waited() < most => {
-                    pauses.pause(&self.session.platform).await;
-                }
-                fetched => return fetched,
-            }
+            let fetched = self.fetch_once(number).await;
+            let left = most.saturating_sub(pauses.waited());
+            let Some(pause) = fetched.as_ref().err().and_then(|lost| pauses.after(lost, left)) else { return fetched };
+            self.session.platform.sleep(pause).await;
         }
     }
 

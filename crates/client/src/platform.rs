@@ -1,6 +1,7 @@
 //! What the client needs from where it runs.
 
 use std::convert::Infallible;
+use std::fmt;
 
 use bytes::Bytes;
 use protocol::{AccountId, Digest, Minute, VaultId};
@@ -73,15 +74,50 @@ pub struct Response {
 #[error("there is no connection to the server")]
 pub struct Unreachable;
 
+/// For how long a server asks not to be asked again, in seconds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Asked(pub u32);
+
+impl Asked {
+    /// The same in milliseconds, as far as there is room for them.
+    pub const fn milliseconds(self) -> u32 {
+        self.0.saturating_mul(1_000)
+    }
+}
+
+/// In the largest unit that fits: "2 seconds", "15 minutes", "3 hours".
+impl fmt::Display for Asked {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (number, unit) = match self.0 {
+            seconds @ ..=90 => (seconds, "second"),
+            seconds @ ..=5_400 => (seconds.div_ceil(60), "minute"),
+            seconds => (seconds.div_ceil(3_600), "hour"),
+        };
+        write!(f, "{number} {unit}{}", if number == 1 { "" } else { "s" })
+    }
+}
+
 /// Why a request has no answer that could be taken in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Unsent {
     /// It may come another time.
     #[error(transparent)]
     Unreachable(#[from] Unreachable),
+    /// The server, or what stands before it, has no time, and says how long that lasts.
+    #[error("the server has no time for {0}")]
+    Later(Asked),
     /// It went on beyond [`Request::most`]. No honest server's does, so that asking again is of no use.
     #[error("the server's answer does not come to an end")]
     Endless,
+}
+
+impl Unsent {
+    /// What an answer comes to whose sender has no time, and says by `Retry-After` how long that lasts. Any other answer
+    /// is to be read, as is one that names a day and not seconds.
+    pub fn later(status: u16, retry_after: Option<&str>) -> Option<Self> {
+        let seconds = retry_after?.trim().parse().ok()?;
+        matches!(status, 502..=504).then_some(Self::Later(Asked(seconds)))
+    }
 }
 
 /// A log that a device keeps: whose device, and of which vault.
@@ -200,5 +236,45 @@ mod tests {
         ] {
             assert_eq!(most(method, path), CHUNK);
         }
+    }
+
+    #[test]
+    fn who_has_no_time_says_how_long_that_lasts() {
+        let later = |seconds| Some(Unsent::Later(Asked(seconds)));
+        for (status, said, comes_to) in [
+            (503, Some("2"), later(2)),
+            (502, Some(" 120 "), later(120)),
+            (504, Some("0"), later(0)),
+            (503, None, None),
+            (503, Some("Fri, 31 Dec 1999 23:59:59 GMT"), None),
+            (503, Some("-1"), None),
+            (503, Some("99999999999"), None),
+            // It says the seconds itself.
+            (429, Some("900"), None),
+            (200, Some("2"), None),
+            (301, Some("2"), None),
+        ] {
+            assert_eq!(Unsent::later(status, said), comes_to, "{status} {said:?}");
+        }
+    }
+
+    #[test]
+    fn how_long_is_said_in_words() {
+        let words = [0, 1, 2, 90, 91, 900, 5_400, 5_401, 86_400, u32::MAX].map(|seconds| Asked(seconds).to_string());
+        assert_eq!(
+            words,
+            [
+                "0 seconds",
+                "1 second",
+                "2 seconds",
+                "90 seconds",
+                "2 minutes",
+                "15 minutes",
+                "90 minutes",
+                "2 hours",
+                "24 hours",
+                "1193047 hours"
+            ]
+        );
     }
 }

@@ -24,6 +24,7 @@ use crate::api::{call, get, tell};
 use crate::codec::encode_label;
 use crate::error::ClientError;
 use crate::password::NewPassword;
+use crate::patience::{GRANTED, Pauses};
 use crate::platform::{Method, Platform, Random};
 use crate::restored::Doubt;
 use crate::view::VaultView;
@@ -147,14 +148,16 @@ impl<P: Platform> Session<P> {
         password: &str,
     ) -> Result<(AccountMasterKey, SignedIn), ClientError> {
         let taken = || ClientError::Api(ApiError::Conflict(Conflict::Email));
-        let waits = |error: &ClientError| error.is_passing() || matches!(error, ClientError::Api(ApiError::TooMany(_)));
-        let (mut was_lost, mut pause) = (false, 250);
+        let (mut was_lost, mut pauses) = (false, Pauses::new());
         loop {
             let answer: Result<SignedInWith, _> =
                 call(platform, Method::Post, "/api/v1/signup/finish", Some(finish)).await;
-            match answer {
+            let lost = match answer {
                 Ok(answer) => return Ok((master, answer.signed_in)),
-                Err(lost) if lost.is_passing() => was_lost = true,
+                Err(lost) if lost.is_passing() => {
+                    was_lost = true;
+                    lost
+                }
                 // Taken, by what was sent before or by somebody else.
                 Err(ClientError::Api(ApiError::Conflict(Conflict::Email))) if was_lost => {
                     match Self::enter(platform, &finish.email, password).await {
@@ -164,15 +167,14 @@ impl<P: Platform> Session<P> {
                         Ok(_) | Err(ClientError::Password(_) | ClientError::Api(ApiError::WrongCredentials)) => {
                             return Err(taken());
                         }
-                        Err(error) if waits(&error) => {}
+                        Err(error) if error.may_be_waited_for() => error,
                         Err(error) => return Err(error),
                     }
                 }
-                Err(error) if was_lost && waits(&error) => {}
+                Err(error) if was_lost && error.may_be_waited_for() => error,
                 Err(error) => return Err(error),
-            }
-            platform.sleep(pause).await;
-            pause = (pause * 2).min(15_000);
+            };
+            platform.sleep(pauses.another(lost.asks_for().min(GRANTED))).await;
         }
     }
 

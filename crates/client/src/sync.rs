@@ -279,6 +279,7 @@ impl<P: Platform> Session<P> {
         }
         view.keepsake.drop_old(now);
         view.resolve(&self.master, &self.keys);
+        view.is_whole = true;
         Ok(Taken::All)
     }
 
@@ -287,8 +288,10 @@ impl<P: Platform> Session<P> {
         self.state.borrow().vaults.get(&vault).map(read).ok_or(ClientError::Missing("vault"))
     }
 
-    /// The vaults that are at hand.
+    /// The vaults that are at hand: those whose logs were read to their end. One that never came shows nothing, which
+    /// must not be taken for a vault with nothing in it.
     pub fn vaults(&self) -> Vec<VaultId> {
-        self.state.borrow().vaults.keys().copied().collect()
+        let state = self.state.borrow();
+        state.vaults.iter().filter(|(_, view)| view.is_whole).map(|(vault, _)| *vault).collect()
     }
 }

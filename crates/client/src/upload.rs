@@ -20,7 +20,7 @@ use vault::{ContentKey, SealContext};
 
 use crate::api;
 use crate::error::ClientError;
-use crate::patience::Pauses;
+use crate::patience::{GRANTED, LONGEST, Pauses};
 use crate::platform::{Platform, Random};
 use crate::record::{Renewed, renew_key, turn_record_key};
 use crate::segments::{ChunkSealer, is_chunk_of};
@@ -302,7 +302,8 @@ impl<P: Platform> Session<P> {
         Ok((part, key, Blob { id, header: Vec::new(), length, digest: Digest::of_all([digest]) }))
     }
 
-    /// Tries again, with growing pauses, for as long as the server cannot be reached.
+    /// Tries again, with growing pauses, for as long as the server cannot be reached or takes no more, and not before it
+    /// asked for that. Fails where it asked for longer than it is granted.
     async fn patiently<T, F: Future<Output = Result<T, ClientError>>>(
         &self,
         watcher: &impl Watcher,
@@ -310,18 +311,21 @@ impl<P: Platform> Session<P> {
     ) -> Result<T, ClientError> {
         let mut pauses = Pauses::new();
         loop {
-            match attempt().await {
-                Err(lost) if lost.is_passing() => {
-                    watcher.offline(true);
-                    watcher.may_go_on().await?;
-                    pauses.pause(&self.platform).await;
+            let result = attempt().await;
+            let Some(pause) = result.as_ref().err().and_then(|lost| pauses.after(lost, GRANTED)) else {
+                if pauses.waited() > 0 {
+                    watcher.offline(false);
                 }
-                result => {
-                    if pauses.waited() > 0 {
-                        watcher.offline(false);
-                    }
-                    return result;
-                }
+                return result;
+            };
+            watcher.offline(true);
+            // However long it is, somebody who stops the upload is heard before long.
+            let mut left = pause;
+            while left > 0 {
+                watcher.may_go_on().await?;
+                let part = left.min(LONGEST);
+                self.platform.sleep(part).await;
+                left -= part;
             }
         }
     }

@@ -87,6 +87,8 @@ pub struct VaultView {
     unopened: BTreeSet<RecordId>,
     /// Whether entries came since keys were last looked for.
     stale: bool,
+    /// Whether the log was read to its end, as far as it went when that was done last.
+    pub(crate) is_whole: bool,
 }
 
 impl VaultView {
@@ -107,6 +109,7 @@ impl VaultView {
             candidates: Vec::new(),
             unopened: BTreeSet::new(),
             stale: false,
+            is_whole: false,
         }
     }
 

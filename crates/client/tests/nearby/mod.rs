@@ -4,7 +4,7 @@
 #![allow(dead_code, reason = "tests and benchmarks use different parts of it")]
 
 use std::cell::{Cell, RefCell};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::pin::pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
@@ -12,13 +12,17 @@ use std::task::{Context, Poll, Waker};
 use client::platform::{KeptLog, Method, Request, Response, Unsent};
 use client::{Platform, Session};
 use protocol::api::{
-    AccountState, Append, Appended, LogItem, LogPage, MAX_ENTRIES, Profile, Refusal, Restored, SignedIn,
+    AccountState, Append, Appended, BlobStatus, Conflict, LogItem, LogPage, MAX_ENTRIES, Person, Profile, Refusal,
+    Restored, SignedIn,
 };
 use protocol::entry::{
     Blob, Body, Content, Entry, Origin, Part, PartKind, RecordKey as RecordKeyEntry, Revision, ScopeEpoch, VERSION,
     VaultEpoch,
 };
-use protocol::{AccountId, ApiError, BlobId, Digest, Head, Minute, RecordId, ScopeId, Signed, VaultId, cbor};
+use protocol::ledger::{Outcome, Reach};
+use protocol::{
+    AccountId, ApiError, BlobId, Digest, GrantId, Head, Ledger, Minute, RecordId, ScopeId, Signed, VaultId, cbor,
+};
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::{Rng as _, SeedableRng};
 use records::{Category, Date, Kind, Metadata};
@@ -28,8 +32,10 @@ use vault::floe::Native;
 use vault::{AccountMasterKey, ContentKey, KeyContext, RecordKey, ScopeSeed, SealContext, VaultKey};
 
 pub(crate) const OWNER: AccountId = AccountId::from_bytes([1; 16]);
+pub(crate) const DOCTOR: AccountId = AccountId::from_bytes([4; 16]);
 pub(crate) const VAULT: VaultId = VaultId::from_bytes([2; 16]);
 const SCOPE: ScopeId = ScopeId::from_bytes([3; 16]);
+const BLOBS: &str = "/api/v1/blobs/";
 
 /// Nothing here waits.
 pub(crate) fn now<T>(future: impl Future<Output = T>) -> T {
@@ -46,6 +52,9 @@ pub(crate) struct Nearby(Rc<Inner>);
 pub(crate) struct Inner {
     master: AccountMasterKey,
     keys: AccountKeys,
+    doctor: AccountKeys,
+    /// Whom somebody can share with.
+    pub(crate) person: Person,
     signed_in: RefCell<SignedIn>,
     log: RefCell<Vec<Signed<Entry>>>,
     pub(crate) head: Cell<Head>,
@@ -57,6 +66,12 @@ pub(crate) struct Inner {
     /// The last restore from a backup that the server tells of, and whether it takes entries.
     pub(crate) restored: Cell<Option<Restored>>,
     pub(crate) takes_entries: Cell<bool>,
+    /// What happens just before the next entries come. Whether these are too late then is judged by the rules.
+    race: RefCell<Option<Box<dyn FnOnce()>>>,
+    /// What the next requests for blobs come to, in place of an answer.
+    pub(crate) mood: RefCell<VecDeque<Result<Response, Unsent>>>,
+    /// How long was waited each time, in milliseconds.
+    pub(crate) waited: RefCell<Vec<u32>>,
     /// Whether the device keeps logs, and which pages it has.
     pub(crate) keeps: Cell<bool>,
     pub(crate) pages: RefCell<BTreeMap<(KeptLog, u64), Vec<u8>>>,
@@ -82,6 +97,11 @@ pub(crate) fn record_id(number: u64) -> RecordId {
     let mut bytes = [0; 16];
     bytes[8..].copy_from_slice(&number.to_be_bytes());
     RecordId::from_bytes(bytes)
+}
+
+/// How a server refuses.
+pub(crate) fn refusal(error: &ApiError) -> Response {
+    Response { status: error.status(), body: cbor::encode(error) }
 }
 
 impl Nearby {
@@ -120,9 +140,19 @@ impl Nearby {
                 label: seal_envelope(&seed.derive_metadata_key(), &label, &[Category::Imaging.code()], &mut rng),
             }),
         ];
+        let (doctor, chain) = AccountKeys::make(DOCTOR, &mut rng).unwrap();
+        let person = Person {
+            account: DOCTOR,
+            email: "ito@example.org".to_owned(),
+            name: "Dr Kenji Ito".to_owned(),
+            profile: Profile::Provider { specialty: String::new(), organisation: String::new(), verified: true },
+            chain: vec![chain],
+        };
         let nearby = Self(Rc::new(Inner {
             master,
             keys,
+            doctor,
+            person,
             signed_in: RefCell::new(signed_in),
             log: RefCell::default(),
             head: Cell::new(Head::before(VAULT)),
@@ -132,6 +162,9 @@ impl Nearby {
             given: Cell::new(0),
             restored: Cell::new(None),
             takes_entries: Cell::new(true),
+            race: RefCell::default(),
+            mood: RefCell::default(),
+            waited: RefCell::default(),
             keeps: Cell::new(true),
             pages: RefCell::default(),
         }));
@@ -152,10 +185,35 @@ impl Nearby {
         for (author_seq, body) in (next..).zip(bodies) {
             let seen = self.head.get();
             let entry = Entry { version: VERSION, vault: VAULT, author: OWNER, author_seq, seen, at: Minute(1), body };
-            let signed = self.keys.identity.sign_message(&entry);
-            self.head.set(seen.then(signed.digest()));
-            self.log.borrow_mut().push(signed);
+            self.take(self.keys.identity.sign_message(&entry));
         }
+    }
+
+    /// The doctor gives a share back.
+    pub(crate) fn give_back(&self, grant: GrantId) {
+        let (seen, body) = (self.head.get(), Body::Revocation(grant));
+        let entry = Entry { version: VERSION, vault: VAULT, author: DOCTOR, author_seq: 1, seen, at: Minute(2), body };
+        self.take(self.doctor.identity.sign_message(&entry));
+    }
+
+    /// Lets something happen just before the next entries come.
+    pub(crate) fn race(&self, happens: impl FnOnce() + 'static) {
+        *self.race.borrow_mut() = Some(Box::new(happens));
+    }
+
+    fn take(&self, signed: Signed<Entry>) {
+        self.head.set(self.head.get().then(signed.digest()));
+        self.log.borrow_mut().push(signed);
+    }
+
+    /// Whether entries come too late to change anything.
+    fn is_late(&self, append: &Append) -> bool {
+        let mut ledger = Ledger::new(VAULT, OWNER, self.keys.identity.public(), Reach::Full);
+        for signed in &*self.log.borrow() {
+            ledger.apply(signed).unwrap();
+        }
+        let mut applied = append.entries.iter().map(|signed| ledger.apply(signed).map(|verified| verified.outcome));
+        applied.any(|outcome| outcome != Ok(Outcome::Accepted))
     }
 
     /// Does to the log what no honest server does.
@@ -261,12 +319,14 @@ impl Nearby {
             }
             (Method::Post, path) if path == log => {
                 let append: Append = cbor::decode(&request.body).unwrap();
-                for signed in append.entries {
-                    self.head.set(self.head.get().then(signed.digest()));
-                    self.log.borrow_mut().push(signed);
-                }
+                append.entries.into_iter().for_each(|signed| self.take(signed));
                 cbor::encode(&Appended { head: self.head.get() })
             }
+            (Method::Get, path) if path == format!("/api/v1/people/{DOCTOR}") => cbor::encode(&self.person),
+            (Method::Get, path) if path.starts_with(BLOBS) => {
+                cbor::encode(&BlobStatus { length: 0, stored: Vec::new() })
+            }
+            (Method::Put, path) if path.starts_with(BLOBS) => Vec::new(),
             (Method::Get, path) => {
                 let after = path.strip_prefix(&format!("{log}?after=")).unwrap().parse::<usize>().unwrap();
                 let log = self.log.borrow();
@@ -288,7 +348,7 @@ impl Platform for Nearby {
     }
 
     async fn send(&self, request: Request) -> Result<Response, Unsent> {
-        let refused = |error: ApiError| Ok(Response { status: error.status(), body: cbor::encode(&error) });
+        let refused = |error: ApiError| Ok(refusal(&error));
         if request.path == "/api/v1/restored" {
             return match self.restored.get() {
                 Some(restored) => Ok(Response { status: 200, body: cbor::encode(&restored) }),
@@ -298,10 +358,25 @@ impl Platform for Nearby {
         if request.method == Method::Post && !self.takes_entries.get() {
             return refused(ApiError::Refused(Refusal::Rule));
         }
+        if request.path.starts_with(BLOBS)
+            && let Some(mood) = self.mood.borrow_mut().pop_front()
+        {
+            return mood;
+        }
+        if request.method == Method::Post
+            && let Some(happens) = self.race.take()
+        {
+            happens();
+            if self.is_late(&cbor::decode(&request.body).unwrap()) {
+                return refused(ApiError::Conflict(Conflict::Log));
+            }
+        }
         Ok(Response { status: 200, body: self.answer(&request) })
     }
 
-    async fn sleep(&self, _: u32) {}
+    async fn sleep(&self, milliseconds: u32) {
+        self.waited.borrow_mut().push(milliseconds);
+    }
 
     fn now(&self) -> Minute {
         Minute(2)
