@@ -12,11 +12,16 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use clap::error::ErrorKind;
+use cli::decoder;
 
 use crate::arguments::Arguments;
 use crate::failure::Failure;
 
 fn main() -> ExitCode {
+    // A decoder has no business with the sign-in that is kept here, nor with what the environment says.
+    if std::env::args_os().skip(1).eq([decoder::COMMAND]) {
+        return decoder::serve();
+    }
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
         Err(error) => {

@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 
+use cli::decoding::Decoder;
 use cli::platform::Terminal;
 use client::{ClientError, Platform, Session};
 use protocol::ApiError;
@@ -22,6 +23,8 @@ pub(crate) struct Context {
     pub(crate) profile: Profile,
     /// JSON instead of words.
     pub(crate) json: bool,
+    /// Looks at files that are added.
+    pub(crate) decoder: Decoder,
     password_stdin: bool,
     /// What must not be overlooked, whatever else the command says: alarms, and why something was left out.
     alarms: RefCell<Vec<String>>,
@@ -43,6 +46,7 @@ impl Context {
             store,
             profile,
             json: arguments.json,
+            decoder: Decoder::of_this_program(),
             password_stdin: arguments.password_stdin,
             alarms: RefCell::default(),
         })

@@ -22,6 +22,7 @@ fn help_is_an_answer_and_a_wrong_word_is_not() {
     for command in ["signup", "login", "upload", "list", "share", "revoke", "activity", "export", "verify", "demo"] {
         assert!(text.contains(command), "{command} in {text}");
     }
+    assert!(!text.contains("decode"), "what the program asks itself is nobody else's: {text}");
     let wrong = healthbridge(&["frobnicate"], &[]);
     assert_eq!(wrong.status.code(), Some(1));
     assert!(wrong.stdout.is_empty() && !wrong.stderr.is_empty());

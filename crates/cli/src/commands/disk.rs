@@ -6,8 +6,9 @@ use std::io::{self, Read, Seek, SeekFrom};
 use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use cli::decoding::{Decoder, Unread};
 use client::ClientError;
-use client::draft::{examine, examined};
+use client::draft::examined;
 use client::upload::{Draft, Source};
 
 /// By what a file that was written to is told: how long it is, and when it last changed.
@@ -50,10 +51,12 @@ pub(crate) struct Looked {
     pub(crate) disk: Disk,
     /// What it is.
     pub(crate) draft: Draft,
+    /// Why only its name tells that, if that is so.
+    pub(crate) unread: Option<Unread>,
 }
 
 /// Looks at a file.
-pub(crate) fn look(path: &Path) -> io::Result<Looked> {
+pub(crate) async fn look(path: &Path, decoder: &Decoder) -> io::Result<Looked> {
     let file = File::open(path)?;
     let at_first = State::of(&file.metadata()?);
     let State { size, modified } = at_first;
@@ -62,8 +65,8 @@ pub(crate) fn look(path: &Path) -> io::Result<Looked> {
     let mut head = Vec::new();
     (&file).take(examined(size) as u64).read_to_end(&mut head)?;
     let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    let draft = examine(&name, &head, size, modified);
-    Ok(Looked { disk: Disk { file: RefCell::new(file), at_first }, draft })
+    let (draft, unread) = decoder.examine(&name, &head, size, modified).await;
+    Ok(Looked { disk: Disk { file: RefCell::new(file), at_first }, draft, unread })
 }
 
 #[cfg(test)]
@@ -75,12 +78,13 @@ mod tests {
     use super::*;
 
     /// Whether a file still counts as the same after somebody wrote to it.
-    fn is_unchanged_by(write: impl FnOnce(&mut File)) -> bool {
+    async fn is_unchanged_by(write: impl FnOnce(&mut File)) -> bool {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("letter.txt");
         fs::write(&path, "Dear Maya").unwrap();
-        let looked = look(&path).unwrap();
-        assert_eq!(looked.draft.metadata.size, 9);
+        let nobody = Decoder::new("/nowhere/at/all".into(), &[], |_| Duration::ZERO);
+        let looked = look(&path, &nobody).await.unwrap();
+        assert_eq!((looked.draft.metadata.size, looked.unread), (9, Some(Unread::Broke)));
         assert!(looked.disk.is_unchanged());
         // Longer than the clock of a file system takes for one step.
         std::thread::sleep(Duration::from_millis(50));
@@ -88,11 +92,11 @@ mod tests {
         looked.disk.is_unchanged()
     }
 
-    #[test]
-    fn whoever_writes_to_a_file_changes_it() {
-        assert!(is_unchanged_by(|_| {}));
-        assert!(!is_unchanged_by(|file| file.write_all(b"Dear Ines").unwrap()), "of the same size");
-        assert!(!is_unchanged_by(|file| file.set_len(20).unwrap()), "longer");
-        assert!(!is_unchanged_by(|file| file.set_len(2).unwrap()), "shorter");
+    #[tokio::test]
+    async fn whoever_writes_to_a_file_changes_it() {
+        assert!(is_unchanged_by(|_| {}).await);
+        assert!(!is_unchanged_by(|file| file.write_all(b"Dear Ines").unwrap()).await, "of the same size");
+        assert!(!is_unchanged_by(|file| file.set_len(20).unwrap()).await, "longer");
+        assert!(!is_unchanged_by(|file| file.set_len(2).unwrap()).await, "shorter");
     }
 }

@@ -212,7 +212,7 @@ pub(crate) async fn edit(context: &Context, wanted: Edit) -> Result<(), Failure>
     let Some(path) = &wanted.file else { return Ok(session.edit(vault, wanted.id, apply).await?) };
     let current = session.with_view(vault, |view| view.record(wanted.id).and_then(|record| record.metadata.clone()))?;
     let current = current.ok_or_else(|| Failure::new("there is no such record here"))?;
-    let Looked { disk, mut draft } = look(path)?;
+    let Looked { disk, mut draft, unread } = look(path, &context.decoder).await?;
     // What the person said stays; what the file is comes from the new file.
     draft.metadata = Metadata {
         file_name: draft.metadata.file_name,
@@ -226,7 +226,13 @@ pub(crate) async fn edit(context: &Context, wanted: Edit) -> Result<(), Failure>
         Err(ClientError::Source) if !disk.is_unchanged() => {
             Err(Failure::new("the file changed while it was read, and the record was not changed"))
         }
-        sent => Ok(sent.map(drop)?),
+        sent => {
+            sent?;
+            match unread {
+                Some(why) => output::note(format!("{}: {why}; it has no small picture", path.display())),
+                None => Ok(()),
+            }
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use cli::decoding::Unread;
 use cli::platform::Terminal;
 use client::upload::{Draft, NoOutbox, Source as _, Ticket, Watcher};
 use client::view::Record;
@@ -42,6 +43,8 @@ struct Added {
     metadata: Metadata,
     /// Whether it came just now.
     is_new: bool,
+    /// Why only its name tells what it is, if that is so.
+    unread: Option<Unread>,
 }
 
 /// Why a file was not added.
@@ -73,7 +76,7 @@ impl From<Failure> for NotAdded {
 /// nothing is added.
 fn is_of_all(error: &ClientError) -> bool {
     match error {
-        ClientError::Unreachable(_) | ClientError::Api(ApiError::NotSignedIn) => true,
+        ClientError::Unreachable(_) | ClientError::Api(ApiError::NotSignedIn | ApiError::TooMany(_)) => true,
         ClientError::Alarm(alarm) => *alarm != Alarm::Blob,
         _ => false,
     }
@@ -117,7 +120,7 @@ pub(crate) async fn upload(context: &Context, wanted: &Upload) -> Result<(), Fai
     }
     let mut listed = Vec::new();
     for (place, path) in files.iter().enumerate() {
-        let Added { id, metadata, is_new } = match add(context, &session, vault, path, wanted).await {
+        let Added { id, metadata, is_new, unread } = match add(context, &session, vault, path, wanted).await {
             Ok(added) => added,
             Err(NotAdded { why, ends }) => {
                 summary.failed.push(format!("{}: {why}", path.display()));
@@ -140,9 +143,13 @@ pub(crate) async fn upload(context: &Context, wanted: &Upload) -> Result<(), Fai
                 "category": metadata.category.slug(),
                 "bytes": metadata.size,
                 "added": is_new,
+                "looked_into": unread.is_none(),
             }));
         } else if is_new {
             output::line(id.to_string())?;
+            if let Some(why) = unread {
+                output::note(format!("{}: {why}; what is said about it comes from its name", path.display()))?;
+            }
         } else {
             let title = output::plain(&metadata.title);
             output::note(format!("{}: there already, as “{title}”, {id}", path.display()))?;
@@ -188,7 +195,7 @@ async fn add(
     path: &Path,
     wanted: &Upload,
 ) -> Result<Added, NotAdded> {
-    let Looked { disk, mut draft } = look(path)?;
+    let Looked { disk, mut draft, unread } = look(path, &context.decoder).await?;
     let metadata = &mut draft.metadata;
     if let Some(title) = &wanted.title {
         metadata.title.clone_from(title);
@@ -201,7 +208,7 @@ async fn add(
         if !wanted.again
             && let Some((id, metadata)) = find(session, vault, &draft.metadata, &disk).await?
         {
-            return Ok(Added { id, metadata, is_new: false });
+            return Ok(Added { id, metadata, is_new: false, unread });
         }
         let ticket = session.begin(draft).await?;
         (keep(context, session, path, &ticket)?, ticket)
@@ -215,7 +222,7 @@ async fn add(
         Err(error) => Err(error.into()),
         Ok(id) => {
             fs::remove_file(kept)?;
-            Ok(Added { id, metadata: ticket.metadata()?, is_new: true })
+            Ok(Added { id, metadata: ticket.metadata()?, is_new: true, unread })
         }
     }
 }
