@@ -266,6 +266,13 @@ pub struct Upload {
     pub record: Option<String>,
 }
 
+impl Upload {
+    /// Whether it is not in the vault yet, but may still come to be.
+    pub const fn is_unfinished(&self) -> bool {
+        !matches!(self.state, UploadState::Kept(_) | UploadState::Failed(_))
+    }
+}
+
 /// How an upload stands.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 pub enum UploadState {
@@ -507,6 +514,17 @@ pub struct Patient {
     pub new: u32,
 }
 
+/// Those who share with this account.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode)]
+pub struct Patients {
+    /// Those whose vaults are here.
+    #[n(0)]
+    pub here: Vec<Patient>,
+    /// The vaults that did not come, or do not verify, and why.
+    #[n(1)]
+    pub missing: Vec<(String, Trouble)>,
+}
+
 /// Everything that a page can ask for.
 pub trait Vault {
     /// Finds out who is signed in, where that was put off because nobody seemed to be. Any question does so, too.
@@ -592,7 +610,9 @@ pub trait Vault {
     /// What happened, newest first.
     fn activity(&self) -> Local<Result<Happenings, Trouble>>;
     /// Patients who share with this account.
-    fn patients(&self) -> Local<Result<Vec<Patient>, Trouble>>;
+    fn patients(&self) -> Local<Result<Patients, Trouble>>;
+    /// Looks at once for what is new, and for what did not come before. What came of it is told by [`Vault::version`].
+    fn look(&self);
 }
 
 /// The vault, as pages hold it: cheap to copy, absent on the server.

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { after, afterEach, before, beforeEach, test } from "node:test";
 import { person, startBrowser, widths } from "../support/browser.mjs";
 import {
-  addChosen, choose, fillSignUp, follow, go, heading, openFromList, passwords, rated, shareOpen, signIn, signUp,
+  addChosen, checkPage, choose, fillSignUp, follow, go, heading, openFromList, passwords, rated, shareOpen, signIn, signUp,
 } from "../support/people.mjs";
 import { startServer } from "../support/server.mjs";
 
@@ -117,6 +117,44 @@ test("a damaged vault of a patient raises the alarm, and keeps no care team out"
   await signIn(elsewhere, server.url, doctor);
   await heading(elsewhere.page, "Patients");
   await elsewhere.page.getByRole("alert").getByText(/history/).first().waitFor();
+});
+
+test("a patient whose vault does not come is not said to share nothing, while another one's does", async () => {
+  const [maya, lena, ito] = [await somebody(), await somebody(), await somebody()];
+  const other = { name: "Lena Berg", email: "lena@example.org", password: passwords.patient };
+  await signUp(ito, server.url, doctor);
+  for (const [someone, who] of [[maya, patient], [lena, other]]) {
+    await signUp(someone, server.url, who);
+    await add(someone.page, ["Letter"]);
+    await follow(someone.page, "Records");
+    await openFromList(someone.page, "Letter");
+    await shareOpen(someone.page, doctor.email);
+  }
+  const shown = (page, name) => page.getByRole("main").getByRole("link", { name });
+  const own = await shown(ito.page, patient.name).getAttribute("href");
+  await shown(ito.page, other.name).waitFor();
+
+  const elsewhere = await somebody();
+  const { context, page } = elsewhere;
+  const log = new RegExp(`/vaults/${own.split("/").at(-1)}/log\\?`);
+  await context.route(log, busy);
+  await signIn(elsewhere, server.url, doctor);
+  await shown(page, other.name).waitFor();
+  await page.getByText("1 patient is not on this list.").waitFor();
+  assert.equal(await shown(page, patient.name).count(), 0);
+  await go(elsewhere, `${server.url}${own}`);
+  await page.getByRole("alert").getByText("What this patient shares with you did not come.").waitFor();
+  assert.equal(await page.getByText("shares nothing with you now").count(), 0);
+  await checkPage(elsewhere, "a patient whose vault did not come");
+
+  // It is asked for at once, and not only when something else happens.
+  await context.unroute(log);
+  await page.getByRole("main").getByRole("button", { name: "Try again" }).click();
+  await heading(page, patient.name);
+  await shown(page, "Letter").waitFor();
+  await follow(page, "Patients");
+  await shown(page, patient.name).waitFor();
+  assert.equal(await page.getByText("not on this list").count(), 0);
 });
 
 test("a record goes from a care team's list with its own share, while another one holds", async () => {

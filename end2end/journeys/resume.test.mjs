@@ -6,7 +6,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { person, privateFiles, startBrowser, widths } from "../support/browser.mjs";
 import { noise } from "../support/files.mjs";
-import { addChosen, assertQuiet, choose, follow, go, heading, kept, openFromList, passwords, pickCard, saveCopy, sendPart, sha256, signUp, until, uploadRow } from "../support/people.mjs";
+import {
+  addChosen, assertQuiet, checkPage, choose, follow, go, heading, kept, openFromList, passwords, pickCard, saveCopy, sendPart, sha256, signIn, signUp,
+  until, uploadRow,
+} from "../support/people.mjs";
 import { startServer } from "../support/server.mjs";
 import { startWire } from "../support/wire.mjs";
 
@@ -77,6 +80,64 @@ test("it goes on after the server was killed and started again", async () => {
   await kept(page, "Long scan", { timeout: 60_000 });
   await comesBack(page);
   assertQuiet(maya, "a restart of the server");
+});
+
+/** How much this device keeps of each kind; and before that, what somebody else has begun to send is put there. */
+const shelves = (page, puts = false) =>
+  page.evaluate(
+    (puts) =>
+      new Promise((done, failed) => {
+        const opening = indexedDB.open("healthbridge");
+        opening.onerror = failed;
+        opening.onsuccess = () => {
+          const database = opening.result;
+          const names = ["keys", "logs", "tickets", "chunks"];
+          const all = database.transaction(names, puts ? "readwrite" : "readonly");
+          if (puts) {
+            all.objectStore("tickets").put(["somebody else", new Uint8Array([1])], "0".repeat(32));
+            all.objectStore("chunks").put(new Uint8Array([2]), ["0".repeat(32), 0]);
+          }
+          const counts = names.map((name) => all.objectStore(name).count());
+          all.onabort = failed;
+          all.oncomplete = () => {
+            database.close();
+            done(Object.fromEntries(names.map((name, at) => [name, counts[at].result])));
+          };
+        };
+      }),
+    puts,
+  );
+
+test("whoever signs out is told of a file that is not safe yet, and leaves nothing of it behind", async () => {
+  const { page } = maya;
+  await sendHalf(page);
+  const before = await shelves(page, true);
+  assert.equal(before.tickets, 2);
+  assert.ok(before.keys === 1 && before.logs > 0 && before.chunks > 1, `this device keeps ${JSON.stringify(before)}`);
+  await page.getByRole("link", { name: /your account$/ }).click();
+  await heading(page, "Your account");
+  await page.getByText("1 file is not in your vault yet.").waitFor();
+  await checkPage(maya, "signing out over a file");
+  await page.getByRole("button", { name: "Sign out", exact: true }).click();
+  await heading(page, "Sign in");
+  // What somebody else has begun stays theirs.
+  const left = { keys: 0, logs: 0, tickets: 1, chunks: 1 };
+  await until(async () => JSON.stringify(await shelves(page)) === JSON.stringify(left), "signing out takes it away");
+  await until(async () => (await privateFiles(page, "bodies")).length === 0, "and what was on its way");
+  wire.release();
+  await signIn(maya, wire.url, { email: "maya@example.org", password: passwords.patient });
+  await heading(page, /Maya/);
+  await follow(page, "Add");
+  await heading(page, "Add records");
+  assert.equal(await uploadRow(page, "Long scan").count(), 0, "nothing goes on by itself");
+  assert.deepEqual(await shelves(page).then(({ tickets, chunks }) => [tickets, chunks]), [1, 1]);
+  // The same file is a new one.
+  await page.getByLabel("Choose files, or drop them here").setInputFiles(join(folder, "long-scan.bin"));
+  await pickCard(page, "long-scan.bin").getByLabel("Title").fill("Long scan");
+  await page.getByRole("button", { name: "Add 1 record" }).click();
+  await kept(page, "Long scan", { timeout: 60_000 });
+  await comesBack(page);
+  assertQuiet(maya, "signing out over a file");
 });
 
 test("it goes on after the page was loaded anew, without sending again what is there", async () => {

@@ -63,7 +63,7 @@ const blocks = (page) =>
       people: [...item.querySelectorAll(".share")].map((share) => [
         share.querySelector(".name").textContent,
         [...share.querySelectorAll("p.soft")].map((words) => words.textContent).join(" "),
-        share.querySelector(":scope > button").textContent.trim(),
+        share.querySelector(".share-acts > .stop").textContent.trim(),
       ]),
     })),
   );
@@ -136,7 +136,7 @@ for (const [width, viewport] of Object.entries(widths)) {
 
     await stop(`Stop sharing imaging with ${ito.name}`).click();
     await question.getByText(`Stop sharing imaging with ${ito.name}?`).waitFor();
-    await question.getByText("Dr Kenji Ito can open none of your 2 imaging records any more. One record cannot be taken out of a kind: share the others one by one.").waitFor();
+    await question.getByText("Dr Kenji Ito can open none of your 2 imaging records any more. To leave out a single record, stop this and share the others one by one.").waitFor();
     await question.getByRole("button", { name: "Keep sharing" }).click();
     await at.getByRole("button", { name: "By person", exact: true }).click();
     await at.waitForURL("**/sharing");

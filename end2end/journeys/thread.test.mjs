@@ -197,7 +197,7 @@ for (const [width, viewport] of Object.entries(widths)) {
     // And shares it no more.
     await follow(page, "Sharing");
     await heading(page, "Who can see what");
-    await page.getByText(new RegExp(`opened ${ct.title}`)).first().waitFor();
+    await page.getByText(new RegExp(`Opened ${ct.title}`)).first().waitFor();
     await page.getByRole("button", { name: /^Stop sharing/ }).click();
     const question = page.getByRole("dialog");
     await question.getByText(`Stop sharing ${ct.title} with ${doctor.name}?`).waitFor();

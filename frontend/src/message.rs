@@ -1,8 +1,8 @@
 //! What page and worker say to each other: CBOR in an array of `[number, bytes, file or blob]`.
 
 use app::vault::{
-    Chosen, Content, Details, Happening, NewShare, Patient, Person, Pixels, RecordItem, Share, SignUp, Status, Trouble,
-    Upload,
+    Chosen, Content, Details, Happening, NewShare, Patients, Person, Pixels, RecordItem, Share, SignUp, Status,
+    Trouble, Upload,
 };
 use js_sys::{Array, Uint8Array};
 use minicbor::{Decode, Encode};
@@ -81,6 +81,9 @@ pub(crate) enum Command {
     /// Tries an upload again that failed.
     #[n(32)]
     Again(#[n(0)] u32),
+    /// Looks for what is new.
+    #[n(33)]
+    Look,
 }
 
 /// What the worker answers.
@@ -114,7 +117,7 @@ pub(crate) enum Answer {
     #[n(13)]
     Happenings(#[n(0)] Vec<Happening>),
     #[n(14)]
-    Patients(#[n(0)] Vec<Patient>),
+    Patients(#[n(0)] Patients),
     /// Records, of which more will come.
     #[n(15)]
     SomeRecords(#[n(0)] Vec<RecordItem>),

@@ -1,12 +1,15 @@
 //! The page's side: the vault as pages know it, over messages to the worker.
 
+mod early;
+mod presence;
+
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::rc::{Rc, Weak};
 
 use app::alarms::Unread;
 use app::vault::{
-    Chosen, Content, Details, Happenings, Local, NewShare, Patient, Person, Pixels, Records, Share, SignUp, Status,
+    Chosen, Content, Details, Happenings, Local, NewShare, Patients, Person, Pixels, Records, Share, SignUp, Status,
     Trouble, TroubleKind, Upload, Vault, provide_vault,
 };
 use app::visitor::Visitor;
@@ -21,11 +24,9 @@ use web_sys::{MessageEvent, WorkerOptions, WorkerType};
 use crate::message::{Answer, Command, News, Pieces, UNASKED, pack, unpack};
 use crate::offer::offer;
 use crate::pixels;
-use crate::platform::minute;
 use crate::worker::copies;
-
-/// Minutes without a touch or a key after which this page locks the vault.
-const IDLE_MINUTES: u32 = 30;
+use early::{Early, not_loaded};
+use presence::{lock_when_idle, on_event, tell_when_back};
 
 /// How long to wait before the worker is loaded again that could not be, in milliseconds.
 const TRY_AGAIN: u32 = 2_000;
@@ -44,7 +45,7 @@ struct Proxy {
     next: Cell<u32>,
     waiting: RefCell<BTreeMap<u32, Waiting>>,
     /// What was asked before the worker listened.
-    early: RefCell<Option<Vec<JsValue>>>,
+    early: RefCell<Option<Early>>,
     status: RwSignal<Status>,
     version: RwSignal<u32>,
     told: RwSignal<u32>,
@@ -64,7 +65,7 @@ pub(crate) fn provide(visitor: Visitor) {
         worker: RefCell::default(),
         next: Cell::new(UNASKED + 1),
         waiting: RefCell::default(),
-        early: RefCell::new(Some(Vec::new())),
+        early: RefCell::new(Some(Early::default())),
         status: RwSignal::new(Status::Starting),
         version: RwSignal::new(0),
         told: RwSignal::new(0),
@@ -91,44 +92,6 @@ pub(crate) fn provide(visitor: Visitor) {
 
 fn is_field(element: &web_sys::Element) -> bool {
     element.matches("input, select, textarea").unwrap_or(false)
-}
-
-/// Does something at each event of a kind, for as long as the page is there.
-fn on_event(kind: &str, act: impl Fn(web_sys::Event) + 'static) {
-    let act = Closure::<dyn Fn(web_sys::Event)>::new(act);
-    if window().add_event_listener_with_callback(kind, act.as_ref().unchecked_ref()).is_ok() {
-        act.forget();
-    }
-}
-
-/// Tells the vault when this page is back: in front of others, out of the browser's memory, or on a network.
-fn tell_when_back(proxy: &Rc<Proxy>) {
-    for (event, elsewhere) in [("visibilitychange", false), ("pageshow", false), ("online", true)] {
-        let proxy = Rc::clone(proxy);
-        on_event(event, move |_| {
-            if !document().hidden() && matches!(proxy.status.get_untracked(), Status::Open(_)) {
-                drop(proxy.ask(&Command::Woke(elsewhere), &JsValue::NULL));
-            }
-        });
-    }
-}
-
-/// Locks the vault when nobody has touched this page for a while.
-fn lock_when_idle(proxy: Rc<Proxy>) {
-    let touched = Rc::new(Cell::new(minute().0));
-    for event in ["pointerdown", "keydown", "wheel"] {
-        let touched = Rc::clone(&touched);
-        on_event(event, move |_| touched.set(minute().0));
-    }
-    gloo::timers::callback::Interval::new(20_000, move || {
-        if minute().0.saturating_sub(touched.get()) >= IDLE_MINUTES
-            && matches!(proxy.status.get_untracked(), Status::Open(_))
-        {
-            touched.set(minute().0);
-            drop(proxy.ask(&Command::Lock, &JsValue::NULL));
-        }
-    })
-    .forget();
 }
 
 impl Proxy {
@@ -189,7 +152,7 @@ impl Proxy {
             Ok(News::Ready) => {
                 // The borrow must end before anything is posted.
                 let early = self.early.borrow_mut().take();
-                for message in early.into_iter().flatten() {
+                for message in early.into_iter().flat_map(Early::into_messages) {
                     self.post(&message);
                 }
             }
@@ -210,10 +173,6 @@ impl Proxy {
     }
 
     fn post(&self, message: &JsValue) {
-        if let Some(early) = self.early.borrow_mut().as_mut() {
-            early.push(message.clone());
-            return;
-        }
         let is_sent = self.worker.borrow().as_ref().is_some_and(|worker| worker.post_message(message).is_ok());
         if !is_sent {
             self.lost();
@@ -221,10 +180,16 @@ impl Proxy {
     }
 
     /// The worker failed. One that never listened could not be loaded, say because there is no connection: what was
-    /// asked waits for the next one.
+    /// asked waits for the next one, but for what somebody waits at a form for.
     fn failed(&self) {
-        if self.early.borrow().is_none() {
-            return self.lost();
+        let given_up = self.early.borrow_mut().as_mut().map(Early::failed);
+        let Some(given_up) = given_up else { return self.lost() };
+        for number in given_up {
+            let waiting = self.waiting.borrow_mut().remove(&number);
+            if let Some((sender, _)) = waiting {
+                // Whoever asked may have left the page.
+                drop(sender.send((Answer::Failed(not_loaded()), JsValue::NULL)));
+            }
         }
         if let Some(worker) = self.worker.take() {
             worker.terminate();
@@ -259,7 +224,14 @@ impl Proxy {
         let (sender, receiver) = oneshot::channel();
         if !self.is_gone.get() {
             self.waiting.borrow_mut().insert(number, (sender, Pieces::default()));
-            self.post(&pack(number, command, beside));
+            let message = pack(number, command, beside);
+            let mut early = self.early.borrow_mut();
+            if let Some(early) = early.as_mut() {
+                early.push(number, command, message.into());
+            } else {
+                drop(early);
+                self.post(&message);
+            }
             self.wake();
         }
         receiver
@@ -496,7 +468,11 @@ impl Vault for Proxy {
         self.request(&Command::Activity, &JsValue::NULL, shared!(Happenings))
     }
 
-    fn patients(&self) -> Local<Result<Vec<Patient>, Trouble>> {
+    fn patients(&self) -> Local<Result<Patients, Trouble>> {
         self.request(&Command::Patients, &JsValue::NULL, only!(Patients))
+    }
+
+    fn look(&self) {
+        drop(self.ask(&Command::Look, &JsValue::NULL));
     }
 }

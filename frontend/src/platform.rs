@@ -59,6 +59,9 @@ impl Browser {
         };
         let response = built.map_err(|_| Unreachable)?.send().await.map_err(|_| Unreachable)?;
         let status = response.status();
+        if let Some(later) = Unsent::later(status, response.headers().get("retry-after").as_deref()) {
+            return Err(later);
+        }
         // A body that is given up as too long has no reason of JavaScript's.
         let why = |error: JsValue| if error.is_null() { Unsent::Endless } else { Unreachable.into() };
         let body = buffers::body(&response.into(), request.most()).await.map_err(why)?;
@@ -90,10 +93,9 @@ impl Platform for Browser {
         WebCipher
     }
 
-    // Where there are no files for them, each is in the memory of the tab three times: here, in JavaScript, and in the
-    // request.
+    // One is sealed meanwhile. A second one on its way is no quicker, and WebAssembly gives no memory back.
     fn chunks_at_once(&self) -> usize {
-        2
+        1
     }
 
     async fn digest(&self, chunk: &Bytes) -> Digest {
@@ -109,7 +111,7 @@ impl Platform for Browser {
         let is_unread = match &answer {
             Ok(response) => response.status == ApiError::Refused(Refusal::Chunk).status(),
             Err(Unsent::Unreachable(_)) => true,
-            Err(Unsent::Endless) => false,
+            Err(Unsent::Later(_) | Unsent::Endless) => false,
         };
         if is_large {
             self.avoids_files.set(is_unread && on_disk.is_some());

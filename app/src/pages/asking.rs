@@ -17,6 +17,7 @@ pub struct Loaded<T: Send + Sync + 'static> {
     /// Why the last reading failed.
     pub trouble: RwSignal<Option<Trouble>>,
     again: Trigger,
+    vault: VaultHandle,
 }
 
 impl<T: Send + Sync + 'static> Clone for Loaded<T> {
@@ -28,8 +29,11 @@ impl<T: Send + Sync + 'static> Clone for Loaded<T> {
 impl<T: Send + Sync + 'static> Copy for Loaded<T> {}
 
 impl<T: Send + Sync + 'static> Loaded<T> {
-    /// Reads it once more.
+    /// Reads it once more, and lets the vault look for what is new: what did not come may come now.
     pub fn again(self) {
+        if let Some(vault) = self.vault.get() {
+            untrack(|| vault.look());
+        }
         self.again.notify();
     }
 }
@@ -48,7 +52,7 @@ enum Asking {
 /// Reads something from the vault, now and after every change of it.
 pub fn load<T: Send + Sync + 'static>(ask: impl Fn(Rc<dyn Vault>) -> Local<Result<T, Trouble>> + 'static) -> Loaded<T> {
     let vault = use_vault();
-    let loaded = Loaded { data: RwSignal::new(None), trouble: RwSignal::new(None), again: Trigger::new() };
+    let loaded = Loaded { data: RwSignal::new(None), trouble: RwSignal::new(None), again: Trigger::new(), vault };
     let asking = StoredValue::new(Asking::Idle);
     Effect::new(move |_| {
         loaded.again.track();
@@ -76,7 +80,7 @@ pub fn load<T: Send + Sync + 'static>(ask: impl Fn(Rc<dyn Vault>) -> Local<Resul
                 Err(trouble) => drop(loaded.trouble.try_set(Some(trouble))),
             }
             if stood == Asking::Stale {
-                loaded.again();
+                loaded.again.notify();
             }
         });
     });

@@ -30,13 +30,19 @@ pub fn Dialog(
             _ => {}
         }
     });
+    // It comes a little later. Whoever is quick has opened the dialog again by then.
+    let closed = move |_| {
+        if !node.get_untracked().is_some_and(|dialog| dialog.open()) {
+            open.set(false);
+        }
+    };
     view! {
         <dialog
             id=id
             class="dialog"
             aria-labelledby=labelled_by
             node_ref=node
-            on:close=move |_| open.set(false)
+            on:close=closed
         >
             <div class="dialog-body">
                 <div class="dialog-head">

@@ -143,11 +143,15 @@ impl Desk {
             Err(_) if session.vaults().is_empty() => unsound.values().next(),
             Err(_) => None,
         };
-        match why {
-            None => Ok(()),
-            Some(why) if kind(why) == TroubleKind::Alarm => Err(Failure::Unsound(why.clone())),
-            Some(why) => Err(Failure::Client(why.clone())),
-        }
+        why.map_or(Ok(()), |why| Err(not_here(why)))
+    }
+
+    /// The vaults that others share and that are not here, and why.
+    pub(super) fn missing(&self, session: &Session<Browser>) -> Vec<(VaultId, Trouble)> {
+        let own = session.own_vault().ok();
+        let unsound = self.unsound.borrow();
+        let missing = unsound.iter().filter(|(vault, _)| Some(**vault) != own);
+        missing.map(|(vault, why)| (*vault, words(&not_here(why)))).collect()
     }
 
     /// Locks, because the session has ended.
@@ -207,6 +211,10 @@ impl Desk {
             Command::Stop(id) => Self::stop(desk, &id).await?,
             Command::Activity => desk.activity().await?,
             Command::Patients => desk.patients().await?,
+            Command::Look => {
+                desk.nudges.rouse();
+                Answer::Done
+            }
         };
         Ok((answer, JsValue::NULL))
     }
@@ -223,6 +231,11 @@ impl Desk {
         *self.document.borrow_mut() = None;
         self.chosen.borrow_mut().clear();
     }
+}
+
+/// Why a vault is not here. That one does not verify was told when it was found.
+fn not_here(why: &ClientError) -> Failure {
+    if kind(why) == TroubleKind::Alarm { Failure::Unsound(why.clone()) } else { Failure::Client(why.clone()) }
 }
 
 /// The vault that holds a record.

@@ -16,11 +16,12 @@ use wasm_bindgen_futures::spawn_local;
 use super::desk::Desk;
 use super::following::{sync_own, sync_shared};
 use super::trouble::{Failure, words};
-use super::{convert, copies, passwords};
+use super::{convert, copies, passwords, uploads};
 use crate::device;
 use crate::kept::{self, Shelf};
 use crate::message::{Answer, News};
 use crate::platform::Browser;
+use crate::private_files::{self, Folder};
 
 /// How long to wait before the server is asked again that could not be reached, in milliseconds.
 const TRY_AGAIN: u32 = 2_000;
@@ -273,7 +274,9 @@ impl Desk {
         let _leaving = self.leaving.lock().await;
         let (own, me) = (self.own_browser(), self.signed_in.borrow().clone());
         let was_open = self.session().is_ok();
+        let account = me.as_ref().map(|me| me.account.clone()).unwrap_or_default();
         self.left.update(|left| left.wrapping_add(1));
+        self.uploads.stop();
         self.drop_keys();
         let told = async {
             let told = pin!(Session::sign_out(&own));
@@ -284,7 +287,7 @@ impl Desk {
         };
         let locked = async {
             at_most(STORE_WAITS, device::forget_key()).await;
-            at_most(STORE_WAITS, forget_all()).await;
+            at_most(STORE_WAITS, forget_all(account)).await;
         };
         let both = pin!(join(told, locked));
         let (told, ()) = match select(both, TimeoutFuture::new(STORE_WAITS)).await {
@@ -311,11 +314,13 @@ impl Desk {
     }
 }
 
-/// Forgets what this device kept of the log, and copies that were saved.
-async fn forget_all() {
+/// Forgets what this device kept of the log, copies that were saved, and whatever was to become a record of an account.
+async fn forget_all(account: String) {
     copies::remove_all().await;
+    private_files::remove_before(Folder::Bodies, f64::INFINITY).await;
     // Where there is no store, nothing was kept.
     drop(kept::clear(Shelf::Logs).await);
+    uploads::clear_all_of(&account).await;
 }
 
 /// Waits for something, and after so many milliseconds lets it go on by itself.

@@ -29,11 +29,12 @@ impl Desk {
                     // Perhaps because nothing can be heard: then the page asks, too.
                     desk.page.tell(&News::Told);
                 }
-                let before = heads(&session);
+                let known = || (heads(&session), desk.missing(&session));
+                let before = known();
                 let own = sync_own(desk, &session).await;
                 let shared = sync_shared(desk, &session).await.unwrap_or_else(|failure| vec![failure]);
-                // What one vault brought is shown, whatever came of another.
-                if before != heads(&session) {
+                // What one vault brought is shown, whatever came of another; and so is that one is missing.
+                if before != known() {
                     desk.page.tell(&News::Changed);
                 }
                 let failures: Vec<Failure> = own.err().into_iter().chain(shared).collect();

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use app::vault::Person;
+use app::vault::{Patients, Person};
 use client::activity::What;
 use client::view::VaultView;
 use client::{ClientError, Session};
@@ -118,6 +118,7 @@ impl Desk {
             }
         }
         patients.sort_by_key(|patient| std::cmp::Reverse(patient.new));
-        Ok(Answer::Patients(patients))
+        let missing = self.missing(&session).into_iter().map(|(vault, why)| (vault.to_string(), why)).collect();
+        Ok(Answer::Patients(Patients { here: patients, missing }))
     }
 }

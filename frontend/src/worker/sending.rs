@@ -5,7 +5,6 @@ use std::rc::Rc;
 use app::vault::{Details, UploadState};
 use client::upload::{Draft, NoOutbox, Ticket, Watcher};
 use client::{ClientError, Session};
-use js_sys::Uint8Array;
 use protocol::{RecordId, VaultId};
 use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::spawn_local;
@@ -92,8 +91,8 @@ impl Desk {
     /// Says why an upload failed that was on its way; it can be tried again from what is kept here.
     async fn failed_on_its_way(&self, upload: u32, name: &str, failure: &Failure) {
         let happened = self.trouble(failure).happened;
-        let is_kept = matches!(kept::get(Shelf::Tickets, &JsValue::from_str(name)).await, Ok(Some(_)));
-        let state = if is_kept { UploadState::Interrupted(happened) } else { UploadState::Failed(happened) };
+        let goes_on = goes_on(name).await;
+        let state = if goes_on { UploadState::Interrupted(happened) } else { UploadState::Failed(happened) };
         self.uploads.end(upload, state);
     }
 
@@ -167,6 +166,7 @@ impl Desk {
             // Locking stops uploads too. Where the vault is open again by now, this one was passed over as being under
             // way.
             Err(ClientError::Cancelled) => {
+                goes_on(&name).await;
                 desk.let_go(record);
                 if let Ok(session) = desk.session() {
                     Self::resume_uploads(desk, &session).await;
@@ -188,7 +188,7 @@ impl Desk {
         let name = ticket.record().to_string();
         // Before its turn comes, so that a file that waits is not forgotten by a lock or a reload.
         let key = JsValue::from_str(&name);
-        let sealed = Uint8Array::from(&session.seal_ticket(ticket)[..]);
+        let sealed = kept::ticket(&session.who().account.to_string(), &session.seal_ticket(ticket));
         let is_kept = kept::put(Shelf::Tickets, &key, &sealed).await.is_ok();
         progress.may_go_on().await?;
         let Some(file) = file else { return session.run(ticket, &Absent, &Chunks(name), progress).await };
@@ -294,5 +294,15 @@ impl Desk {
 /// An upload that is kept here, if it is this account's.
 async fn kept_ticket(session: &Session<Browser>, name: &JsValue) -> Option<Ticket> {
     let sealed = kept::get(Shelf::Tickets, name).await.ok()??;
-    session.open_ticket(&kept::bytes(&sealed)?).ok()
+    session.open_ticket(&kept::sealed_of(&sealed)?).ok()
+}
+
+/// Whether an upload can go on from what is kept of it here. Where it cannot, nothing is left behind: in another tab,
+/// somebody may have signed out while a part of it was being kept.
+async fn goes_on(name: &str) -> bool {
+    let ticket = kept::get(Shelf::Tickets, &JsValue::from_str(name)).await;
+    if let Ok(None) = ticket {
+        clear(name).await;
+    }
+    matches!(ticket, Ok(Some(_)))
 }

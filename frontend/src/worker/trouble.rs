@@ -2,6 +2,7 @@
 
 use app::vault::{Trouble, TroubleKind};
 use client::ClientError;
+use client::platform::Asked;
 use protocol::ApiError;
 use vault::recipient::Untrusted;
 
@@ -57,8 +58,7 @@ pub(crate) fn words(failure: &Failure) -> Trouble {
         Failure::Locked => ("Your records are locked. Unlock them to go on.".to_owned(), TroubleKind::Locked),
         Failure::NotShown(why) => (why.clone(), TroubleKind::NotShown),
         Failure::NobodyThere => (
-            "There is no care team with this address here. Look at the address again, or ask them to sign up."
-                .to_owned(),
+            "There is no care team with this address here. They may not have signed up yet.".to_owned(),
             TroubleKind::Input,
         ),
         Failure::WrongPassword => ("This is not the password of this account.".to_owned(), TroubleKind::Input),
@@ -84,6 +84,9 @@ fn happened(error: &ClientError) -> String {
             "The server sent something that is no answer. It may be damaged, or it may not be honest."
         }
         ClientError::Open(_) => "Something that the server sent could not be checked, so it was not opened.",
+        ClientError::Api(ApiError::TooMany(seconds)) => {
+            return format!("That was too often, or too much at once. Try again in {}.", Asked(*seconds));
+        }
         error => return sentence(&error.to_string()),
     };
     words.to_owned()
@@ -91,7 +94,9 @@ fn happened(error: &ClientError) -> String {
 
 pub(super) const fn kind(error: &ClientError) -> TroubleKind {
     match error {
-        ClientError::Unreachable(_) | ClientError::Api(ApiError::Unavailable) => TroubleKind::Offline,
+        ClientError::Unreachable(_) | ClientError::Later(_) | ClientError::Api(ApiError::Unavailable) => {
+            TroubleKind::Offline
+        }
         // No honest server sends what does not open, or what is no answer.
         ClientError::Alarm(_)
         | ClientError::Answer
@@ -138,5 +143,18 @@ mod tests {
         }
         assert_eq!(words(&Failure::Client(Untrusted::Key.into())).kind, TroubleKind::Other);
         assert!(!Failure::Client(ApiError::Unavailable.into()).is_alarm() && !Failure::Locked.is_alarm());
+    }
+
+    #[wasm_bindgen_test]
+    fn a_server_that_asks_for_time_is_told_with_how_long_that_lasts() {
+        let told = |error: ClientError| words(&Failure::Client(error));
+        let busy = told(ClientError::Later(Asked(120)));
+        assert_eq!(
+            (busy.happened.as_str(), busy.kind),
+            ("The server is busy; try again in 2 minutes.", TroubleKind::Offline)
+        );
+        let too_many = told(ApiError::TooMany(900).into());
+        assert_eq!(too_many.happened, "That was too often, or too much at once. Try again in 15 minutes.");
+        assert!(Failure::Client(ClientError::Later(Asked(2))).is_passing());
     }
 }

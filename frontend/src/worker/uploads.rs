@@ -72,6 +72,30 @@ pub(crate) async fn clear(record: &str) {
     }
 }
 
+/// Forgets what was kept of all uploads of an account, and of those of which nobody knows whose they are: chunks without
+/// a ticket, and tickets from before that was noted.
+pub(crate) async fn clear_all_of(account: &str) {
+    // A ticket is there before its first chunk, so that no chunk is looked for that came between.
+    let chunks = kept::keys(Shelf::Chunks).await.unwrap_or_default();
+    let mut gone: BTreeSet<String> = chunks.iter().filter_map(kept::record_of).collect();
+    for name in kept::keys(Shelf::Tickets).await.unwrap_or_default() {
+        let Some(record) = name.as_string() else { continue };
+        let is_anothers = match kept::get(Shelf::Tickets, &name).await {
+            Ok(Some(ticket)) => kept::owner_of(&ticket).is_some_and(|owner| owner != account),
+            Ok(None) => false,
+            Err(_) => true,
+        };
+        if is_anothers {
+            gone.remove(&record);
+        } else {
+            gone.insert(record);
+        }
+    }
+    for record in gone {
+        clear(&record).await;
+    }
+}
+
 /// Files that are sealed and sent at once; more than that would not fit into memory.
 const AT_ONCE: usize = 3;
 
@@ -240,6 +264,13 @@ impl Uploads {
         self.stopped.borrow_mut().remove(&id)
     }
 
+    /// Stops every upload for good; whatever is at work notices it by itself.
+    pub(crate) fn stop(&self) {
+        let list = self.board.list.borrow();
+        let under_way = list.iter().filter(|(_, going)| going.turn != Turn::Over).map(|(id, _)| *id);
+        self.stopped.borrow_mut().extend(under_way);
+    }
+
     /// Ends every upload and empties the list, at once: it has titles in it.
     pub(crate) fn clear(&self) {
         self.board.list.borrow_mut().clear();
@@ -377,6 +408,16 @@ mod tests {
         assert!(!uploads.was_stopped(2), "it had ended");
         uploads.clear();
         assert!(!uploads.was_stopped(1), "a lock is not the person's wish to stop");
+    }
+
+    #[wasm_bindgen_test]
+    fn what_is_under_way_is_stopped_where_somebody_signs_out() {
+        let uploads = five();
+        uploads.pause(2, true);
+        uploads.end(4, UploadState::Kept(String::new()));
+        uploads.stop();
+        uploads.clear();
+        assert!([1, 2, 3, 5].iter().all(|id| uploads.was_stopped(*id)) && !uploads.was_stopped(4));
     }
 
     #[wasm_bindgen_test]

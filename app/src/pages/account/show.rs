@@ -7,9 +7,10 @@ use crate::pages::guarded::{Guarded, Guests};
 use crate::pages::inside::Inside;
 use crate::pages::words;
 use crate::ui::{
-    Button, ButtonKind, Card, Chip, Erase as _, Face, Fact, Facts, Glyph, LinkButton, SafetyPhrase, Tone, use_toasts,
+    Alert, Button, ButtonKind, Card, Chip, Erase as _, Face, Fact, Facts, Glyph, LinkButton, SafetyPhrase, Tone,
+    use_toasts,
 };
-use crate::vault::Me;
+use crate::vault::{Me, use_vault};
 
 /// `/account`
 #[component]
@@ -66,7 +67,7 @@ pub fn AccountView(
                             </Fact>
                         })}
                     </Facts>
-                    <p class="hint">"Those you share with see your name and your e-mail address."</p>
+                    <p class="hint">"Those you share with see your e-mail address and your name."</p>
                 </Card>
                 <Card title="Other devices, and your password">
                     <p>"If you are signed in somewhere that you do not know, or do not have any more, sign out there. Here you stay signed in."</p>
@@ -78,6 +79,7 @@ pub fn AccountView(
                 </Card>
                 <Card title="This device">
                     <p>"While it is unlocked, whoever holds this device can read your records. It locks by itself after 30 minutes without use."</p>
+                    <OnTheirWay />
                     <TroubleAlert trouble=lock.trouble />
                     <TroubleAlert trouble=leave.trouble />
                     <div class="actions fill">
@@ -99,4 +101,27 @@ pub fn AccountView(
         </div>
     }
     .erased()
+}
+
+/// What becomes of files on their way, before somebody signs out over them.
+#[component]
+fn OnTheirWay() -> impl IntoView {
+    use_vault().get().map(|vault| {
+        let uploads = vault.uploads();
+        let unfinished = Memo::new(move |_| uploads.with(|all| all.iter().filter(|it| it.is_unfinished()).count()));
+        move || {
+            let files = match unfinished.get() {
+                0 => return None,
+                1 => "1 file is".to_owned(),
+                more => format!("{more} files are"),
+            };
+            Some(view! {
+                <Alert
+                    tone=Tone::Warn
+                    happened=format!("{files} not in your vault yet.")
+                    next="Signing out stops that, and keeps nothing of it on this device. If you lock instead, it goes on once you unlock."
+                />
+            })
+        }
+    })
 }

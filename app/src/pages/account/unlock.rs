@@ -58,6 +58,7 @@ pub fn LockedPanel(
                             "Sign out"
                         </Button>
                     </div>
+                    <p class="hint">"Signing out also takes files off this device that are not in your vault yet. You can add them again."</p>
                     <a href="/forgot">"Forgot your password?"</a>
                 </form>
             </Card>

@@ -4,14 +4,14 @@ use leptos::prelude::*;
 
 use super::order::{by_news, ending_soon, last_end, named};
 use crate::clock::use_now;
-use crate::pages::asking::{WhenLoaded, data, load};
+use crate::pages::asking::{Loaded, TroubleAlert, WhenLoaded, load};
 use crate::pages::guarded::{Guarded, Guests};
 use crate::pages::inside::Inside;
 use crate::pages::words;
 use crate::ui::{
     Card, CardTone, Chip, EmptyState, Erase as _, Face, Glyph, LinkButton, List, Row, SearchField, Skeleton, Tone,
 };
-use crate::vault::{Me, Patient};
+use crate::vault::{Me, Patient, Patients, Trouble};
 
 /// `/patients`
 #[component]
@@ -22,15 +22,37 @@ pub fn PatientsPage() -> impl IntoView {
 /// The page inside its frame.
 pub(in crate::pages) fn inside(me: Me) -> AnyView {
     let patients = load(|vault| vault.patients());
+    let here = Memo::new(move |_| {
+        patients.data.with(|all: &Option<Patients>| all.as_ref().map(|all| all.here.clone()).unwrap_or_default())
+    });
     view! {
         <PatientsHead me />
         <WhenLoaded
             loaded=patients
             waiting=|| view! { <Card><Skeleton label="Getting your patients" count=4 /></Card> }
-            page=move || view! { <PatientList patients=data(patients) /> }
+            page=move || view! {
+                <Missing patients />
+                <PatientList patients=here />
+            }
         />
     }
     .erased()
+}
+
+/// Whose vaults did not come, so that nobody takes the list for all of them.
+#[component]
+fn Missing(patients: Loaded<Patients>) -> impl IntoView {
+    // Said anew only where it is something else.
+    let trouble = Memo::new(move |_| {
+        patients.data.with(|all: &Option<Patients>| {
+            let missing = &all.as_ref()?.missing;
+            let (_, Trouble { happened, kind }) = missing.first()?;
+            let who = words::count(u64::try_from(missing.len()).unwrap_or(u64::MAX), "patient");
+            let are = if missing.len() == 1 { "is" } else { "are" };
+            Some(Trouble { happened: format!("{who} {are} not on this list. {happened}"), kind: *kind })
+        })
+    });
+    view! { <TroubleAlert trouble again=Callback::new(move |()| patients.again()) /> }
 }
 
 /// The heading, with who one is to patients.
@@ -42,7 +64,11 @@ pub fn PatientsHead(
     let Me { name, provider, .. } = me;
     let verified = provider.as_ref().is_some_and(|provider| provider.verified);
     let about = match provider {
-        Some(provider) => format!("{name} · {}, {}", provider.specialty, provider.organisation),
+        Some(provider) => [name, provider.specialty, provider.organisation]
+            .into_iter()
+            .filter(|part| !part.is_empty())
+            .collect::<Vec<_>>()
+            .join(" · "),
         None => name,
     };
     view! {

@@ -16,7 +16,7 @@ use crate::ui::{
     Card, EmptyState, Erase as _, Face, Glyph, Icon, LinkButton, List, Row, SafetyPhrase, Skeleton, SkeletonShape,
     Until,
 };
-use crate::vault::{Patient, Records};
+use crate::vault::{Patient, Records, Trouble, TroubleKind};
 
 /// `/patients/:vault`
 #[component]
@@ -33,10 +33,24 @@ pub(in crate::pages) fn inside() -> AnyView {
     let records = load(|vault| vault.records());
     let patient = Memo::new(move |_| {
         patients.data.with(|patients| {
-            let patients = patients.as_ref()?;
-            Some(vault.with(|vault| patients.iter().find(|patient| patient.vault == *vault).cloned()))
+            let here = &patients.as_ref()?.here;
+            Some(vault.with(|vault| here.iter().find(|patient| patient.vault == *vault).cloned()))
         })
     });
+    // Why this patient's vault is not here, if it is shared all the same.
+    let missing = Memo::new(move |_| {
+        patients.data.with(|patients| {
+            let missing = &patients.as_ref()?.missing;
+            let why = vault.with(|vault| missing.iter().find(|(id, _)| id == vault).map(|(_, why)| why.clone()))?;
+            Some(if why.kind == TroubleKind::Alarm {
+                why
+            } else {
+                Trouble { happened: format!("What this patient shares with you did not come. {}", why.happened), ..why }
+            })
+        })
+    });
+    let is_missing = Memo::new(move |_| missing.with(Option::is_some));
+    let again = Callback::new(move |()| patients.again());
     // Whatever else changes about a patient changes in place: the search and where one was stay.
     let found = Memo::new(move |_| {
         patient.with(|patient| patient.as_ref().map(|patient| patient.as_ref().map(|patient| patient.vault.clone())))
@@ -44,10 +58,14 @@ pub(in crate::pages) fn inside() -> AnyView {
     (move || match found.get() {
         None => view! {
             <h1>"Patient"</h1>
-            <TroubleAlert trouble=patients.trouble again=Callback::new(move |()| patients.again()) />
+            <TroubleAlert trouble=patients.trouble again />
             {move || patients.trouble.with(Option::is_none).then(|| view! {
                 <Skeleton label="Getting what is shared" shape=SkeletonShape::Block />
             })}
+        }.erased(),
+        Some(None) if is_missing.get() => view! {
+            <h1>"Patient"</h1>
+            <TroubleAlert trouble=missing again />
         }.erased(),
         Some(None) => view! {
             <h1>"Not here"</h1>
@@ -99,7 +117,7 @@ pub fn PatientView(
                     .next()
                     .map(|first| first.to_uppercase().chain(title.chars().skip(1)).collect::<String>())
                     .unwrap_or_default();
-                let sub = format!("you {}", words::level_words(&share.level));
+                let sub = format!("You {}", words::level_words(&share.level));
                 view! {
                     <Row title sub more=move || view! {
                         {move || {

@@ -153,7 +153,7 @@ fn OpenRecord(item: Signal<Option<RecordItem>>, records: Loaded<Records>, side: 
             let own = item.with_untracked(|item| item.as_ref().map(|item| item.vault.clone()));
             Box::pin(async move {
                 let patients = vault.patients().await?;
-                let of_vault = patients.into_iter().filter(|patient| Some(&patient.vault) == own.as_ref());
+                let of_vault = patients.here.into_iter().filter(|patient| Some(&patient.vault) == own.as_ref());
                 Ok(of_vault.flat_map(|patient| patient.shares).collect())
             })
         }),
