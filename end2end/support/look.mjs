@@ -1,12 +1,15 @@
 // Writes pictures of every page in its main states into results/, to be looked at: `npm run look`, or
-// `npm run look -- notices account` for those whose names begin so.
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+// `npm run look -- notices account` for those whose names begin so. Those in look/ are quick to have alone: `alarm`,
+// `many`, `waiting`.
+import { mkdir, rm } from "node:fs/promises";
+import { resolve } from "node:path";
 import { person, startBrowser, widths } from "./browser.mjs";
-import { commandLine, password } from "./command.mjs";
 import { noise, pdf, png } from "./files.mjs";
-import { addChosen, choose, drawn, fillSignUp, follow, go, heading, loseVault, openFromList, passwords, pickCard, saveCopy, share, signIn, signUp, turn, until, uploadRow } from "./people.mjs";
+import { lookAtAlarms } from "./look/alarm.mjs";
+import { startCamera } from "./look/camera.mjs";
+import { lookAtMany } from "./look/many.mjs";
+import { lookAtWaiting } from "./look/waiting.mjs";
+import { addChosen, choose, drawn, fillSignUp, follow, go, heading, openFromList, passwords, pickCard, saveCopy, share, signIn, signUp, until, uploadRow } from "./people.mjs";
 import { startServer } from "./server.mjs";
 import { startWire } from "./wire.mjs";
 
@@ -17,45 +20,16 @@ await mkdir(results, { recursive: true });
 
 const browser = await startBrowser();
 const wire = await startWire();
-const server = await startServer({ environment: { HEALTHBRIDGE_PUBLIC_URL: wire.url } });
+const server = await startServer({ environment: { HEALTHBRIDGE_PUBLIC_URL: wire.url, HEALTHBRIDGE_SIGN_UPS_PER_HOUR: "100" } });
 wire.lead(Number(new URL(server.url).port));
+const camera = startCamera(results, wanted);
+const { look } = camera;
+const lookWithoutPeople = (someone, path, name) => camera.lookWithoutPeople(someone, `${wire.url}${path}`, name);
 
-/** Takes a page as it stands, in both widths and both schemes. */
-let number = 0;
-async function look({ page }, name) {
-  if (wanted.length && !wanted.some((start) => name.startsWith(start))) return;
-  number += 1;
-  for (const [width, viewport] of Object.entries(widths)) {
-    await page.setViewportSize(viewport);
-    for (const colorScheme of ["light", "dark"]) {
-      await turn(page, colorScheme);
-      // The whole page in one picture: bars that stay in sight would otherwise lie across its middle.
-      const height = await page.evaluate(() => document.documentElement.scrollHeight);
-      await page.setViewportSize({ width: viewport.width, height: Math.max(height, viewport.height) });
-      await page.screenshot({ path: join(results, `${String(number).padStart(2, "0")}-${name}-${width}-${colorScheme}.png`) });
-      await page.setViewportSize(viewport);
-    }
-  }
-  await turn(page, "light");
-}
+/** What the names of pictures begin with that are taken beside the story of one patient and one doctor. */
+const asides = { alarm: lookAtAlarms, many: lookAtMany, waiting: lookAtWaiting };
 
-/** A page as it waits for who people are, and as it is when nobody says. */
-async function lookWithoutPeople(someone, path, name) {
-  const people = "**/api/v1/people/**";
-  const held = [];
-  await someone.context.route(people, (route) => held.push(route));
-  await go(someone, `${wire.url}${path}`);
-  await until(() => held.length > 0, "somebody is asked for");
-  await someone.page.locator(".skeleton").first().waitFor();
-  await look(someone, `${name}-loading`);
-  await someone.context.route(people, (route) => route.abort());
-  for (const route of held.splice(0)) await route.abort();
-  await someone.page.locator("main .alert").first().waitFor();
-  await look(someone, `${name}-error`);
-  await someone.context.unroute(people);
-}
-
-try {
+async function tellStory() {
   const maya = await person(browser, widths.wide);
   const ito = await person(browser, widths.wide);
   const { page } = maya;
@@ -79,11 +53,6 @@ try {
   await look(maya, "sign-up-errors");
   await signUp(maya, wire.url, patient, { check: (what) => look(maya, what.replaceAll(" ", "-")) });
   await look(maya, "home-empty");
-  await maya.context.route("**/api/v1/**", () => {});
-  await page.goto(`${wire.url}/records`);
-  await page.getByText("Your vault is not open yet.").waitFor();
-  await look(maya, "waiting-long");
-  await maya.context.unroute("**/api/v1/**");
   await go(maya, `${wire.url}/home`);
   for (const [tab, name] of [["Records", "records-empty"], ["Add", "add-empty"], ["Sharing", "sharing-empty"], ["Activity", "activity-new"]]) {
     await follow(page, tab);
@@ -241,7 +210,7 @@ try {
       await page.getByLabel("Kind of record", { exact: true }).selectOption("other");
     },
   });
-  await page.getByRole("button", { name: /^Stop sharing other/ }).waitFor();
+  await page.getByRole("button", { name: /^Stop sharing records/ }).waitFor();
   await look(maya, "sharing-two");
   await page.goto(page.url());
   await follow(page, "Add");
@@ -252,8 +221,8 @@ try {
   await go(maya, `${wire.url}/sharing?by=record`);
   await page.getByRole("heading", { name: "Other", exact: true }).waitFor();
   await look(maya, "sharing-by-record");
-  await page.getByRole("button", { name: /^Stop sharing other/ }).first().click();
-  await page.getByRole("dialog").getByText(/Stop sharing other records with/).waitFor();
+  await page.getByRole("button", { name: /^Stop sharing records/ }).first().click();
+  await page.getByRole("dialog").getByText(/Stop sharing records filed under Other with/).waitFor();
   await look(maya, "sharing-stop-kind");
   await page.getByRole("button", { name: "Keep sharing" }).click();
   for (const [path, name] of [["/home", "home"], ["/sharing", "sharing"], ["/activity", "activity"]]) await lookWithoutPeople(maya, path, name);
@@ -315,32 +284,18 @@ try {
   await look(maya, "locked-still-signed-in");
   await maya.context.unroute("**/api/v1/signout");
 
-  // A list that is too long to be drawn whole.
-  const ann = await commandLine(server.url);
-  const letters = await mkdtemp(join(tmpdir(), "healthbridge-look-"));
-  try {
-    await ann.json("signup", "--email", "ann@example.org", "--name", "Ann Berg", "--as", "patient");
-    for (let number = 1; number <= 110; number++) {
-      const day = `2026-${String((number % 5) + 1).padStart(2, "0")}-${String((number % 28) + 1).padStart(2, "0")}`;
-      await writeFile(join(letters, `${day} Letter ${number}.txt`), `Letter ${number}`);
-    }
-    await ann.json("upload", letters);
-    const long = await person(browser, widths.wide);
-    await signIn(long, wire.url, { email: "ann@example.org", password });
-    await heading(long.page, /Ann/);
-    await go(long, `${wire.url}/records`);
-    await long.page.locator(".long li").first().waitFor();
-    await look(long, "records-long");
-    await loseVault(long, `${wire.url}/records`);
-    await look(long, "lost");
-  } finally {
-    await ann.end();
-    await rm(letters, { recursive: true, force: true });
-  }
   for (const [who, { errors }] of Object.entries({ patient: maya, physician: ito })) if (errors.length) console.error(who, errors);
+}
+
+try {
+  const isAside = (start) => Object.keys(asides).some((name) => start.startsWith(name));
+  if (wanted.length === 0 || !wanted.every(isAside)) await tellStory();
+  for (const [name, takeThem] of Object.entries(asides)) {
+    if (wanted.length === 0 || wanted.some((start) => start.startsWith(name))) await takeThem({ ...camera, browser, server, wire });
+  }
 } finally {
   await browser.close();
   await wire.stop();
   await server.stop();
 }
-console.log(`${number * 4} pictures are in ${results}`);
+console.log(`${camera.taken()} pictures are in ${results}`);

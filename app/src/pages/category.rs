@@ -22,10 +22,10 @@ pub fn label(slug: &str) -> &'static str {
     ALL.iter().find(|(own, _)| *own == slug).map_or("Other", |(_, label)| label)
 }
 
-/// The name of a kind inside a sentence: "imaging", "other records".
+/// The name of a kind inside a sentence: "imaging", "records filed under Other".
 pub fn inside(slug: &str) -> String {
     match label(slug) {
-        "Other" => "other records".to_owned(),
+        "Other" => "records filed under Other".to_owned(),
         label => label.to_lowercase(),
     }
 }

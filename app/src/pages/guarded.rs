@@ -237,16 +237,18 @@ pub fn AlarmAlert(
     #[prop(into)]
     on_read: Callback<()>,
 ) -> impl IntoView {
-    let next = match trouble.kind {
-        TroubleKind::Alarm => {
-            "Look closely at what you see here, and do not rely on it. Tell the people who run this server, and the people you share with."
-        }
-        kind => next_words(kind),
+    let (head, next) = match trouble.kind {
+        TroubleKind::Alarm => (
+            Some("Be careful: something is wrong on the server"),
+            "Look closely at what you see here, and do not rely on it. Tell the people who run this server, and the people you share with.",
+        ),
+        kind => (None, next_words(kind)),
     };
     view! {
         <div class="alarm">
             <Alert
                 tone=Tone::Stop
+                head
                 happened=trouble.happened
                 next=next
             >

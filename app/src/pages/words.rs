@@ -144,6 +144,11 @@ pub fn moment(minute: u32, now: Option<Now>) -> String {
     format!("{} at {time}", near_day(minute, at))
 }
 
+/// When something happened, under a heading that says the day: "at 08:05".
+pub fn time_of_day(minute: u32, now: Option<Now>) -> String {
+    now.map_or_else(|| moment(minute, None), |now| format!("at {}", clock_time(minute, now.offset_minutes)))
+}
+
 /// The day of something that happened: "today", "yesterday", "12 November".
 pub fn near_day(minute: u32, now: Now) -> String {
     let day = Day::of_minute(minute, now.offset_minutes);
@@ -336,6 +341,7 @@ mod tests {
         assert_eq!(moment(NOW.minute - 10 * DAY + 212, Some(NOW)), "12 November at 18:02");
         assert_eq!(moment(NOW.minute - 366 * DAY, Some(NOW)), "21 November 2025 at 14:30");
         assert_eq!(moment(NOW.minute, None), "22 November 2026");
+        assert_eq!(time_of_day(NOW.minute - 385, Some(NOW)), "at 08:05");
         assert_eq!(ended(NOW.minute, Some(NOW)), "Ended today");
         assert_eq!(ended(NOW.minute - 20 * DAY, Some(NOW)), "Ended on 2 November");
     }

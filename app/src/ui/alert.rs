@@ -10,6 +10,9 @@ pub fn Alert(
     /// What it wants to be taken for.
     #[prop(optional)]
     tone: Tone,
+    /// Stands above all, where the sentence alone may not be understood.
+    #[prop(optional_no_strip)]
+    head: Option<&'static str>,
     /// What happened, in a sentence.
     #[prop(into)]
     happened: TextProp,
@@ -35,6 +38,7 @@ pub fn Alert(
         <div class=format!("alert {}", tone.class()) role=role>
             <Icon glyph=tone.glyph() />
             <div class="stack">
+                {head.map(|head| view! { <p class="alert-head">{head}</p> })}
                 <p class="name">{move || happened.get()}</p>
                 {kept.map(|kept| view! {
                     <p class="kept"><Icon glyph=Glyph::Check size=IconSize::Small /><span>{move || kept.get()}</span></p>

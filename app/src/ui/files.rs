@@ -75,6 +75,8 @@ pub enum FileState {
     Kept,
     /// Not sent: what happened, what was kept, what to do.
     Failed(String),
+    /// Not sent to its end: what happened, and what is kept, so that it can go on.
+    Interrupted(String, &'static str),
 }
 
 /// A file on its way into the vault.
@@ -127,6 +129,10 @@ pub fn FileRow(
                 }.erased(),
                 FileState::Failed(words) => view! {
                     <p class="error"><Icon glyph=Glyph::Failed size=IconSize::Small /><span>{words}</span></p>
+                }.erased(),
+                FileState::Interrupted(words, kept) => view! {
+                    <p class="error"><Icon glyph=Glyph::Failed size=IconSize::Small /><span>{words}</span></p>
+                    <p class="seen"><Icon glyph=Glyph::Check /><span>{kept}</span></p>
                 }.erased(),
             }}
             {children.map(|children| view! { <div class="actions file-acts">{children.draw()}</div> })}

@@ -81,7 +81,7 @@ pub fn ActivityList(
                 let items = group
                     .into_iter()
                     .map(|happening| {
-                        let time = words::moment(happening.at, now.get_untracked());
+                        let time = words::time_of_day(happening.at, now.get_untracked());
                         let words = sentence(&happening);
                         let named = happening.record.filter(|_| happening.what != "deleted");
                         let link = named.map(|(id, _)| format!("/records/{id}"));

@@ -46,9 +46,9 @@ pub fn SecurityPage() -> impl IntoView {
                 {list(Glyph::Sharing, &[
                     "A share names one person, what they get, and until when. Only their key opens it.",
                     "When you stop it, the server refuses at once, the key turns for everything you add later, and what was shared is sealed anew.",
-                    "Every opening is written into your history before the record is handed out. The history is signed and chained, and your device checks it: what is taken out or changed is noticed.",
+                    "Every opening is written into your history before the record is handed out. Your device checks that history: what is taken out or changed is noticed.",
                 ])}
-                <Alert still=true tone=Tone::Warn happened="A copy cannot be recalled." next="What a person has seen, saved or photographed stays with them. Share with people you trust, and for as short a time as will do." />
+                <Alert still=true tone=Tone::Warn happened="A copy cannot be taken back." next="What a person has seen, saved or photographed stays with them. Share with people you trust, and for as short a time as will do." />
             </Card>
             <Card title="Where the protection ends">
                 {list(Glyph::Warning, &[

@@ -205,7 +205,10 @@ fn Safety(notices: Vec<Notice>) -> impl IntoView {
 fn RecentRecords(records: Loaded<Records>) -> impl IntoView {
     let none = Memo::new(move |_| records.data.with(|records| records.as_ref().is_some_and(|all| all.is_empty())));
     let there = Memo::new(move |_| records.data.with(Option::is_some));
-    let count = Memo::new(move |_| records.data.with(|records| records.as_ref().map_or(0, |all| all.len())));
+    let all = Memo::new(move |_| {
+        let count = records.data.with(|records| records.as_ref().map_or(0, |all| all.len()));
+        format!("All {}", words::count(u64::try_from(count).unwrap_or(u64::MAX), "record"))
+    });
     let recent = Memo::new(move |_| {
         records.data.with(|records| {
             let records = records.as_deref().unwrap_or_default();
@@ -218,7 +221,7 @@ fn RecentRecords(records: Loaded<Records>) -> impl IntoView {
             view! { <Card><Begin /></Card> }.erased()
         } else if there.get() {
             view! {
-                <Card title="Recent records" action=move || view! { <a href="/records">{move || format!("All {}", count.get())}</a> }>
+                <Card title="Recent records" action=move || view! { <a href="/records">{move || all.get()}</a> }>
                     <RecordRows items=recent />
                 </Card>
             }

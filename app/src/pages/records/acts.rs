@@ -117,7 +117,7 @@ fn DeleteDialog(item: Signal<Option<RecordItem>>, open: RwSignal<bool>) -> impl 
     });
     view! {
         <Dialog id="delete-record" open title=move || format!("Delete {}?", title())>
-            <p>"The record goes out of your vault, and its sealed file is destroyed on the server a little later. That it was there, and that you deleted it, stays in your activity."</p>
+            <p>"The record goes out of your vault, and its sealed file is destroyed on the server a little later. That it was there, and that you deleted it, stays in your activity. It cannot be brought back."</p>
             {move || (shared() > 0).then(|| view! {
                 <Alert still=true tone=Tone::Warn happened=format!("It is shared with {} now.", words::count(shared(), "person").replace("persons", "people")) next="They cannot open it any more. What a person has seen or saved cannot be taken back." />
             })}

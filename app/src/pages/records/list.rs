@@ -29,10 +29,7 @@ pub(in crate::pages) fn inside() -> AnyView {
     keep_pictures();
     let records = load(|vault| vault.records());
     view! {
-        <div class="title">
-            <h1 class="grow">"Records"</h1>
-            <span class="only-wide"><LinkButton href="/records/add" glyph=Glyph::Add>"Add records"</LinkButton></span>
-        </div>
+        <h1>"Records"</h1>
         <Uploads which=Which::Unfinished />
         <WhenLoaded
             loaded=records

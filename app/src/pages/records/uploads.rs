@@ -17,7 +17,7 @@ fn state_of(upload: &Upload) -> FileState {
         UploadState::NeedsFile => FileState::Resting(percent, "Choose the same file again to go on"),
         UploadState::Kept(_) => FileState::Kept,
         UploadState::Failed(why) => FileState::Failed(why.clone()),
-        UploadState::Interrupted(why) => FileState::Failed(format!("{why} {STILL_HERE}")),
+        UploadState::Interrupted(why) => FileState::Interrupted(why.clone(), STILL_HERE),
     }
 }
 
@@ -63,10 +63,11 @@ pub fn UploadList(
     let any = Memo::new(move |_| uploads.with(|uploads| !uploads.is_empty()));
     let ids = Memo::new(move |_| uploads.with(|uploads| in_sight(uploads)));
     let many = Memo::new(move |_| uploads.with(|uploads| many_words(uploads)));
+    let done = Memo::new(move |_| uploads.with(|uploads| uploads.iter().all(is_kept)));
     move || {
         any.get().then(|| {
             view! {
-                <Card title="On their way">
+                <Card title=move || if done.get() { "Added to your vault" } else { "On their way" }>
                     {move || many.get().map(|words| view! { <p class="soft">{words}</p> })}
                     <ul class="uploads" role="list">
                         <For each=move || ids.get() key=|id| *id let(id)><UploadRow id uploads /></For>
@@ -205,13 +206,10 @@ mod tests {
 
     #[test]
     fn what_failed_on_its_way_says_what_is_kept() {
-        let failed = |state| match state_of(&upload(1, state)) {
-            FileState::Failed(words) => words,
-            other => panic!("{other:?}"),
-        };
         let why = "The server is busy.".to_owned();
-        assert_eq!(failed(UploadState::Failed(why.clone())), why);
-        assert_eq!(failed(UploadState::Interrupted(why.clone())), format!("{why} {STILL_HERE}"));
+        let says = |state| state_of(&upload(1, state));
+        assert_eq!(says(UploadState::Failed(why.clone())), FileState::Failed(why.clone()));
+        assert_eq!(says(UploadState::Interrupted(why.clone())), FileState::Interrupted(why, STILL_HERE));
     }
 
     #[test]

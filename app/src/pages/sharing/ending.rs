@@ -73,10 +73,15 @@ fn of_which(reach: &Reach, records: Option<&[RecordItem]>) -> String {
     };
     let belongs = |item: &&RecordItem| kind.is_none_or(|kind| category::slug(&item.details.category) == kind);
     let count = records.map(|records| records.iter().filter(belongs).count()).filter(|count| *count > 1);
-    let name = kind.map(|slug| format!("{} ", category::label(slug).to_lowercase())).unwrap_or_default();
+    let which = match kind {
+        None => "records".to_owned(),
+        // "Other records" would be all but these.
+        Some("other") => category::inside("other"),
+        Some(slug) => format!("{} records", category::label(slug).to_lowercase()),
+    };
     match count {
-        Some(count) => format!("your {count} {name}records"),
-        None => format!("your {name}records"),
+        Some(count) => format!("your {count} {which}"),
+        None => format!("your {which}"),
     }
 }
 
@@ -111,11 +116,9 @@ pub fn consequence(
         let reach = words::reach_words(&other.reach);
         return Some(format!("{name} can still see it, because you also share {reach} {until}."));
     }
-    let apart = match &share.reach {
-        Reach::Record(..) => return Some(format!("{name} can no longer open {}.", words::reach_words(&share.reach))),
-        Reach::Category(_) => "a kind",
-        Reach::Everything => "everything",
-    };
+    if by_record {
+        return Some(format!("{name} can no longer open {}.", words::reach_words(&share.reach)));
+    }
     let which = of_which(&share.reach, records);
     let ends = match left {
         Left::Parts(parts) => {
@@ -125,7 +128,7 @@ pub fn consequence(
         }
         Left::Nothing | Left::All(_) => format!("{name} can open none of {which} any more."),
     };
-    Some(format!("{ends} One record cannot be taken out of {apart}: share the others one by one."))
+    Some(format!("{ends} To leave out a single record, stop this and share the others one by one."))
 }
 
 #[cfg(test)]
@@ -144,7 +147,7 @@ mod tests {
         assert_eq!(says(0, &of(record("ct"))), "Dr Ito can no longer open Record ct.");
         assert_eq!(
             says(0, &of(kind("imaging"))),
-            "Dr Ito can open none of your 2 imaging records any more. One record cannot be taken out of a kind: share the others one by one."
+            "Dr Ito can open none of your 2 imaging records any more. To leave out a single record, stop this and share the others one by one."
         );
         assert!(
             says(0, &of(kind("laboratory"))).starts_with("Dr Ito can open none of your laboratory records any more.")

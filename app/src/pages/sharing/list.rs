@@ -48,12 +48,16 @@ pub fn SharingView(
     let held = Memo::new(move |_| shares.data.with(|shares| holding(shares.as_deref().unwrap_or_default())));
     let ended = Memo::new(move |_| shares.data.with(|shares| over(shares.as_deref().unwrap_or_default())));
     let nobody = Memo::new(move |_| held.with(Vec::is_empty));
+    // Where nobody sees anything, the empty list says how to begin.
+    let begun = Memo::new(move |_| !nobody.get() || shares.data.with(Option::is_none));
     let sentence = move || (!nobody.get()).then(|| held.with(|held| summary(held, now.get())));
     view! {
         <div class="stack">
             <div class="title">
                 <h1 class="grow">"Who can see what"</h1>
-                <LinkButton href="/sharing/new" glyph=Glyph::Add>"Share"</LinkButton>
+                {move || begun.get().then(|| view! {
+                    <LinkButton href="/sharing/new" glyph=Glyph::Add>"Share"</LinkButton>
+                })}
             </div>
             {move || sentence().map(|sentence| view! { <p class="soft">{sentence}</p> })}
         </div>

@@ -67,7 +67,7 @@ pub fn SharedBy(
     let show_more = move || {
         let first_new = shown.get_untracked();
         shown.update(|shown| *shown += AT_ONCE);
-        lead_focus_nth(list.get_untracked().map(Into::into), ".share > button", first_new);
+        lead_focus_nth(list.get_untracked().map(Into::into), ".share-acts > .stop", first_new);
     };
     view! {
         <ul class="shares" role="list" node_ref=list>
@@ -110,16 +110,20 @@ pub fn SharedWith(
             let person = person.get();
             let initials = words::initials(&person.name);
             let chip = compared_chip(&person);
-            view! { <Face small=true initials /><span class="name">{person.name}</span>{chip} }.erased()
+            view! {
+                <span class="row still"><Face small=true initials /><span class="name">{person.name}</span></span>
+                {chip}
+            }
+            .erased()
         }
     };
     let seen = move || {
         let (name, opened, accepted) =
             share.with(|share| (share.person.name.clone(), share.last_opened.clone(), share.accepted));
         let (glyph, words) = match opened {
-            Some((at, title)) => (Glyph::Eye, format!("opened {title} {}", words::moment(at, now.get()))),
+            Some((at, title)) => (Glyph::Eye, format!("Opened {title} {}", words::moment(at, now.get()))),
             None if !accepted => (Glyph::Clock, format!("Waiting for {name} to look")),
-            None => (Glyph::Eye, "has opened nothing yet".to_owned()),
+            None => (Glyph::Eye, "Has opened nothing yet".to_owned()),
         };
         view! { <p class="seen"><Icon glyph /><span>{words}</span></p> }
     };
@@ -152,15 +156,15 @@ pub fn SharedWith(
                     soon=Signal::derive(move || left.with(|left| left.soon))
                 />
                 {seen}
-                <div class="row">
-                    <Button kind=ButtonKind::Quiet glyph=Glyph::Clock on_press=move || acts.changing.ask(share.get_untracked())>
-                        "Change the end"<span class="heard">{of_which}</span>
-                    </Button>
-                </div>
             </div>
-            <Button kind=ButtonKind::Stop glyph=Glyph::StopSharing on_press=stop>
-                {move || stop_words(&reach.get())}<span class="heard">{which}</span>
-            </Button>
+            <div class="share-acts">
+                <Button kind=ButtonKind::Quiet glyph=Glyph::Clock on_press=move || acts.changing.ask(share.get_untracked())>
+                    "Change the end"<span class="heard">{of_which}</span>
+                </Button>
+                <Button kind=ButtonKind::Stop glyph=Glyph::StopSharing on_press=stop>
+                    {move || stop_words(&reach.get())}<span class="heard">{which}</span>
+                </Button>
+            </div>
         </li>
     }
     .erased()
