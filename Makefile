@@ -27,7 +27,7 @@ bench: ## Builds the release and measures it; prints what docs/benchmarks.md kee
 	@scripts/setup build && scripts/bench
 
 .PHONY: soak
-soak: ## Kills a server again and again under load and checks what it kept; MINUTES=10, SEED=...
+soak: ## Kills a server again and again under load and checks what it kept, then adds 1,000 files; MINUTES=10, SEED=...
 	@scripts/soak $(or $(MINUTES),10) $(SEED)
 
 .PHONY: look

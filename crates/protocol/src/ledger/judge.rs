@@ -195,7 +195,8 @@ impl Ledger {
         }
     }
 
-    /// Whether a key of this scope and epoch has turned. What a partial reader cannot see it cannot judge.
+    /// Whether a key of this scope and epoch has turned. What a partial reader cannot see it cannot judge: a key may have
+    /// turned while nothing reached it, and what is given with a later one is no older for that.
     fn stale_epoch(&self, scope: GrantScope, epoch: u32) -> Option<Superseded> {
         let current = match scope {
             GrantScope::Record(record) => self.records.get(&record).map(|record| record.generation),
@@ -203,7 +204,8 @@ impl Ledger {
             GrantScope::Vault => self.vault_epoch,
         };
         match (current, self.reach) {
-            (Some(current), _) => (current != epoch).then_some(Superseded::Epoch),
+            (Some(current), Reach::Full) => (current != epoch).then_some(Superseded::Epoch),
+            (Some(current), Reach::Partial) => (epoch < current).then_some(Superseded::Epoch),
             (None, Reach::Partial) => None,
             (None, Reach::Full) => Some(Superseded::Ended),
         }

@@ -82,3 +82,33 @@ async fn stopping_a_share_does_not_wait_for_who_cannot_be_checked() {
     take_up(&ito).await.unwrap();
     assert_eq!(read(&ito, vault, record).await.unwrap(), b"sinus rhythm");
 }
+
+/// A session that stays open, and sees another record all along, is given again what it was given before, though the key
+/// turned meanwhile, out of its sight; also where what came in between was never taken up.
+#[tokio::test]
+async fn what_is_shared_again_reaches_a_session_that_stayed_open() {
+    for wish in [Wish::Category(Category::Laboratory), Wish::Everything] {
+        let host = host().await;
+        let maya = Who::Maya.device(&host).await;
+        let vault = maya.own_vault().unwrap();
+        let (always, again) =
+            (add(&maya, "ECG", b"sinus rhythm").await.unwrap(), add(&maya, "Blood", b"ferritin 12").await.unwrap());
+        share(&maya, Who::Ito, Wish::Record(always)).await.unwrap();
+        let ito = Who::Ito.device(&host).await;
+        for is_taken_up in [true, false, true] {
+            let grant = share(&maya, Who::Ito, wish).await.unwrap();
+            if is_taken_up {
+                take_up(&ito).await.unwrap();
+                assert_eq!(read(&ito, vault, again).await.unwrap(), b"ferritin 12", "{wish:?}");
+            }
+            maya.stop(vault, grant).await.unwrap();
+            while maya.renew_next(vault).await.unwrap() {}
+            take_up(&ito).await.unwrap();
+            assert!(read(&ito, vault, again).await.is_err());
+            assert_eq!(read(&ito, vault, always).await.unwrap(), b"sinus rhythm");
+        }
+        share(&maya, Who::Ito, wish).await.unwrap();
+        take_up(&ito).await.unwrap();
+        assert_eq!(read(&ito, vault, again).await.unwrap(), b"ferritin 12", "{wish:?}");
+    }
+}
