@@ -66,6 +66,9 @@ pub enum TroubleKind {
     /// The page lost its vault, and has to be loaded again.
     #[n(8)]
     Broken,
+    /// It was too much at once. What happened says how long to wait.
+    #[n(9)]
+    Busy,
 }
 
 /// Whether somebody is signed in, and whether the vault is open.

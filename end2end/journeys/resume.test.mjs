@@ -75,7 +75,7 @@ test("it goes on after the server was killed and started again", async () => {
   await sendHalf(page);
   await server.kill();
   wire.release();
-  await uploadRow(page, "Long scan").getByText("No connection. It goes on by itself.").waitFor();
+  await uploadRow(page, "Long scan").getByText("No answer from the server yet. It goes on by itself.").waitFor();
   await server.start();
   await kept(page, "Long scan", { timeout: 60_000 });
   await comesBack(page);
@@ -158,7 +158,7 @@ test("it goes on when the connection comes back", async () => {
   assert.notEqual((await privateFiles(page, "bodies")).length, 0, "what is on its way comes from a file");
   await maya.context.setOffline(true);
   wire.cut();
-  await uploadRow(page, "Long scan").getByText("No connection. It goes on by itself.").waitFor();
+  await uploadRow(page, "Long scan").getByText("No answer from the server yet. It goes on by itself.").waitFor();
   wire.release();
   wire.mend();
   await maya.context.setOffline(false);
@@ -203,7 +203,7 @@ test("three files are sent at once, and one that is chosen without a connection 
   await choose(page, [{ name: "letter.txt", content: Buffer.from("Dear Maya") }]);
   wire.cut();
   await page.getByRole("button", { name: "Add 1 record" }).click();
-  await uploadRow(page, "Letter").getByText("No connection. It goes on by itself.").waitFor();
+  await uploadRow(page, "Letter").getByText("No answer from the server yet. It goes on by itself.").waitFor();
   wire.mend();
   await kept(page, "Letter", { timeout: 60_000 });
   assertQuiet(maya, "many files");
@@ -369,7 +369,7 @@ test("a file that takes the place of another is in sight from the first moment, 
   await maya.context.setOffline(true);
   wire.cut();
   await replace.click();
-  await uploadRow(page, "Letter").getByText("No connection. It goes on by itself.").waitFor();
+  await uploadRow(page, "Letter").getByText("No answer from the server yet. It goes on by itself.").waitFor();
   wire.mend();
   await maya.context.setOffline(false);
   await uploadRow(page, "Letter").waitFor({ state: "detached" });

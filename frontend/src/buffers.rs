@@ -88,11 +88,15 @@ impl Pieces {
             Self::Filled(reader, array) => reader.read_with_array_buffer_view(array),
         };
         let piece = JsFuture::from(read).await?;
-        let is_done = Reflect::get(&piece, &"done".into())?.is_truthy();
-        if is_done {
+        let value = Reflect::get(&piece, &"value".into())?;
+        if Reflect::get(&piece, &"done".into())?.is_truthy() {
+            // The array that was lent comes back empty; it goes with the rest.
+            if let Some(rest) = value.dyn_ref() {
+                self.give_back(rest);
+            }
             return Ok(None);
         }
-        Reflect::get(&piece, &"value".into())?.dyn_into().map(Some)
+        value.dyn_into().map(Some)
     }
 
     /// Takes back a piece that was read.

@@ -58,7 +58,7 @@ impl Spent {
     fn by(self, now: u64, budget: Budget) -> Self {
         let passed = u128::from(now.saturating_sub(self.at));
         let left = |spent: u128, a_day: u64| spent.saturating_sub(passed.saturating_mul(a_day.into()));
-        Self { writes: left(self.writes, budget.writes), bytes: left(self.bytes, budget.bytes), at: now }
+        Self { writes: left(self.writes, budget.writes), bytes: left(self.bytes, budget.bytes), at: now.max(self.at) }
     }
 
     /// In how many seconds all of it will have come back.
@@ -93,7 +93,7 @@ impl Writes {
                 if accounts.len() >= MOST && !accounts.contains_key(&account) {
                     self.make_room(&mut accounts, now);
                 }
-                accounts.insert(account, Spent { writes, bytes, at: now });
+                accounts.insert(account, Spent { writes, bytes, at: before.at });
                 Ok(())
             }
             (writes, bytes) => {

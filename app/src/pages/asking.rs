@@ -155,7 +155,8 @@ pub fn use_alive() -> Signal<bool> {
 pub fn next_words(kind: TroubleKind) -> &'static str {
     match kind {
         TroubleKind::Input => "Correct it and try again.",
-        TroubleKind::Offline => "Try again when the connection is back.",
+        TroubleKind::Offline => "Try again a little later.",
+        TroubleKind::Busy => "There is nothing else that you have to do.",
         TroubleKind::Gone => "Go back to the list, which shows what is there now.",
         TroubleKind::Alarm => "Do not rely on what this page shows. Tell the people who run this server.",
         TroubleKind::NotShown => "You can save a copy and open it with another program.",

@@ -66,7 +66,7 @@ fn Home() -> impl IntoView {
             </div>
         </Card>
         <div class="two">
-            <Card title="Recent records" action=|| view! { <a href="/records">"All 148"</a> }>
+            <Card title="Recent records" action=|| view! { <a href="/records">"All 148 records"</a> }>
                 <List>
                     <Row title="CT of the chest" sub="12 November · St. Anna Hospital · 214 images" tile=|| category_tile("imaging") href="/records/1">
                         <Chip tone=Tone::Brand>"new"</Chip>

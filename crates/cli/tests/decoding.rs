@@ -5,7 +5,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::fs;
-use std::io::Write as _;
+use std::io::{Read as _, Write as _};
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
@@ -191,7 +191,7 @@ fn when_the_command_is_gone_its_decoder_ends_whatever_it_does() {
         .arg(COMMAND)
         .env_clear()
         .stdin(Stdio::piped())
-        .stdout(Stdio::null())
+        .stdout(Stdio::piped())
         .stderr(Stdio::null())
         .spawn()
         .unwrap();
@@ -205,13 +205,15 @@ fn when_the_command_is_gone_its_decoder_ends_whatever_it_does() {
         input.write_all(piece).unwrap();
     }
     std::thread::sleep(Duration::from_millis(500));
-    assert!(child.try_wait().unwrap().is_none(), "it is at work");
     drop(input);
     #[expect(clippy::disallowed_methods, reason = "a process of its own knows no paused time")]
     let closed = Instant::now();
     while closed.elapsed() < Duration::from_secs(30) {
         if let Some(status) = child.try_wait().unwrap() {
             assert!(status.success());
+            let mut said = Vec::new();
+            child.stdout.take().unwrap().read_to_end(&mut said).unwrap();
+            assert!(said.is_empty(), "it was still at work");
             return;
         }
         std::thread::sleep(Duration::from_millis(20));

@@ -15,6 +15,12 @@ use crate::view::{Place, Share, VaultView};
 /// somebody who stops a share must not lose against that.
 const ATTEMPTS: u32 = 24;
 
+/// The longest pause that a server may ask for before a change is made anew, in milliseconds.
+const LONGEST_ASKED: u32 = 5_000;
+
+/// How often it may.
+const ASKED_FOR_SO_OFTEN: u32 = 3;
+
 impl<P: Platform> Session<P> {
     /// Makes a change from the newest state, all of it or nothing, and syncs it back. When another device was
     /// faster, the change is made again from what is there then.
@@ -53,6 +59,11 @@ impl<P: Platform> Session<P> {
         let mut overtaken: Option<(Head, Append, T)> = None;
         for attempt in 0..ATTEMPTS {
             if let Some(times) = attempt.checked_sub(1) {
+                // As long as a busy server asked for, at first; somebody waits for this.
+                let asked = last.asks_for().min(LONGEST_ASKED);
+                if times < ASKED_FOR_SO_OFTEN && asked > 0 {
+                    self.platform.sleep(asked).await;
+                }
                 give_way(&self.platform, times).await;
             }
             // Between two attempts, others of this device have their turn.

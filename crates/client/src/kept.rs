@@ -117,7 +117,7 @@ impl<P: Platform> Session<P> {
                 view.set_metadata(record, metadata);
             }
         }
-        // What is kept was read to its end.
+        // What is kept was read to its end, or to that of a page.
         view.is_whole = true;
         (view.head().seq > 0).then_some(view)
     }

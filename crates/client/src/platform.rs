@@ -113,7 +113,8 @@ pub enum Unsent {
 
 impl Unsent {
     /// What an answer comes to whose sender has no time, and says by `Retry-After` how long that lasts. Any other answer
-    /// is to be read, as is one that names a day and not seconds.
+    /// is to be read, as is one that names a day and not seconds. A 429 of our server says the seconds itself; one from
+    /// in between is taken as having said nothing.
     pub fn later(status: u16, retry_after: Option<&str>) -> Option<Self> {
         let seconds = retry_after?.trim().parse().ok()?;
         matches!(status, 502..=504).then_some(Self::Later(Asked(seconds)))

@@ -126,7 +126,8 @@ impl Desk {
             Err(error) if kind(error) == TroubleKind::Alarm || !session.vaults().contains(&vault) => {
                 self.unsound.borrow_mut().insert(vault, error.clone());
             }
-            Err(_) => {}
+            // It is here again, though not all that was asked of it was done.
+            Err(_) => self.unsound.borrow_mut().retain(|noted, why| *noted != vault || kind(why) == TroubleKind::Alarm),
         }
     }
 

@@ -64,7 +64,7 @@ pub(crate) fn words(failure: &Failure) -> Trouble {
         Failure::WrongPassword => ("This is not the password of this account.".to_owned(), TroubleKind::Input),
         Failure::Gone => ("This is no longer here.".to_owned(), TroubleKind::Gone),
         Failure::StillSignedIn => (
-            "The server could not be told, so you may still be signed in. Your vault is locked on this device."
+            "The server could not be told, so you may still be signed in. Your vault is locked on this device, and files that were still being added were stopped."
                 .to_owned(),
             TroubleKind::Offline,
         ),
@@ -110,9 +110,10 @@ pub(super) const fn kind(error: &ClientError) -> TroubleKind {
         | ClientError::WeakPassword(_)
         | ClientError::NotCompared
         | ClientError::Metadata(_)
-        | ClientError::Api(
-            ApiError::WrongCredentials | ApiError::Conflict(_) | ApiError::TooMany(_) | ApiError::Refused(_),
-        ) => TroubleKind::Input,
+        | ClientError::Api(ApiError::WrongCredentials | ApiError::Conflict(_) | ApiError::Refused(_)) => {
+            TroubleKind::Input
+        }
+        ClientError::Api(ApiError::TooMany(_)) => TroubleKind::Busy,
         _ => TroubleKind::Other,
     }
 }

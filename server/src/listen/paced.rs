@@ -127,14 +127,14 @@ mod tests {
         far
     }
 
-    #[tokio::test]
+    #[tokio::test(start_paused = true)]
     async fn who_takes_nothing_is_given_up() {
         let (mut near, _far) = pair(1);
         near.write_all(&[7; 8]).await.unwrap();
         assert_eq!(near.write_all(&[7]).await.unwrap_err().kind(), ErrorKind::TimedOut);
     }
 
-    #[tokio::test]
+    #[tokio::test(start_paused = true)]
     async fn who_takes_too_little_is_given_up_and_who_takes_enough_may_be_slow() {
         let (mut near, far) = pair(1000);
         let taking = tokio::spawn(take(far, 100));
@@ -146,7 +146,7 @@ mod tests {
         taking.await.unwrap();
     }
 
-    #[tokio::test]
+    #[tokio::test(start_paused = true)]
     async fn who_is_told_nothing_may_take_nothing() {
         let (mut near, far) = pair(1000);
         for _ in 0..2 {

@@ -119,7 +119,7 @@ fn OnTheirWay() -> impl IntoView {
                 <Alert
                     tone=Tone::Warn
                     happened=format!("{files} not in your vault yet.")
-                    next="Signing out stops that, and keeps nothing of it on this device. If you lock instead, it goes on once you unlock."
+                    next="Signing out stops that. Your own files stay where they are, but a picture that you took here may have to be taken again. If you lock instead, it goes on once you unlock."
                 />
             })
         }

@@ -159,7 +159,9 @@ fn AboutYou(groups: RwSignal<Vec<String>>, side: RwSignal<Side>, signing_up: RwS
 /// tell for certain that no account was made.
 const fn kept_words(kind: TroubleKind) -> &'static str {
     match kind {
-        TroubleKind::Input | TroubleKind::Offline => "No account was made, and what you typed is still here.",
+        TroubleKind::Input | TroubleKind::Offline | TroubleKind::Busy => {
+            "No account was made, and what you typed is still here."
+        }
         _ => {
             "What you typed is still here. The account may be there all the same: try to sign in before you sign up again."
         }

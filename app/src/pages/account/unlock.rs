@@ -58,7 +58,7 @@ pub fn LockedPanel(
                             "Sign out"
                         </Button>
                     </div>
-                    <p class="hint">"Signing out also takes files off this device that are not in your vault yet. You can add them again."</p>
+                    <p class="hint">"If a file was still being added, signing out stops that. Your own files stay where they are. A picture that you took here may have to be taken again."</p>
                     <a href="/forgot">"Forgot your password?"</a>
                 </form>
             </Card>

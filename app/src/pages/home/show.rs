@@ -207,7 +207,10 @@ fn RecentRecords(records: Loaded<Records>) -> impl IntoView {
     let there = Memo::new(move |_| records.data.with(Option::is_some));
     let all = Memo::new(move |_| {
         let count = records.data.with(|records| records.as_ref().map_or(0, |all| all.len()));
-        format!("All {}", words::count(u64::try_from(count).unwrap_or(u64::MAX), "record"))
+        match count {
+            1 => "Your record".to_owned(),
+            more => format!("All {}", words::count(u64::try_from(more).unwrap_or(u64::MAX), "record")),
+        }
     });
     let recent = Memo::new(move |_| {
         records.data.with(|records| {

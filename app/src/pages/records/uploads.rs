@@ -13,7 +13,7 @@ fn state_of(upload: &Upload) -> FileState {
         UploadState::Waiting => FileState::Waiting,
         UploadState::Sending => FileState::Sending(Some(percent)),
         UploadState::Paused => FileState::Resting(percent, "Paused"),
-        UploadState::Offline => FileState::Resting(percent, "No connection. It goes on by itself."),
+        UploadState::Offline => FileState::Resting(percent, "No answer from the server yet. It goes on by itself."),
         UploadState::NeedsFile => FileState::Resting(percent, "Choose the same file again to go on"),
         UploadState::Kept(_) => FileState::Kept,
         UploadState::Failed(why) => FileState::Failed(why.clone()),

@@ -76,7 +76,9 @@ impl From<Failure> for NotAdded {
 /// nothing is added.
 fn is_of_all(error: &ClientError) -> bool {
     match error {
-        ClientError::Unreachable(_) | ClientError::Api(ApiError::NotSignedIn | ApiError::TooMany(_)) => true,
+        ClientError::Unreachable(_)
+        | ClientError::Later(_)
+        | ClientError::Api(ApiError::NotSignedIn | ApiError::TooMany(_)) => true,
         ClientError::Alarm(alarm) => *alarm != Alarm::Blob,
         _ => false,
     }

@@ -1,6 +1,8 @@
 //! Readers who are shown a part of the log.
 
 use super::*;
+#[cfg(target_arch = "wasm32")]
+use wasm_bindgen_test::wasm_bindgen_test as test;
 
 #[test]
 fn a_partial_reader_verifies_the_chain_over_what_it_may_not_see() {
