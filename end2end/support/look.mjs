@@ -114,7 +114,7 @@ async function tellStory() {
   await until(wire.isHolding, "a part has arrived");
   await look(maya, "add-sending");
   wire.cut();
-  await uploadRow(page, "Long scan").getByText("No connection.").waitFor();
+  await uploadRow(page, "Long scan").getByText("No answer from the server yet.").waitFor();
   await look(maya, "add-offline");
   await uploadRow(page, "Long scan").getByRole("button", { name: "Stop sending" }).click();
   await uploadRow(page, "Long scan").waitFor({ state: "detached" });
