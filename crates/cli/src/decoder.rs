@@ -82,6 +82,7 @@ fn bound() {
     drop(Resource::CORE.set(0, 0));
 }
 
+// Elsewhere a process has no such limits; it is ended in time all the same.
 #[cfg(not(unix))]
 fn bound() {}
 

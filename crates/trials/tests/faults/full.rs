@@ -82,12 +82,27 @@ impl SmallDisk {
     }
 }
 
-#[tokio::test]
-async fn the_database_has_no_room() {
+/// A server whose database lies on a small disk, and its blobs elsewhere; none where no such disk can be had.
+fn small_database(mebibytes: u32) -> Option<(Rc<Host>, SmallDisk)> {
     let host = Host::on(&world().files);
     host.set("HEALTHBRIDGE_BLOBS", format!("file://{}", host.folder().join("elsewhere").display()));
-    let Some(disk) = SmallDisk::under(&host, "data", 32) else { return };
+    let disk = SmallDisk::under(&host, "data", mebibytes)?;
     host.start();
+    Some((host, disk))
+}
+
+/// The other way round.
+fn small_blobs(mebibytes: u32) -> Option<(Rc<Host>, SmallDisk)> {
+    let host = Host::on(&world().files);
+    let disk = SmallDisk::under(&host, "small", mebibytes)?;
+    host.set("HEALTHBRIDGE_BLOBS", format!("file://{}", disk.at.display()));
+    host.start();
+    Some((host, disk))
+}
+
+#[tokio::test]
+async fn the_database_has_no_room() {
+    let Some((host, disk)) = small_database(32) else { return };
     let maya = world().maya.device(&host).await;
     let vault = maya.own_vault().unwrap();
     let first = add(&maya, "Record", b"first").await.unwrap();
@@ -125,10 +140,7 @@ async fn the_database_has_no_room() {
 
 #[tokio::test]
 async fn blobs_have_no_room() {
-    let host = Host::on(&world().files);
-    let Some(disk) = SmallDisk::under(&host, "small", 64) else { return };
-    host.set("HEALTHBRIDGE_BLOBS", format!("file://{}", disk.at.display()));
-    host.start();
+    let Some((host, disk)) = small_blobs(64) else { return };
     let maya = world().maya.device(&host).await;
     add(&maya, "ECG", b"sinus rhythm").await.unwrap();
     disk.fill(12);
@@ -198,10 +210,7 @@ async fn held(host: &Rc<Host>) -> BTreeSet<GrantId> {
 
 #[tokio::test]
 async fn the_database_has_no_room_to_share_or_to_stop() {
-    let host = Host::on(&world().files);
-    host.set("HEALTHBRIDGE_BLOBS", format!("file://{}", host.folder().join("elsewhere").display()));
-    let Some(disk) = SmallDisk::under(&host, "data", 32) else { return };
-    host.start();
+    let Some((host, disk)) = small_database(32) else { return };
     let maya = world().maya.device(&host).await;
     let vault = maya.own_vault().unwrap();
     let record = add(&maya, "ECG", b"sinus rhythm").await.unwrap();
@@ -247,10 +256,7 @@ async fn the_database_has_no_room_to_share_or_to_stop() {
 /// Sharing and stopping need no room for blobs. What was reachable is sealed anew as soon as there is some.
 #[tokio::test]
 async fn a_share_is_stopped_where_blobs_have_no_room() {
-    let host = Host::on(&world().files);
-    let Some(disk) = SmallDisk::under(&host, "small", 16) else { return };
-    host.set("HEALTHBRIDGE_BLOBS", format!("file://{}", disk.at.display()));
-    host.start();
+    let Some((host, disk)) = small_blobs(16) else { return };
     let maya = world().maya.device(&host).await;
     let vault = maya.own_vault().unwrap();
     let record = add(&maya, "ECG", b"sinus rhythm").await.unwrap();
