@@ -147,9 +147,9 @@ fn after_restore(own: &AccountMemory, theirs: &AccountMemory, last: LastRestore)
 
 /// The pins of this session's memory and of another one. A server can show two devices two memories, so that of
 /// somebody whom both know the own pin stays: its key, from which a key that came after it descends all the same, and
-/// its address. The other one only adds to it, unless this very key was compared in person there, and later than here:
-/// that was with the person beside it, who is found by that address since. The length of a chain says nothing of an
-/// address, because the server names both. An address stays with the account that has it here.
+/// its address. The other one only adds to it, unless this very key was compared in person there under its address, and
+/// later than here: that was with the person beside it, who is found by that address since. The length of a chain says
+/// nothing of an address, because the server names both. An address stays with the account that has it here.
 fn join_pins(own: &AccountMemory, theirs: &AccountMemory) -> Vec<Pin> {
     let mut joined = AccountMemory { pins: own.pins.clone(), heads: Vec::new() };
     for pin in &theirs.pins {
@@ -159,18 +159,25 @@ fn join_pins(own: &AccountMemory, theirs: &AccountMemory) -> Vec<Pin> {
         };
         let address = pin.address.clone().filter(is_free);
         let pin = match own.pin(pin.account) {
-            None => Pin { address, ..pin.clone() },
+            None => {
+                Pin { address_verified: pin.address_verified.filter(|_| address.is_some()), address, ..pin.clone() }
+            }
             Some(known) => {
                 // What was compared with another key was not this one.
-                let verified = pin.verified.filter(|_| pin.identity == known.identity);
-                let address = match (&known.address, address) {
-                    (Some(_), Some(theirs)) if known.verified < verified => Some(theirs),
-                    (here, theirs) => here.clone().or(theirs),
+                let is_same = pin.identity == known.identity;
+                let theirs_verified = pin.address_verified.filter(|_| is_same);
+                let (address, address_verified) = match (&known.address, address) {
+                    (Some(_), Some(theirs)) if known.address_verified < theirs_verified => {
+                        (Some(theirs), theirs_verified)
+                    }
+                    (None, Some(theirs)) => (Some(theirs), theirs_verified),
+                    (here, _) => (here.clone(), known.address_verified),
                 };
                 Pin {
-                    verified: known.verified.max(verified),
+                    verified: known.verified.max(pin.verified.filter(|_| is_same)),
                     steps: known.steps.max(pin.steps),
                     address,
+                    address_verified,
                     ..known.clone()
                 }
             }
@@ -193,7 +200,7 @@ mod tests {
 
     fn pin(account: AccountId, key: u8, steps: Option<u32>, address: Option<&str>) -> Pin {
         let identity = PublicKey::from_bytes([key; 32]);
-        Pin { account, identity, verified: None, steps, address: address.map(str::to_owned) }
+        Pin { account, identity, verified: None, steps, address: address.map(str::to_owned), address_verified: None }
     }
 
     fn memory(pins: &[Pin]) -> AccountMemory {
@@ -219,7 +226,10 @@ mod tests {
     fn an_address_gives_way_to_one_under_which_the_same_key_was_compared_later() {
         let before = pin(ITO, 1, Some(2), Some("ito@example.org"));
         let moved = Pin { address: Some("ito@clinic.example.org".to_owned()), ..before.clone() };
-        let at = |minute: u32, pin: &Pin| Pin { verified: Some(Minute(minute)), ..pin.clone() };
+        let at = |minute: u32, pin: &Pin| {
+            let at = Some(Minute(minute));
+            Pin { verified: at, address_verified: at, ..pin.clone() }
+        };
         let joined = |own: &Pin, theirs: &Pin| join_pins(&memory(from_ref(own)), &memory(from_ref(theirs)));
         for own in [&before, &at(6, &before)] {
             assert_eq!(joined(own, &at(7, &moved)), [at(7, &moved)]);
@@ -235,8 +245,12 @@ mod tests {
         );
         assert_eq!(joined(&before, &longer), [Pin { steps: Some(9), ..before.clone() }]);
         assert_eq!(joined(&before, &other), from_ref(&before));
-        // What was compared without an address leaves the one that is here.
-        assert_eq!(joined(&before, &Pin { address: None, ..at(7, &before) }), [at(7, &before)]);
+        // What was compared without an address, or before there was this one, leaves the one that is here.
+        let compared = Pin { verified: Some(Minute(7)), ..before.clone() };
+        for address in [None, moved.address.clone()] {
+            let theirs = Pin { address, ..compared.clone() };
+            assert_eq!(joined(&before, &theirs), from_ref(&compared));
+        }
     }
 
     #[test]
@@ -245,9 +259,10 @@ mod tests {
             (pin(ITO, 1, Some(1), Some("ito@example.org")), pin(NOOR, 2, Some(1), Some("noor@example.org")));
         let own = memory(&[ito.clone(), noor.clone()]);
         // It is known here under somebody else.
-        let taken = Pin { verified: Some(Minute(7)), address: noor.address.clone(), ..ito.clone() };
+        let at = Some(Minute(7));
+        let taken = Pin { verified: at, address: noor.address.clone(), address_verified: at, ..ito.clone() };
         let joined = join_pins(&own, &memory(from_ref(&taken)));
-        assert_eq!(joined, [Pin { verified: Some(Minute(7)), ..ito.clone() }, noor.clone()]);
+        assert_eq!(joined, [Pin { verified: at, ..ito.clone() }, noor.clone()]);
         // It is free there, but was not here.
         let moved = Pin { address: Some("ito@clinic.example.org".to_owned()), ..taken };
         let after = Pin { address: ito.address.clone(), ..pin(NOOR, 2, Some(1), None) };

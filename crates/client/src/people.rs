@@ -71,7 +71,11 @@ impl<P: Platform> Session<P> {
     /// under the address by which the person was found, if that was by one.
     pub fn is_compared(&self, account: &Account) -> bool {
         let found_by = self.found_by(account.id());
-        let is_compared = self.pin(account.id()).is_some_and(|pin| pin.verified.is_some());
+        let is_compared = self.pin(account.id()).is_some_and(|pin| match found_by {
+            // Somebody who was compared before there was this address may only be said to be found by it.
+            Some(_) => pin.address_verified.is_some(),
+            None => pin.verified.is_some(),
+        });
         is_compared && self.hold_to_pins(account, found_by.as_deref()).is_ok()
     }
 

@@ -67,7 +67,8 @@ impl<P: Platform> Session<P> {
             let known = memory.pin(person.account).cloned();
             if known.as_ref().is_none_or(|known| known.leads_to(&account)) {
                 let address = found_by.clone().or_else(|| known.and_then(|known| known.address));
-                memory.set_pin(Pin { verified: Some(now), address, ..Pin::of(&account) });
+                let address_verified = address.as_ref().map(|_| now);
+                memory.set_pin(Pin { verified: Some(now), address, address_verified, ..Pin::of(&account) });
             }
         })
         .await?;
@@ -91,7 +92,7 @@ impl<P: Platform> Session<P> {
         let vault = self.own_vault()?;
         let account = self.trust(person.account, &person.chain).await?;
         let pin = self.pin(person.account).ok_or(ClientError::NotCompared)?;
-        if (wish == Wish::Everything || level == Level::Manage) && pin.verified.is_none() {
+        if (wish == Wish::Everything || level == Level::Manage) && !self.is_compared(&account) {
             return Err(ClientError::NotCompared);
         }
         let recipient = VerifiedRecipient::verify(&account, &pin.identity)?;

@@ -132,13 +132,24 @@ pub struct Pin {
     /// The address by which the person was found, in its one form; none for who was never looked for by one.
     #[n(4)]
     pub address: Option<String>,
+    /// When the safety phrase was compared in person with whom that address had led to, if it was; none in what was kept
+    /// before that was told apart.
+    #[n(5)]
+    pub address_verified: Option<Minute>,
 }
 
 impl Pin {
     /// Pins a person as the verified chain gives them.
     pub fn of(account: &Account) -> Self {
         let (steps, _) = account.next();
-        Self { account: account.id(), identity: *account.identity(), verified: None, steps: Some(steps), address: None }
+        Self {
+            account: account.id(),
+            identity: *account.identity(),
+            verified: None,
+            steps: Some(steps),
+            address: None,
+            address_verified: None,
+        }
     }
 
     /// Whether a verified chain goes on from what was pinned: from the same key, and with no step fewer than were seen.
@@ -262,6 +273,7 @@ impl AccountMemory {
         if pin.address.is_some() {
             for other in self.pins.iter_mut().filter(|other| other.address == pin.address) {
                 other.address = None;
+                other.address_verified = None;
             }
         }
         self.pins.push(pin);

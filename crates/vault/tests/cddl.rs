@@ -131,6 +131,7 @@ fn memory() -> Vec<(&'static str, Vec<u8>)> {
         verified: None,
         steps: None,
         address: None,
+        address_verified: None,
     };
     let pin = |number: u8, verified, steps, address: Option<&str>| Pin {
         account: AccountId::from_bytes([number; 16]),
@@ -146,6 +147,7 @@ fn memory() -> Vec<(&'static str, Vec<u8>)> {
         pin(4, Some(Minute(300)), Some(300), None),
         pin(5, None, Some(2), Some("ito@example.org")),
         pin(9, Some(Minute(300)), Some(2), Some("noor@example.org")),
+        Pin { address_verified: Some(Minute(301)), ..pin(10, Some(Minute(300)), Some(2), Some("li@example.org")) },
     ];
     let mut memory = AccountMemory::default();
     for pin in &pins {

@@ -212,7 +212,10 @@ fn an_older_memory_still_opens() {
     compared[2] = 0x83;
     for (bytes, verified) in [(pinned, None), (compared, verified)] {
         let memory: AccountMemory = cbor::decode(&bytes).unwrap();
-        assert_eq!(memory.pin(account), Some(&Pin { account, identity, verified, steps: None, address: None }));
+        assert_eq!(
+            memory.pin(account),
+            Some(&Pin { account, identity, verified, steps: None, address: None, address_verified: None })
+        );
         assert_eq!(cbor::encode(&memory), bytes);
     }
 }
