@@ -59,7 +59,8 @@ impl Browser {
         };
         let response = built.map_err(|_| Unreachable)?.send().await.map_err(|_| Unreachable)?;
         let status = response.status();
-        if let Some(later) = Unsent::later(status, response.headers().get("retry-after").as_deref()) {
+        let [after, kind] = ["retry-after", "content-type"].map(|name| response.headers().get(name));
+        if let Some(later) = Unsent::later(status, after.as_deref(), kind.as_deref()) {
             return Err(later);
         }
         // A body that is given up as too long has no reason of JavaScript's.

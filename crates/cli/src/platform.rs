@@ -7,15 +7,16 @@ use bytes::Bytes;
 use client::platform::{Method, Platform, Request, Response, Unreachable, Unsent};
 use protocol::api::{CHUNK_DIGEST_HEADER, MEDIA_TYPE, SESSION_COOKIE};
 use protocol::{Digest, Minute};
-use reqwest::header::{CONTENT_TYPE, COOKIE, RETRY_AFTER, SET_COOKIE};
+use reqwest::header::{CONTENT_TYPE, COOKIE, HeaderName, RETRY_AFTER, SET_COOKIE};
 
 use crate::cipher::{self, Threads};
 
 /// How long an answer may take to begin, from the first byte sent: as long as the server takes.
-const PATIENCE: Duration = Duration::from_mins(2);
+pub const PATIENCE: Duration = Duration::from_mins(2);
 
-/// The same for a chunk, which may have to go up a slow line before.
-const PATIENCE_FOR_CHUNKS: Duration = Duration::from_mins(15);
+/// The same for a chunk, which may have to go up a slow line before. A request that is given up takes its connection
+/// along: whatever is tried again goes over another one.
+pub const PATIENCE_FOR_CHUNKS: Duration = Duration::from_mins(15);
 
 /// How long an answer that has begun may pause.
 const SILENCE: Duration = Duration::from_mins(1);
@@ -97,8 +98,8 @@ impl Platform for Terminal {
             *self.cookie.borrow_mut() = (!token.is_empty()).then(|| format!("{SESSION_COOKIE}={token}"));
         }
         let status = response.status().as_u16();
-        let after = response.headers().get(RETRY_AFTER).and_then(|after| after.to_str().ok());
-        if let Some(later) = Unsent::later(status, after) {
+        let header = |name: HeaderName| response.headers().get(name).and_then(|value| value.to_str().ok());
+        if let Some(later) = Unsent::later(status, header(RETRY_AFTER), header(CONTENT_TYPE)) {
             return Err(later);
         }
         // What the answer says of its length is only believed as far as it may go.

@@ -1,4 +1,5 @@
-//! What a server may answer with: no more than its request allows, and no cookie but the session's.
+//! What a server may answer with: no more than its request allows, and no cookie but the session's. That it has no time
+//! may be said by what stands before it, too.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -8,7 +9,9 @@ use std::thread;
 
 use bytes::Bytes;
 use cli::platform::Terminal;
-use client::platform::{Method, Platform as _, Request, Response, Unsent};
+use client::platform::{Asked, Method, Platform as _, Request, Response, Unsent};
+use protocol::api::MEDIA_TYPE;
+use protocol::{ApiError, cbor};
 
 /// Bytes in a chunk.
 const CHUNK: usize = 8 << 20;
@@ -61,6 +64,32 @@ async fn an_answer_may_be_as_long_as_a_chunk() {
         let answer = ask(&whole, path).await.unwrap();
         assert!(answer.status == 200 && answer.body == vec![7_u8; CHUNK], "{path}");
     }
+}
+
+#[tokio::test]
+async fn who_has_no_time_is_heard_whatever_the_body_is() {
+    let own = cbor::encode(&ApiError::TooMany(7));
+    let body = own.clone();
+    let terminal = server(move |head, stream| {
+        let path = head.split(' ').nth(1).unwrap_or_default();
+        let (status, kind) = path.trim_start_matches('/').split_once('/').unwrap_or_default();
+        write!(stream, "HTTP/1.1 {status} Later\r\nretry-after: 7\r\nconnection: close\r\n")?;
+        match kind {
+            "page" => stream.write_all(b"content-type: text/html\r\ncontent-length: 12\r\n\r\n<p>Busy.</p>"),
+            "nothing" => stream.write_all(b"content-length: 0\r\n\r\n"),
+            // It hangs up in the middle.
+            "half" => stream.write_all(b"content-type: text/html\r\ncontent-length: 1000\r\n\r\n<p>"),
+            _ => {
+                write!(stream, "content-type: {MEDIA_TYPE}\r\ncontent-length: {}\r\n\r\n", body.len())?;
+                stream.write_all(&body)
+            }
+        }
+    });
+    for path in ["/429/page", "/429/nothing", "/429/half", "/503/page", "/503/nothing", "/503/half", "/503/own"] {
+        assert_eq!(ask(&terminal, path).await.err(), Some(Unsent::Later(Asked(7))), "{path}");
+    }
+    // Our server says itself what was too often.
+    assert!(ask(&terminal, "/429/own").await.is_ok_and(|answer| (answer.status, answer.body) == (429, own)));
 }
 
 #[tokio::test]

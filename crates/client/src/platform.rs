@@ -4,6 +4,7 @@ use std::convert::Infallible;
 use std::fmt;
 
 use bytes::Bytes;
+use protocol::api::MEDIA_TYPE;
 use protocol::{AccountId, Digest, Minute, VaultId};
 use vault::floe::BulkCipher;
 
@@ -112,12 +113,17 @@ pub enum Unsent {
 }
 
 impl Unsent {
-    /// What an answer comes to whose sender has no time, and says by `Retry-After` how long that lasts. Any other answer
-    /// is to be read, as is one that names a day and not seconds. A 429 of our server says the seconds itself; one from
-    /// in between is taken as having said nothing.
-    pub fn later(status: u16, retry_after: Option<&str>) -> Option<Self> {
+    /// What an answer comes to whose sender has no time, and says by `Retry-After` how long that lasts, whatever its body
+    /// is. Any other answer is to be read, as is one that names a day and not seconds, and a 429 that is of the media type
+    /// of our server: that one says the seconds itself, and that it was too often.
+    pub fn later(status: u16, retry_after: Option<&str>, content_type: Option<&str>) -> Option<Self> {
         let seconds = retry_after?.trim().parse().ok()?;
-        matches!(status, 502..=504).then_some(Self::Later(Asked(seconds)))
+        let has_no_time = match status {
+            429 => content_type != Some(MEDIA_TYPE),
+            502..=504 => true,
+            _ => false,
+        };
+        has_no_time.then_some(Self::Later(Asked(seconds)))
     }
 }
 
@@ -242,6 +248,7 @@ mod tests {
     #[test]
     fn who_has_no_time_says_how_long_that_lasts() {
         let later = |seconds| Some(Unsent::Later(Asked(seconds)));
+        let kinds = [None, Some("text/html"), Some("text/html; charset=utf-8"), Some(MEDIA_TYPE)];
         for (status, said, comes_to) in [
             (503, Some("2"), later(2)),
             (502, Some(" 120 "), later(120)),
@@ -250,12 +257,18 @@ mod tests {
             (503, Some("Fri, 31 Dec 1999 23:59:59 GMT"), None),
             (503, Some("-1"), None),
             (503, Some("99999999999"), None),
-            // It says the seconds itself.
-            (429, Some("900"), None),
             (200, Some("2"), None),
             (301, Some("2"), None),
         ] {
-            assert_eq!(Unsent::later(status, said), comes_to, "{status} {said:?}");
+            for kind in kinds {
+                assert_eq!(Unsent::later(status, said, kind), comes_to, "{status} {said:?} {kind:?}");
+            }
+        }
+        for kind in kinds {
+            // Our server says the seconds itself.
+            let comes_to = if kind == Some(MEDIA_TYPE) { None } else { later(900) };
+            assert_eq!(Unsent::later(429, Some("900"), kind), comes_to, "{kind:?}");
+            assert_eq!(Unsent::later(429, None, kind), None, "{kind:?}");
         }
     }
 

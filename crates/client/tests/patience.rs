@@ -66,7 +66,9 @@ async fn it_goes_on_when_the_server_may_be_asked_again() {
         (Ok(refusal(&ApiError::TooMany(7))), 7_000),
         (Ok(refusal(&ApiError::Unavailable)), 250),
         (Err(Unreachable.into()), 250),
-        // What stands before the server does not speak as it does.
+        // What stands before the server does not speak as it does, and is heard to the second where it says one.
+        (Err(Unsent::later(429, Some("7"), Some("text/html")).unwrap()), 7_000),
+        (Err(Unsent::later(503, Some("7"), None).unwrap()), 7_000),
         (Ok(proxy(429)), 250),
         (Ok(proxy(502)), 250),
     ] {
@@ -80,6 +82,7 @@ async fn it_goes_on_when_the_server_may_be_asked_again() {
 async fn what_takes_too_long_is_given_up_and_said() {
     for (first, said) in [
         (Err(Unsent::Later(Asked(3_600))), ClientError::Later(Asked(3_600))),
+        (Err(Unsent::later(429, Some("3600"), None).unwrap()), ClientError::Later(Asked(3_600))),
         (Ok(refusal(&ApiError::TooMany(86_400))), ApiError::TooMany(86_400).into()),
     ] {
         let given_up = upload(first, u32::MAX).await;
