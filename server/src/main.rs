@@ -162,7 +162,8 @@ fn read_file(path: &Path) -> Result<String, Failure> {
 }
 
 fn begin_logging(format: LogFormat, variables: &BTreeMap<String, String>, usual: &str) {
-    let filter = variables.get("RUST_LOG").map_or(usual, String::as_str);
+    // The span in which sea-orm connects holds the database's URL, with a password if there is one in it.
+    let filter = format!("{},sea_orm::driver=debug", variables.get("RUST_LOG").map_or(usual, String::as_str));
     let subscriber = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(io::stderr)

@@ -18,7 +18,7 @@ thread_local! {
     static LINES: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
 }
 
-/// Log lines of the test that this thread runs.
+/// Log lines of the test that this thread runs. What the process says on all of them, the trials search (`silence`).
 struct OfThisThread;
 
 impl OfThisThread {

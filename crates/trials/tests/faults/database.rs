@@ -1,9 +1,14 @@
 //! The server's database, from beside the server.
 
+use std::fs::File;
+use std::net::TcpStream;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+
 use reqwest::Url;
 use sea_orm::{ConnectOptions, ConnectionTrait as _, Database, DatabaseConnection, Statement};
 
-use crate::host::Host;
+use crate::host::{Host, free_port, until};
 use crate::proxy::{Proxy, UNHEARD};
 
 /// A connection beside the server's.
@@ -49,6 +54,12 @@ impl Beside {
     }
 }
 
+/// The PostgreSQL that tests make databases on, if the environment names one.
+#[expect(clippy::disallowed_methods, reason = "the tests' own switch")]
+pub(crate) fn postgres() -> Option<String> {
+    std::env::var("HEALTHBRIDGE_TEST_DATABASE").ok()
+}
+
 /// A database of a server's own on a PostgreSQL.
 pub(crate) struct Postgres {
     server: String,
@@ -57,9 +68,8 @@ pub(crate) struct Postgres {
 
 impl Postgres {
     /// On the server that the environment names, if it names one, for this host.
-    #[expect(clippy::disallowed_methods, reason = "the tests' own switch")]
     pub(crate) async fn make(host: &Host) -> Option<Self> {
-        let server = std::env::var("HEALTHBRIDGE_TEST_DATABASE").ok()?;
+        let server = postgres()?;
         let unique = host.folder().file_name().unwrap().to_string_lossy().replace(|c: char| !c.is_alphanumeric(), "");
         let name = format!("faults_{}_{}", std::process::id(), unique.to_lowercase());
         let made = Self { server, name };
@@ -104,5 +114,63 @@ impl Postgres {
     /// Lets the database go, which must be in nobody's use that matters.
     pub(crate) async fn drop(self) {
         self.beside_others(&format!("DROP DATABASE {} WITH (FORCE)", self.name)).await;
+    }
+}
+
+/// Starts a PostgreSQL whose data lie in a folder, on a port. Its programs may be in nobody's `PATH`.
+const POSTGRES: &str = r#"
+    bin=$(dirname "$(command -v initdb || ls /usr/lib/postgresql/*/bin/initdb | tail -n 1)") &&
+    "$bin/initdb" -D "$0" -U healthbridge -A trust --no-sync --locale=C.UTF-8 -E UTF8 >/dev/null &&
+    exec "$bin/postgres" -D "$0" -p "$1" -c listen_addresses=127.0.0.1 -c unix_socket_directories= \
+        -c fsync=off -c autovacuum=off
+"#;
+
+/// A PostgreSQL of a test's own, for as long as this lasts.
+pub(crate) struct Cluster {
+    process: Child,
+    server: String,
+}
+
+impl Cluster {
+    /// Starts it by another program, which makes itself root, beside a server's data.
+    pub(crate) async fn start(host: &Host, wrapper: Vec<String>) -> Self {
+        let port = free_port();
+        let log = File::create(host.folder().join("postgres.log")).unwrap();
+        let mut words = wrapper.into_iter();
+        let mut command = Command::new(words.next().unwrap());
+        // It refuses to be started by root.
+        command.args(words).args(["unshare", "--user", "--map-user=65534", "--map-group=65534", "sh", "-c", POSTGRES]);
+        command.arg(host.folder().join("postgres")).arg(port.to_string());
+        let process = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log).spawn().unwrap();
+        let mut cluster = Self { process, server: format!("postgres://healthbridge@127.0.0.1:{port}/postgres") };
+        until("PostgreSQL listens", async || {
+            let log = || std::fs::read_to_string(host.folder().join("postgres.log")).unwrap();
+            assert!(cluster.process.try_wait().unwrap().is_none(), "it did not start: {}", log());
+            TcpStream::connect(("127.0.0.1", port)).is_ok()
+        })
+        .await;
+        cluster
+    }
+
+    /// The process, and all that it starts sees what this sees.
+    pub(crate) fn process(&self) -> u32 {
+        self.process.id()
+    }
+
+    /// Makes the host's database, with all of its tables in a folder. What is committed is noted elsewhere.
+    pub(crate) async fn make_database(&self, host: &Host, tables: &Path) {
+        let beside = Beside::connect(&self.server).await;
+        beside.execute(&format!("CREATE TABLESPACE elsewhere LOCATION '{}'", tables.display())).await;
+        beside.execute("CREATE DATABASE healthbridge TABLESPACE elsewhere").await;
+        beside.close().await;
+        host.set("HEALTHBRIDGE_DATABASE", self.server.replace("/postgres", "/healthbridge"));
+    }
+}
+
+impl Drop for Cluster {
+    fn drop(&mut self) {
+        // At once, and with whatever it started.
+        let _ = Command::new("kill").args(["-QUIT", &self.process.id().to_string()]).status();
+        let _ = self.process.wait();
     }
 }

@@ -1,7 +1,7 @@
 //! There is no room any more: for the database, for blobs, for the log.
 //!
-//! The small disks are file systems in memory that only the server's process sees. Where the system lets nobody make
-//! one, that is said, and nothing is tested.
+//! The small disks are file systems in memory that only the server's process sees, or PostgreSQL's. Where the system
+//! lets nobody make one, that is said, and nothing is tested.
 
 use std::collections::BTreeSet;
 use std::fs::File;
@@ -12,28 +12,30 @@ use std::rc::Rc;
 
 use client::share::Wish;
 use client::upload::{NoOutbox, Unwatched};
-use client::{ClientError, Platform as _};
+use client::{ClientError, Platform as _, Session};
 use futures_util::future::join;
-use protocol::{ApiError, GrantId, Level};
+use protocol::api::Profile;
+use protocol::{ApiError, GrantId, Level, VaultId};
 use records::Category;
 
 use crate::acts::{GivesUp, add, compare, draft, give, read, take_up, verify};
+use crate::database::{Cluster, postgres};
 use crate::host::{Host, until};
-use crate::line::Failed;
-use crate::people::world;
+use crate::line::{Failed, Line};
+use crate::people::{Kept, world};
 
 const LABORATORY: Wish = Wish::Category(Category::Laboratory);
 const NOT_NOW: ClientError = ClientError::Api(ApiError::Unavailable);
 
-/// A disk of a few MiB at a folder, which the process of a server has for as long as it runs.
+/// A disk of a few MiB at a folder, which a process has for as long as it runs.
 struct SmallDisk {
-    host: Rc<Host>,
     at: PathBuf,
+    process: Box<dyn Fn() -> u32>,
 }
 
 impl SmallDisk {
-    /// Puts a folder of the host's onto a disk of its own from the next start on, with what lies there.
-    fn under(host: &Rc<Host>, folder: &str, mebibytes: u32) -> Option<Self> {
+    /// What starts a process that has a folder of the host's on a disk of its own, with what lies there.
+    fn wrapper(host: &Host, folder: &str, mebibytes: u32) -> Option<(PathBuf, Vec<String>)> {
         let at = host.folder().join(folder);
         let before = host.folder().join("before");
         std::fs::create_dir_all(&at).unwrap();
@@ -49,13 +51,20 @@ impl SmallDisk {
             let _ = writeln!(std::io::stderr(), "NOT TESTED: a full disk. Nobody may make file systems here.");
             return None;
         }
-        host.wrap(wrapper);
-        Some(Self { host: host.clone(), at })
+        Some((at, wrapper))
     }
 
-    /// The folder as the server's process sees it.
+    /// Puts a folder of the host's onto one from the next start of its server on.
+    fn under(host: &Rc<Host>, folder: &str, mebibytes: u32) -> Option<Self> {
+        let (at, wrapper) = Self::wrapper(host, folder, mebibytes)?;
+        host.wrap(wrapper);
+        let host = host.clone();
+        Some(Self { at, process: Box::new(move || host.process()) })
+    }
+
+    /// The folder as the process sees it.
     fn seen(&self) -> PathBuf {
-        PathBuf::from(format!("/proc/{}/root{}", self.host.process(), self.at.display()))
+        PathBuf::from(format!("/proc/{}/root{}", (self.process)(), self.at.display()))
     }
 
     fn filler(&self) -> PathBuf {
@@ -100,17 +109,28 @@ fn small_blobs(mebibytes: u32) -> Option<(Rc<Host>, SmallDisk)> {
     Some((host, disk))
 }
 
-#[tokio::test]
-async fn the_database_has_no_room() {
-    let Some((host, disk)) = small_database(32) else { return };
-    let maya = world().maya.device(&host).await;
+/// A server on a PostgreSQL whose tables lie on a small disk; none where tests are to be without PostgreSQL, too.
+async fn small_postgres(mebibytes: u32) -> Option<(Rc<Host>, SmallDisk, Cluster)> {
+    postgres()?;
+    let host = Host::new();
+    let (at, wrapper) = SmallDisk::wrapper(&host, "tables", mebibytes)?;
+    let cluster = Cluster::start(&host, wrapper).await;
+    cluster.make_database(&host, &at).await;
+    host.start();
+    let process = cluster.process();
+    Some((host, SmallDisk { at, process: Box::new(move || process) }, cluster))
+}
+
+/// Adds records until there is no room for them, is told so, and goes on when there is some.
+async fn fill_up(host: &Rc<Host>, disk: &SmallDisk, kept: &Kept) {
+    let maya = kept.device(host).await;
     let vault = maya.own_vault().unwrap();
     let first = add(&maya, "Record", b"first").await.unwrap();
     disk.fill(0);
     // What there was room for is there; the first that there was none for is told so, and so is everything after it,
     // on more connections to the database than there are.
     let (mut acknowledged, mut refused) = (1, 0);
-    while refused < 12 {
+    while refused < 20 {
         let attempt = async {
             let ticket = maya.begin(draft("Record", Category::Laboratory, b"another")).await?;
             maya.run(&ticket, &b"another"[..], &NoOutbox, &GivesUp::default()).await
@@ -126,8 +146,7 @@ async fn the_database_has_no_room() {
     assert!(maya.platform().failures().iter().all(|failed| *failed == Failed::NOT_NOW), "{}", host.log());
     // Reading goes on, here and for who comes now.
     assert_eq!(read(&maya, vault, first).await.unwrap(), b"first");
-    let laptop = world().maya.device(&host).await;
-    assert_eq!(verify(&laptop).await.unwrap().len(), acknowledged);
+    assert_eq!(found(host, kept).await, acknowledged);
 
     disk.free();
     for _ in 0..6 {
@@ -135,7 +154,42 @@ async fn the_database_has_no_room() {
         acknowledged += 1;
     }
     assert_eq!(maya.platform().failures(), []);
-    assert_eq!(verify(&world().maya.device(&host).await).await.unwrap().len(), acknowledged);
+    assert_eq!(verify(&kept.device(host).await).await.unwrap().len(), acknowledged);
+}
+
+/// How many records a device reads that looks for the first time, where nothing can be written.
+async fn found(host: &Rc<Host>, kept: &Kept) -> usize {
+    let laptop = kept.device(host).await;
+    let vault = sync(&laptop).await;
+    let records: Vec<_> = laptop.with_view(vault, |view| view.records().map(|record| record.id).collect()).unwrap();
+    for record in &records {
+        read(&laptop, vault, *record).await.unwrap();
+    }
+    records.len()
+}
+
+/// Reads a patient's log. That it was read may find no room to be remembered; it was read all the same.
+async fn sync(laptop: &Session<Line>) -> VaultId {
+    let vault = laptop.own_vault().unwrap();
+    let synced = laptop.sync(vault).await;
+    assert!(matches!(synced, Ok(()) | Err(ClientError::Api(ApiError::Unavailable))), "{synced:?}");
+    vault
+}
+
+#[tokio::test]
+async fn the_database_has_no_room() {
+    let Some((host, disk)) = small_database(32) else { return };
+    fill_up(&host, &disk, &world().maya).await;
+}
+
+#[tokio::test]
+async fn postgres_has_no_room() {
+    let Some((host, disk, _cluster)) = small_postgres(32).await else { return };
+    let maya = Kept::sign_up(&host, "Maya", Profile::Patient).await;
+    fill_up(&host, &disk, &maya).await;
+    assert!(host.ended().is_none());
+    host.stop();
+    host.scrub();
 }
 
 #[tokio::test]
@@ -194,10 +248,7 @@ async fn the_log_has_no_room() {
 /// What a device that looks for the first time sees of the shares: which of them hold. Nothing of any is half done.
 async fn held(host: &Rc<Host>) -> BTreeSet<GrantId> {
     let laptop = world().maya.device(host).await;
-    let vault = laptop.own_vault().unwrap();
-    // That it was read may find no room to be remembered; it was read all the same.
-    let synced = laptop.sync(vault).await;
-    assert!(matches!(synced, Ok(()) | Err(ClientError::Api(ApiError::Unavailable))), "{synced:?}");
+    let vault = sync(&laptop).await;
     let now = laptop.platform().now();
     let held = laptop.with_view(vault, |view| {
         let (held, ended): (Vec<_>, Vec<_>) = view.shares().partition(|share| view.holds(share, now));

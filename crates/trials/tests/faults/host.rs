@@ -126,8 +126,7 @@ impl Host {
 
     /// Starts the server with its output going where it is told, and waits until it answers.
     pub(crate) async fn start_into(&self, output: impl Fn() -> Stdio) {
-        // Free a moment ago; nothing else here takes ports that it was not given.
-        let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let port = free_port();
         let mut command = self.command(&["serve", "--listen", &format!("127.0.0.1:{port}")]);
         *self.child.borrow_mut() = Some(command.stdout(output()).stderr(output()).spawn().unwrap());
         self.port.set(port);
@@ -212,6 +211,11 @@ fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
             files.push(path);
         }
     }
+}
+
+/// A port that was free a moment ago; nothing else here takes ports that it was not given.
+pub(crate) fn free_port() -> u16 {
+    std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
 /// Waits until something is so.

@@ -1,6 +1,6 @@
 //! The real server in a process of its own, on SQLite and local files, and on PostgreSQL when
 //! `HEALTHBRIDGE_TEST_DATABASE` names a server to make databases on: killed at every step and at any moment, out of
-//! room, cut off from its database. People use it through the real client over real connections.
+//! room, cut off from its database, on a line that hangs. People use it through the real client over real connections.
 //!
 //! What was acknowledged is there afterwards and verifies. What was not is absent, or is finished by doing it again.
 //! Nobody lends the server a hand.
@@ -19,6 +19,8 @@ mod proxy;
 
 mod away;
 mod full;
+mod hung;
+mod silence;
 mod steps;
 mod storm;
 mod unheard;

@@ -4,7 +4,7 @@ use std::rc::Rc;
 use std::sync::OnceLock;
 
 use client::session::SignUp;
-use client::{ClientError, Session};
+use client::{ClientError, Platform, Session};
 use protocol::api::Profile;
 use vault::AccountMasterKey;
 
@@ -35,7 +35,12 @@ impl Kept {
 
     /// One of the devices, unlocked with the key that it kept.
     pub(crate) async fn try_device(&self, host: &Rc<Host>) -> Result<Session<Line>, ClientError> {
-        Session::resume(Line::new(host, Some(self.cookie.clone())), self.master.clone()).await
+        self.over(Line::new(host, Some(self.cookie.clone()))).await
+    }
+
+    /// The same over another connection, which must have the cookie.
+    pub(crate) async fn over<P: Platform>(&self, platform: P) -> Result<Session<P>, ClientError> {
+        Session::resume(platform, self.master.clone()).await
     }
 
     /// The same, where the server is there.
