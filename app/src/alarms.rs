@@ -1,5 +1,7 @@
 //! Alarms that wait to be read: one after the other, so that none hides another.
 
+use leptos::prelude::*;
+
 use crate::vault::{Trouble, TroubleKind};
 
 /// What nobody has read yet, oldest first, and nothing twice.
@@ -27,6 +29,27 @@ impl Unread {
     /// Takes off whatever is over by itself.
     pub fn settle(&mut self, kind: TroubleKind) {
         self.0.retain(|unread| unread.kind != kind);
+    }
+}
+
+/// The alarm that stands above a page, for what stands below and would say the same once more.
+#[derive(Clone, Copy)]
+pub struct Standing(Option<Memo<Option<Trouble>>>);
+
+/// Tells a page which alarm stands above it.
+pub fn provide_standing(alarm: Memo<Option<Trouble>>) {
+    provide_context(Standing(Some(alarm)));
+}
+
+/// The alarm above this page; none where a page has no place for it, as before somebody is signed in.
+pub fn use_standing() -> Standing {
+    use_context().unwrap_or(Standing(None))
+}
+
+impl Standing {
+    /// Whether it says this.
+    pub fn says(self, happened: &str) -> bool {
+        self.0.is_some_and(|alarm| alarm.with(|alarm| alarm.as_ref().is_some_and(|alarm| alarm.happened == happened)))
     }
 }
 

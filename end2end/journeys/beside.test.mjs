@@ -117,20 +117,25 @@ test("a damaged vault of a patient raises the alarm, and keeps no care team out"
   await signIn(elsewhere, server.url, doctor);
   await heading(elsewhere.page, "Patients");
   await elsewhere.page.getByRole("alert").getByText(/history/).first().waitFor();
+  // The list, which cannot be shown because of it, does not say it once more.
+  await elsewhere.page.getByText("The warning at the top of this page says why.").waitFor();
+  assert.equal(await elsewhere.page.getByText(/history/).count(), 1, "it is said once");
 });
 
 test("a patient whose vault does not come is not said to share nothing, while another one's does", async () => {
   const [maya, lena, ito] = [await somebody(), await somebody(), await somebody()];
   const other = { name: "Lena Berg", email: "lena@example.org", password: passwords.patient };
   await signUp(ito, server.url, doctor);
+  const shown = (page, name) => page.getByRole("main").getByRole("link", { name });
+  let letter;
   for (const [someone, who] of [[maya, patient], [lena, other]]) {
     await signUp(someone, server.url, who);
     await add(someone.page, ["Letter"]);
     await follow(someone.page, "Records");
+    if (someone === maya) letter = await shown(someone.page, "Letter").getAttribute("href");
     await openFromList(someone.page, "Letter");
     await shareOpen(someone.page, doctor.email);
   }
-  const shown = (page, name) => page.getByRole("main").getByRole("link", { name });
   const own = await shown(ito.page, patient.name).getAttribute("href");
   await shown(ito.page, other.name).waitFor();
 
@@ -155,6 +160,19 @@ test("a patient whose vault does not come is not said to share nothing, while an
   await follow(page, "Patients");
   await shown(page, patient.name).waitFor();
   assert.equal(await page.getByText("not on this list").count(), 0);
+
+  // Nor is a record said to be none, as long as it may be in what did not come.
+  const third = await somebody();
+  await third.context.route(log, busy);
+  await signIn(third, server.url, doctor);
+  await shown(third.page, other.name).waitFor();
+  await go(third, `${server.url}${letter}`);
+  await third.page.getByRole("alert").getByText("What 1 patient shares with you is not here now").waitFor();
+  assert.equal(await third.page.getByText("There is no such record").count(), 0);
+  await checkPage(third, "a record whose vault did not come");
+  await third.context.unroute(log);
+  await third.page.getByRole("main").getByRole("button", { name: "Try again" }).click();
+  await heading(third.page, "Letter");
 });
 
 test("a record goes from a care team's list with its own share, while another one holds", async () => {

@@ -18,10 +18,12 @@ export const FIND = /^POST \/api\/v1\/people\/find$/;
 export const PERSON = /^GET \/api\/v1\/people\/[0-9a-f]{32}$/;
 export const CHUNK = /^GET \S+\/chunks\/0$/;
 
-/** What is advised where the alarm stands above every page, where a form failed, and in both places. */
+/** What is advised where the alarm stands above every page, where a form failed and none stands above, and in both. */
 export const ABOVE = "Look closely at what you see here, and do not rely on it. Tell the people who run this server, and the people you share with.";
 export const BESIDE = "Do not rely on what this page shows. Tell the people who run this server.";
 export const ANYWHERE = "Tell the people who run this server";
+/** What something that failed says below the alarm, which alone says why. */
+const SAID_ABOVE = "The warning at the top of this page says why.";
 
 /** A liar before a server, and a browser. Everybody's end comes with `endPeople`. */
 export async function startLying() {
@@ -97,13 +99,21 @@ export const words = (title) => `What is written in the ${title}`.padEnd(60, "."
 
 export const link = (page, name) => page.getByRole("main").getByRole("link", { name });
 
-/** Waits until the person is told, word for word, and in this place. */
+/** Waits until the person is told, word for word, in this place, and nowhere else on the page. */
 export async function told(someone, happened, next = ABOVE) {
   const alert = someone.page.getByRole("alert").filter({ hasText: happened }).filter({ hasText: next }).first();
   await alert.waitFor();
   assert.equal(await alert.locator("p.name").innerText(), happened);
   await checkPage(someone, happened);
   assert.ok(await alert.isVisible(), "it stays until it was read");
+  const all = await someone.page.locator("body").innerText();
+  assert.equal(all.split(happened).length - 1, 1, `it is said once: ${happened}`);
+}
+
+/** Waits until something says that it failed, and leads to the alarm above, which alone says what happened. */
+export async function toldBelow(someone, happened) {
+  await someone.page.getByRole("alert").filter({ hasText: SAID_ABOVE }).first().waitFor();
+  await told(someone, happened);
 }
 
 /** Fails where the page says any of this. */

@@ -6,6 +6,7 @@ use std::time::Duration;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
+use crate::alarms::use_standing;
 use crate::ui::place::Place;
 use crate::ui::{Alert, Button, ButtonKind, Erase as _, Glyph, Tone};
 use crate::vault::{Local, Status, Trouble, TroubleKind, Vault, VaultHandle, use_vault};
@@ -174,15 +175,25 @@ pub fn use_later() -> Signal<bool> {
     later.into()
 }
 
-/// A trouble in the page: what happened, what was kept, what to do.
+/// What stands in the place of words that the alarm above the page says already.
+pub const SAID_ABOVE: &str = "The warning at the top of this page says why.";
+
+/// A trouble in the page: what happened, what was kept, what to do. What the alarm above the page says already is not
+/// said once more: then only that something failed here.
 #[component]
 pub fn TroubleAlert(
     /// The trouble; nothing is shown while there is none.
     #[prop(into)]
     trouble: Signal<Option<Trouble>>,
+    /// What is missing because of it, said before what happened.
+    #[prop(optional, into)]
+    what: Option<Signal<String>>,
     /// What was kept.
     #[prop(optional, into)]
     kept: Option<&'static str>,
+    /// It stands in a dialog, which keeps people from the alarm above the page: all is said here.
+    #[prop(optional)]
+    in_dialog: bool,
     /// What failed was to be written: where the answer was lost, it may have been, and nothing is claimed.
     #[prop(optional)]
     written: bool,
@@ -190,11 +201,27 @@ pub fn TroubleAlert(
     #[prop(optional, into)]
     again: Option<Callback<()>>,
 ) -> impl IntoView {
+    let standing = use_standing();
+    // Another alarm that comes or goes is no reason to read this one out anew.
+    let is_above = Memo::new(move |_| {
+        let says = |trouble: &Option<Trouble>| trouble.as_ref().is_some_and(|trouble| standing.says(&trouble.happened));
+        !in_dialog && trouble.with(says)
+    });
     move || {
         trouble.get().map(|trouble| {
+            let is_above = is_above.get();
+            let happened = match (what.map(|what| what.get()), is_above) {
+                (Some(what), true) => what,
+                (Some(what), false) => format!("{what} {}", trouble.happened),
+                (None, true) if again.is_some() => "This cannot be brought up to date now.".to_owned(),
+                (None, true) => "This did not work.".to_owned(),
+                (None, false) => trouble.happened,
+            };
             let unsure = written && trouble.kind == TroubleKind::Offline;
             let next = if unsure {
                 "Look again when the connection is back: it may have been done all the same."
+            } else if is_above {
+                SAID_ABOVE
             } else {
                 next_words(trouble.kind)
             };
@@ -204,16 +231,11 @@ pub fn TroubleAlert(
             });
             match (kept, button) {
                 (Some(kept), Some(button)) => {
-                    view! { <Alert tone=Tone::Stop happened=trouble.happened kept=kept next=next>{button}</Alert> }
-                        .erased()
+                    view! { <Alert tone=Tone::Stop happened kept=kept next=next>{button}</Alert> }.erased()
                 }
-                (Some(kept), None) => {
-                    view! { <Alert tone=Tone::Stop happened=trouble.happened kept=kept next=next /> }.erased()
-                }
-                (None, Some(button)) => {
-                    view! { <Alert tone=Tone::Stop happened=trouble.happened next=next>{button}</Alert> }.erased()
-                }
-                (None, None) => view! { <Alert tone=Tone::Stop happened=trouble.happened next=next /> }.erased(),
+                (Some(kept), None) => view! { <Alert tone=Tone::Stop happened kept=kept next=next /> }.erased(),
+                (None, Some(button)) => view! { <Alert tone=Tone::Stop happened next=next>{button}</Alert> }.erased(),
+                (None, None) => view! { <Alert tone=Tone::Stop happened next=next /> }.erased(),
             }
         })
     }

@@ -13,6 +13,7 @@ use super::asking::{next_words, use_alive};
 use super::inside::{self, Inside};
 use super::notices::use_notices;
 use super::words;
+use crate::alarms::provide_standing;
 use crate::ui::{Alert, AppFrame, Button, ButtonKind, Children, Erase as _, Side, Skeleton, SkeletonShape, Tone};
 use crate::vault::{Me, Status, Trouble, TroubleKind, use_status, use_vault};
 use crate::visitor::{Visitor, use_visitor};
@@ -103,6 +104,8 @@ pub fn Guarded(
         Status::Starting | Status::SignedOut | Status::Open(_) => Gate::Waiting,
     });
     lead_away(guests);
+    let alarm = use_alarm();
+    provide_standing(alarm);
     (move || {
         let inside = move || match gate.get() {
             Gate::Waiting => view! {
@@ -127,7 +130,7 @@ pub fn Guarded(
         };
         view! {
             <Title text=title />
-            <Frame side=side.get()><Alarm /> {inside}</Frame>
+            <Frame side=side.get()><Alarm alarm /> {inside}</Frame>
         }
     })
     .erased()
@@ -205,18 +208,23 @@ fn Frame(side: Side, children: Children) -> impl IntoView {
     .erased()
 }
 
-/// The oldest alarm: above everything, until the person has read it.
-#[component]
-fn Alarm() -> impl IntoView {
+/// The oldest alarm that nobody has read.
+fn use_alarm() -> Memo<Option<Trouble>> {
     let vault = use_vault();
     // An alarm may be older than the page, but what comes alive must first be what the server sent.
     let alive = use_alive();
-    let first = Memo::new(move |_| {
+    Memo::new(move |_| {
         let vault = alive.get().then(|| vault.get()).flatten()?;
         vault.alarms().with(|unread| unread.first().cloned())
-    });
+    })
+}
+
+/// The alarm: above everything, until the person has read it.
+#[component]
+fn Alarm(alarm: Memo<Option<Trouble>>) -> impl IntoView {
+    let vault = use_vault();
     move || {
-        first.get().map(|trouble| {
+        alarm.get().map(|trouble| {
             let shown = trouble.clone();
             let read = move || {
                 if let Some(vault) = vault.get() {

@@ -76,9 +76,11 @@ fn waiting(shares: &[Share]) -> Vec<Share> {
     holding(shares).into_iter().filter(|share| share.waits).collect()
 }
 
-/// What others did, newest first.
+/// What others did, newest first. That somebody's device took up what was shared tells nothing of what they saw: it
+/// stands in the history alone.
 fn by_others(activity: &[Happening], most: usize) -> Vec<Happening> {
-    activity.iter().filter(|happening| !happening.own).take(most).cloned().collect()
+    let tells = |happening: &&Happening| !happening.own && happening.what != "accepted";
+    activity.iter().filter(tells).take(most).cloned().collect()
 }
 
 /// The first trouble among the three: one connection breaks them all, and once is enough to say so.
@@ -385,5 +387,31 @@ mod tests {
         assert_eq!(ids(&ending(&shares, Some(NOW))), ["tomorrow", "in 5 days"]);
         assert!(ending(&shares, None).is_empty(), "nobody knows what soon is without the time");
         assert_eq!(ids(&waiting(&shares)), ["tomorrow"]);
+    }
+
+    #[test]
+    fn what_others_did_leaves_out_what_tells_nothing() {
+        let happening = |seq, what: &str, own| Happening {
+            seq,
+            at: 0,
+            who: String::new(),
+            name: String::new(),
+            what: what.to_owned(),
+            record: None,
+            share: None,
+            own,
+            lost: None,
+        };
+        let history = [
+            happening(5, "accepted", false),
+            happening(4, "opened", false),
+            happening(3, "shared", true),
+            happening(2, "accepted", false),
+            happening(1, "saved", false),
+            happening(0, "created", true),
+        ];
+        let places = |most| by_others(&history, most).iter().map(|one| one.seq).collect::<Vec<_>>();
+        assert_eq!(places(4), [4, 1]);
+        assert_eq!(places(1), [4], "what is left out takes no place");
     }
 }

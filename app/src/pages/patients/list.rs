@@ -11,7 +11,7 @@ use crate::pages::words;
 use crate::ui::{
     Card, CardTone, Chip, EmptyState, Erase as _, Face, Glyph, LinkButton, List, Row, SearchField, Skeleton, Tone,
 };
-use crate::vault::{Me, Patient, Patients, Trouble};
+use crate::vault::{Me, Patient, Patients};
 
 /// `/patients`
 #[component]
@@ -43,16 +43,16 @@ pub(in crate::pages) fn inside(me: Me) -> AnyView {
 #[component]
 fn Missing(patients: Loaded<Patients>) -> impl IntoView {
     // Said anew only where it is something else.
-    let trouble = Memo::new(move |_| {
-        patients.data.with(|all: &Option<Patients>| {
-            let missing = &all.as_ref()?.missing;
-            let (_, Trouble { happened, kind }) = missing.first()?;
-            let who = words::count(u64::try_from(missing.len()).unwrap_or(u64::MAX), "patient");
-            let are = if missing.len() == 1 { "is" } else { "are" };
-            Some(Trouble { happened: format!("{who} {are} not on this list. {happened}"), kind: *kind })
-        })
+    let missing = Memo::new(move |_| {
+        patients.data.with(|all: &Option<Patients>| all.as_ref().map(|all| all.missing.clone()).unwrap_or_default())
     });
-    view! { <TroubleAlert trouble again=Callback::new(move |()| patients.again()) /> }
+    let trouble = Memo::new(move |_| missing.with(|missing| missing.first().map(|(_, why)| why.clone())));
+    let what = Memo::new(move |_| {
+        let count = missing.with(Vec::len);
+        let are = if count == 1 { "is" } else { "are" };
+        format!("{} {are} not on this list.", words::count(u64::try_from(count).unwrap_or(u64::MAX), "patient"))
+    });
+    view! { <TroubleAlert trouble what again=Callback::new(move |()| patients.again()) /> }
 }
 
 /// The heading, with who one is to patients.

@@ -121,7 +121,7 @@ fn DeleteDialog(item: Signal<Option<RecordItem>>, open: RwSignal<bool>) -> impl 
             {move || (shared() > 0).then(|| view! {
                 <Alert still=true tone=Tone::Warn happened=format!("It is shared with {} now.", words::count(shared(), "person").replace("persons", "people")) next="They cannot open it any more. What a person has seen or saved cannot be taken back." />
             })}
-            <TroubleAlert trouble=act.trouble kept="The record is still there." written=true />
+            <TroubleAlert trouble=act.trouble kept="The record is still there." written=true in_dialog=true />
             <div class="actions">
                 <Button kind=ButtonKind::Quiet on_press=move || open.set(false)>"Keep it"</Button>
                 <Button kind=ButtonKind::Stop glyph=Glyph::Delete busy=act.busy on_press=delete>"Delete for good"</Button>

@@ -23,7 +23,7 @@ use crate::ui::{
     Alert, Button, ButtonKind, Card, Chip, EmptyState, Erase as _, Face, Fact, Facts, Glyph, Icon, IconButton,
     LinkButton, List, Row, Side, Skeleton, SkeletonShape, Tone, Until,
 };
-use crate::vault::{Content, Happenings, Me, Pixels, RecordItem, Records, Share, use_vault};
+use crate::vault::{Content, Happenings, Me, Pixels, RecordItem, Records, Share, Trouble, use_vault};
 
 /// `/records/:id`
 #[component]
@@ -46,13 +46,8 @@ pub(in crate::pages) fn inside(me: &Me) -> AnyView {
         Memo::new(move |_| item.with(|item| item.as_ref().map(|item| item.as_ref().map(|item| item.id.clone()))));
     let last = StoredValue::new(None::<RecordItem>);
     (move || match found.get() {
-        None => view! {
-            <h1>"Record"</h1>
-            <TroubleAlert trouble=records.trouble again=Callback::new(move |()| records.again()) />
-            <Skeleton label="Getting the record" shape=SkeletonShape::Block />
-        }
-        .erased(),
-        Some(None) => view! { <NotThere side /> }.erased(),
+        None => view! { <NotYet loaded=records /> }.erased(),
+        Some(None) => view! { <Sought records side /> }.erased(),
         Some(Some(_)) => {
             last.set_value(item.get_untracked().flatten());
             let item = Signal::derive(move || {
@@ -64,6 +59,55 @@ pub(in crate::pages) fn inside(me: &Me) -> AnyView {
             });
             view! { <OpenRecord item records side /> }.erased()
         }
+    })
+    .erased()
+}
+
+/// A record of which nothing is known yet, or why it does not come.
+#[component]
+fn NotYet<T: Send + Sync + 'static>(loaded: Loaded<T>) -> impl IntoView {
+    view! {
+        <h1>"Record"</h1>
+        <TroubleAlert trouble=loaded.trouble again=Callback::new(move |()| loaded.again()) />
+        {move || loaded.trouble.with(Option::is_none).then(|| view! {
+            <Skeleton label="Getting the record" shape=SkeletonShape::Block />
+        })}
+    }
+    .erased()
+}
+
+/// A record that is in no vault that is here. Only where none is missing that may hold it, it is not there.
+#[component]
+fn Sought(records: Loaded<Records>, side: Side) -> impl IntoView {
+    let missing: Loaded<Vec<(String, Trouble)>> = load(move |vault| {
+        Box::pin(async move {
+            let missing = vault.patients().await?.missing;
+            // Asked after that: a vault that came meanwhile must not be taken for one without this record.
+            let newest = vault.records().await?;
+            records.data.try_set(Some(newest));
+            Ok(missing)
+        })
+    });
+    // Said anew only where it is something else.
+    let count = Memo::new(move |_| missing.data.with(|missing| missing.as_ref().map(Vec::len)));
+    let trouble = Memo::new(move |_| {
+        missing.data.with(|missing| missing.as_ref().and_then(|missing| missing.first()).map(|(_, why)| why.clone()))
+    });
+    let what = Memo::new(move |_| {
+        let (who, share) = match count.get().unwrap_or_default() {
+            1 => ("1 patient".to_owned(), "shares"),
+            more => (words::count(u64::try_from(more).unwrap_or(u64::MAX), "patient"), "share"),
+        };
+        format!("What {who} {share} with you is not here now, and this record may be part of it.")
+    });
+    (move || match count.get() {
+        None => view! { <NotYet loaded=missing /> }.erased(),
+        Some(0) => view! { <NotThere side /> }.erased(),
+        Some(_) => view! {
+            <h1>"Record"</h1>
+            <TroubleAlert trouble what again=Callback::new(move |()| missing.again()) />
+        }
+        .erased(),
     })
     .erased()
 }

@@ -2,6 +2,8 @@
 
 use leptos::prelude::*;
 
+use crate::alarms::use_standing;
+use crate::pages::asking::SAID_ABOVE;
 use crate::pages::{category, words};
 use crate::ui::{Button, ButtonKind, Card, Erase as _, FileRow, FileState, Glyph, LinkButton};
 use crate::vault::{Upload, UploadState, use_vault};
@@ -23,6 +25,16 @@ fn state_of(upload: &Upload) -> FileState {
 
 /// What is kept of an upload that failed on its way.
 const STILL_HERE: &str = "What was sent so far is kept, and the rest is still on this device.";
+
+/// The same, without what the alarm above the page says already.
+fn told_once(state: FileState, is_above: impl Fn(&str) -> bool) -> FileState {
+    let said_above = || format!("This did not work. {SAID_ABOVE}");
+    match state {
+        FileState::Failed(why) if is_above(&why) => FileState::Failed(said_above()),
+        FileState::Interrupted(why, kept) if is_above(&why) => FileState::Interrupted(said_above(), kept),
+        state => state,
+    }
+}
 
 /// Speed and what is left: "64 %, 2.4 MB a second, about 2 minutes left".
 fn sending_words(upload: &Upload) -> String {
@@ -85,7 +97,11 @@ fn UploadRow(id: u32, uploads: Signal<Vec<Upload>>) -> impl IntoView {
     let first = upload.get_untracked();
     let (name, slug) =
         first.map_or((String::new(), "other"), |upload| (upload.title, category::slug(&upload.category)));
-    let state = Signal::derive(move || upload.with(|upload| upload.as_ref().map_or(FileState::Waiting, state_of)));
+    let standing = use_standing();
+    let state = Signal::derive(move || {
+        let state = upload.with(|upload| upload.as_ref().map_or(FileState::Waiting, state_of));
+        told_once(state, |why| standing.says(why))
+    });
     let about =
         move || upload.with(|upload| upload.as_ref().map(|upload| words::size(upload.total)).unwrap_or_default());
     let detail = move || upload.with(|upload| upload.as_ref().map(sending_words).unwrap_or_default());
@@ -210,6 +226,17 @@ mod tests {
         let says = |state| state_of(&upload(1, state));
         assert_eq!(says(UploadState::Failed(why.clone())), FileState::Failed(why.clone()));
         assert_eq!(says(UploadState::Interrupted(why.clone())), FileState::Interrupted(why, STILL_HERE));
+    }
+
+    #[test]
+    fn what_the_alarm_says_is_not_said_by_each_file() {
+        let why = "A file on the server was changed.";
+        let once = |state| told_once(state, |said| said == why);
+        let above = format!("This did not work. {SAID_ABOVE}");
+        assert_eq!(once(FileState::Failed(why.to_owned())), FileState::Failed(above.clone()));
+        assert_eq!(once(FileState::Interrupted(why.to_owned(), STILL_HERE)), FileState::Interrupted(above, STILL_HERE));
+        let other = FileState::Failed("The server is busy.".to_owned());
+        assert_eq!(once(other.clone()), other);
     }
 
     #[test]

@@ -82,7 +82,7 @@ pub fn ChangeDialog(
             <div class="form">
                 <p class="soft">"So far: "{so_far}"."</p>
                 {move || open.get().then(|| view! { <LengthChoice length /> })}
-                <TroubleAlert trouble=act.trouble kept="The share ends as before." written=true />
+                <TroubleAlert trouble=act.trouble kept="The share ends as before." written=true in_dialog=true />
             </div>
             <div class="actions">
                 <Button kind=ButtonKind::Quiet disabled=act.busy on_press=move || open.set(false)>"Leave it as it is"</Button>

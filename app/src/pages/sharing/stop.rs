@@ -129,8 +129,8 @@ pub fn StopDialog(
                 None => view! { <Skeleton label="Looking at what else they can see" shape=SkeletonShape::Lines count=1 /> }.erased(),
             }}
             {move || opened().map(|opened| view! { <p>{opened}</p> })}
-            <TroubleAlert trouble=unknown again=Callback::new(again) />
-            <TroubleAlert trouble=act.trouble kept="The share holds as before." written=true />
+            <TroubleAlert trouble=unknown again=Callback::new(again) in_dialog=true />
+            <TroubleAlert trouble=act.trouble kept="The share holds as before." written=true in_dialog=true />
             <div class="actions">
                 <Button kind=ButtonKind::Quiet disabled=act.busy on_press=move || open.set(false)>"Keep sharing"</Button>
                 <Button kind=ButtonKind::Stop glyph=Glyph::StopSharing busy=act.busy on_press=stop>"Stop sharing"</Button>
