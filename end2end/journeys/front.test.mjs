@@ -13,7 +13,7 @@ let server;
 let maya;
 before(async () => {
   server = await startServer();
-  browser = await startBrowser();
+  browser = await startBrowser({ withWindows: true });
   maya = await commandLine(server.url);
   await maya.json("signup", "--email", patient.email, "--name", "Maya Berg", "--as", "patient");
 });

@@ -17,7 +17,7 @@ const skip = !existsSync(scan) && "SKIPPED: the CT image of the shared corpus is
 let browser;
 let server;
 before(async () => {
-  browser = await startBrowser();
+  browser = await startBrowser({ withWindows: true });
   server = await startServer();
 });
 after(async () => {
