@@ -101,8 +101,8 @@ async function plantEverywhere(t, { leak = async () => {} } = {}) {
     await rm(folder, { recursive: true, force: true });
   });
   wire.lead(Number(new URL(server.url).port));
-  const patient = await person(browser, widths.wide);
-  const physician = await person(browser, widths.wide);
+  const patient = await person(browser, widths.wide, { capture: true });
+  const physician = await person(browser, widths.wide, { capture: true });
   const { page } = patient;
   const who = { name: open["patient's name"], email: open["patient's address"], password: plant("password") };
   const doctor = {

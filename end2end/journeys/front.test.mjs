@@ -52,7 +52,7 @@ for (const [width, viewport] of Object.entries(widths)) {
 }
 
 test("whoever only reads loads no vault, and whoever begins to type does", async () => {
-  const someone = await person(browser, widths.phone);
+  const someone = await person(browser, widths.phone, { capture: true });
   const { page } = someone;
   await page.goto(`${server.url}/`, { waitUntil: "networkidle" });
   // Links that are followed without leaving the document: it is alive.

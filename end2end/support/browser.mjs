@@ -46,10 +46,10 @@ export async function startBrowser({ profile, withWindows = false } = {}) {
 
 /**
  * A person with a browser profile of their own. Errors on any page end the journey. What was sent is kept in `requests`,
- * unless nobody wants to `capture` it. Under a finger (`touch`) a page is laid out as on a phone. Nothing moves by itself
+ * where somebody wants to `capture` it. Under a finger (`touch`) a page is laid out as on a phone. Nothing moves by itself
  * unless the `motion` is "no-preference".
  */
-export async function person(browser, viewport, { colorScheme = "light", capture = true, touch = false, motion = "reduce", javaScript = true } = {}) {
+export async function person(browser, viewport, { colorScheme = "light", capture = false, touch = false, motion = "reduce", javaScript = true } = {}) {
   const looks = { viewport, colorScheme, reducedMotion: motion, hasTouch: touch, isMobile: touch };
   const context = await browser.newContext({ ...looks, javaScriptEnabled: javaScript, acceptDownloads: true });
   const page = await context.newPage();
@@ -111,7 +111,8 @@ export async function assertAccessible(page, what) {
 export async function assertAccessibleAsItStands(page, what, runOnly = { type: "tag", values: everything }) {
   // The Content-Security-Policy forbids injected scripts, so axe comes in by the debugger.
   const session = await page.context().newCDPSession(page);
-  await session.send("Runtime.evaluate", { expression: axe });
+  const { result: there } = await session.send("Runtime.evaluate", { expression: "typeof axe" });
+  if (there.value === "undefined") await session.send("Runtime.evaluate", { expression: axe });
   const { result } = await session.send("Runtime.evaluate", {
     expression: `axe.run(document, { runOnly: ${JSON.stringify(runOnly)} }).then((r) => JSON.stringify(r.violations.map((v) => [v.id, v.help, v.nodes.slice(0, 3).map((n) => n.html.slice(0, 200))])))`,
     awaitPromise: true,
