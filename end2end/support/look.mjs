@@ -20,14 +20,23 @@ await mkdir(results, { recursive: true });
 
 const browser = await startBrowser();
 const wire = await startWire();
-const server = await startServer({ environment: { HEALTHBRIDGE_PUBLIC_URL: wire.url, HEALTHBRIDGE_SIGN_UPS_PER_HOUR: "100" } });
-wire.lead(Number(new URL(server.url).port));
 const camera = startCamera(results, wanted);
 const { look } = camera;
 const lookWithoutPeople = (someone, path, name) => camera.lookWithoutPeople(someone, `${wire.url}${path}`, name);
 
 /** What the names of pictures begin with that are taken beside the story of one patient and one doctor. */
 const asides = { alarm: lookAtAlarms, many: lookAtMany, waiting: lookAtWaiting };
+
+/** Gives each a server that holds nothing yet: the same people are in several. */
+async function onItsOwn(take) {
+  const server = await startServer({ environment: { HEALTHBRIDGE_PUBLIC_URL: wire.url, HEALTHBRIDGE_SIGN_UPS_PER_HOUR: "100" } });
+  try {
+    wire.lead(Number(new URL(server.url).port));
+    await take(server);
+  } finally {
+    await server.stop();
+  }
+}
 
 async function tellStory() {
   const maya = await person(browser, widths.wide);
@@ -289,13 +298,13 @@ async function tellStory() {
 
 try {
   const isAside = (start) => Object.keys(asides).some((name) => start.startsWith(name));
-  if (wanted.length === 0 || !wanted.every(isAside)) await tellStory();
+  if (wanted.length === 0 || !wanted.every(isAside)) await onItsOwn(tellStory);
   for (const [name, takeThem] of Object.entries(asides)) {
-    if (wanted.length === 0 || wanted.some((start) => start.startsWith(name))) await takeThem({ ...camera, browser, server, wire });
+    if (wanted.length > 0 && !wanted.some((start) => start.startsWith(name))) continue;
+    await onItsOwn((server) => takeThem({ ...camera, browser, server, wire }));
   }
 } finally {
   await browser.close();
   await wire.stop();
-  await server.stop();
 }
 console.log(`${camera.taken()} pictures are in ${results}`);

@@ -171,6 +171,9 @@ export async function lookAtWaiting({ browser, look, lookWithoutPeople }) {
       await go(without, `${wire.url}${missing}`);
       await said(without.page);
       await look(without, "waiting-patient-not-come");
+      await go(without, `${wire.url}/records/${"0".repeat(32)}`);
+      await said(without.page);
+      await look(without, "waiting-record-not-come");
       const all = await person(browser, widths.wide);
       others.push(all);
       await all.context.route(log, (route) => route.abort());

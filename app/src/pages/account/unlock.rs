@@ -26,6 +26,7 @@ pub fn LockedPanel(
             return;
         }
         missing.set(None);
+        leave.trouble.set(None);
         unlock.run(move |vault| vault.unlock(entered), move |()| {});
     };
     view! {
@@ -53,7 +54,10 @@ pub fn LockedPanel(
                             kind=ButtonKind::Quiet
                             glyph=Glyph::SignOut
                             busy=leave.busy
-                            on_press=move || leave.run(|vault| vault.sign_out(), |()| {})
+                            on_press=move || {
+                                unlock.trouble.set(None);
+                                leave.run(|vault| vault.sign_out(), |()| {});
+                            }
                         >
                             "Sign out"
                         </Button>
