@@ -99,7 +99,7 @@ test("a patient shares, stops, chooses what to be told, changes a record and del
   await press("Enter");
   await page.getByRole("list", { name: "Safety phrase" }).waitFor();
   await assertFocusSeen(page, "the address, once somebody is found");
-  await tabTo(page, "button", "I compared it in person");
+  await tabTo(page, "button", "The six words are the same");
   await press("Space");
   await page.getByText("verified in person").waitFor();
   await assertFocusSeen(page, "once the words are compared");
@@ -159,15 +159,15 @@ test("a patient shares, stops, chooses what to be told, changes a record and del
 
   // What one is told of.
   await followTo(page, /^Notices, /, "Notices", { back: true });
-  const byMail = page.getByRole("group", { name: "Your records are opened" }).getByRole("switch", { name: "By mail" });
-  await reach(page, byMail, "By mail");
+  const byMail = page.getByRole("group", { name: "Your records are opened" }).getByRole("switch", { name: "By e-mail" });
+  await reach(page, byMail, "By e-mail");
   assert.ok(await byMail.isChecked());
   const saved = page.waitForResponse((response) => response.url().endsWith("/api/pages/choose-notices"));
   await press("Space");
   assert.equal((await saved).status(), 200);
   assert.ok(!(await byMail.isChecked()));
   assert.ok(await hasFocus(byMail), "the switch keeps the focus");
-  await assertFocusSeen(page, "By mail");
+  await assertFocusSeen(page, "By e-mail");
 
   // A record is changed, and then deleted.
   await followTo(page, "Records", "Records", { back: true });

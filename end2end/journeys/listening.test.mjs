@@ -119,7 +119,7 @@ test("an answer that was under way when the vault was locked tells nobody anythi
 test("a choice that cannot be saved goes back, is said once, and can be made again", async () => {
   const { page } = maya;
   await go(maya, `${wire.url}/notices`);
-  const mail = page.getByRole("group", { name: "Your records are opened" }).getByRole("switch", { name: "By mail" });
+  const mail = page.getByRole("group", { name: "Your records are opened" }).getByRole("switch", { name: "By e-mail" });
   await mail.waitFor();
   let tries = 0;
   page.on("request", (request) => {
@@ -159,7 +159,7 @@ test("choices are saved one after another, in the order in which they were made"
   });
   await opened.getByRole("switch", { name: "Here" }).click();
   await until(() => held, "the first is on its way");
-  await opened.getByRole("switch", { name: "By mail" }).click();
+  await opened.getByRole("switch", { name: "By e-mail" }).click();
   await frame(page);
   assert.equal(sent.length, 1, "the second waits");
   await held.continue();

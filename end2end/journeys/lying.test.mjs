@@ -9,7 +9,7 @@ import {
 } from "../support/lied.mjs";
 import { follow, go, heading, openFromList, signIn, until } from "../support/people.mjs";
 
-const OTHER_HISTORY = "The server shows an older or different history than this account has seen before.";
+const OTHER_HISTORY = "The server left out or changed something that this account has seen before.";
 const OUT_OF_ORDER = "The history on the server was changed: an entry is missing, doubled or out of order.";
 const NO_ANSWER = "The server sent something that is no answer. It may be damaged, or it may not be honest.";
 const NOT_OPENED = "Something that the server sent could not be checked, so it was not opened.";
@@ -48,7 +48,7 @@ test("another account under the address of somebody known gets nothing", async (
   await find(page, ito.email);
   await told(someone, OTHER_PERSON);
   await page.getByRole("heading", { name: ito.name, level: 2 }).waitFor();
-  await saysNot(page, "verified in person", "You compared your words");
+  await saysNot(page, "verified in person", "You compared the six words");
   // Whoever goes on all the same is stopped at the end.
   await shareInVain(page);
   await toldBelow(someone, OTHER_PERSON);

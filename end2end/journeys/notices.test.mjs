@@ -79,10 +79,10 @@ test("a share and an opening are told at once, in the list and by mail", async (
 
   // What one is told is one's own choice, but for what is security.
   const opened = maya.page.getByRole("group", { name: "Your records are opened" });
-  await saved(maya.page, () => opened.getByRole("switch", { name: "By mail" }).click());
+  await saved(maya.page, () => opened.getByRole("switch", { name: "By e-mail" }).click());
   await maya.page.reload();
   await opened.waitFor();
-  assert.ok(!(await opened.getByRole("switch", { name: "By mail" }).isChecked()), "the choice is kept");
+  assert.ok(!(await opened.getByRole("switch", { name: "By e-mail" }).isChecked()), "the choice is kept");
   assert.ok(await opened.getByRole("switch", { name: "Here" }).isChecked(), "and nothing else was changed");
   const asked = (page) => page.getByRole("group").locator("legend").allTextContents();
   assert.ok(!(await asked(maya.page)).includes("Somebody shares with you"), "a patient is not asked about what happens to care teams");

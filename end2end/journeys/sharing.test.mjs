@@ -129,7 +129,7 @@ for (const [width, viewport] of Object.entries(widths)) {
     await question.getByText("has opened nothing since you shared it").waitFor();
     await checkPage(someone, `sharing, stop a record (${width})`);
     await question.getByRole("button", { name: "Stop sharing", exact: true }).click();
-    await at.getByRole("status").getByText(`You stopped sharing CT of the chest with ${ito.name}.`).waitFor();
+    await at.getByRole("status").getByText(`You stopped sharing CT of the chest with ${ito.name}. They still see it through another share.`).waitFor();
     // Its block goes away; whoever was in it is back at the top of the page.
     await at.getByRole("heading", { name: "CT of the chest", level: 2, exact: true }).waitFor({ state: "detached" });
     await focused(at, "Who can see what");

@@ -74,7 +74,7 @@ async function tellStory() {
   await look(maya, "account");
   await go(maya, `${wire.url}/notices`);
   await page.getByText("Nothing to tell").waitFor();
-  await page.getByText("Always, here and by mail").waitFor();
+  await page.getByText("Always, here and by e-mail").waitFor();
   await look(maya, "notices-empty");
 
   const held = [];
@@ -88,7 +88,7 @@ async function tellStory() {
   await page.unroute("**/api/pages/*");
   await page.route("**/api/pages/choose-notices", (route) => route.abort());
   await go(maya, `${wire.url}/notices`);
-  await page.getByRole("group", { name: "Your records are opened" }).getByRole("switch", { name: "By mail" }).click();
+  await page.getByRole("group", { name: "Your records are opened" }).getByRole("switch", { name: "By e-mail" }).click();
   await page.getByText("What you chose was not saved").waitFor();
   await look(maya, "notices-choice-not-saved");
   await page.unroute("**/api/pages/choose-notices");
@@ -164,7 +164,7 @@ async function tellStory() {
   await signUp(ito, wire.url, doctor);
   await look(ito, "patients-empty");
   await go(ito, `${wire.url}/notices`);
-  await ito.page.getByText("Always, here and by mail").waitFor();
+  await ito.page.getByText("Always, here and by e-mail").waitFor();
   await look(ito, "notices-of-a-care-team");
   await go(maya, `${wire.url}/sharing/new`);
   await page.getByLabel("E-mail address of the doctor or care team").fill(doctor.email);

@@ -200,7 +200,7 @@ export async function share(page, email, { check = async () => {}, what = async 
   await page.getByRole("list", { name: "Safety phrase" }).waitFor();
   await check("share, with whom");
   if (compared) {
-    await page.getByRole("button", { name: "I compared it in person" }).click();
+    await page.getByRole("button", { name: "The six words are the same" }).click();
     await page.getByText("verified in person").waitFor();
   }
   await page.getByRole("button", { name: "Go on" }).click();

@@ -325,7 +325,7 @@ fn Trust() -> impl IntoView {
         ["river", "candle", "orange", "north", "violin", "meadow"].into_iter().map(str::to_owned).collect();
     view! {
         <Card title="Is this really Dr Ito?">
-            <p>"Compare these six words with the ones on his screen. They are the same only if nobody stands between you."</p>
+            <p>"Compare these six words with the ones on his screen. If they are the same, it is really him."</p>
             <SafetyPhrase words />
             <div class="actions"><Button glyph=Glyph::Check>"They are the same"</Button><Button kind=ButtonKind::Quiet>"They differ"</Button></div>
         </Card>

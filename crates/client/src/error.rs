@@ -149,7 +149,7 @@ pub enum Alarm {
     #[error("the history on the server was changed: {0}")]
     Violation(#[from] Violation),
     /// The log is shorter than, or other than, what was verified before.
-    #[error("the server shows an older or different history than this account has seen before")]
+    #[error("the server left out or changed something that this account has seen before")]
     RolledBack,
     /// The log goes on for longer than any vault does.
     #[error("the history on the server does not come to an end")]

@@ -72,7 +72,7 @@ pub fn KitStep(
             <div class="actions fill">
                 <Button glyph=Glyph::Print on_press=print>"Print the kit"</Button>
             </div>
-            <p class="hint">"\"Save as PDF\" is in the print dialog. Do not keep the file on this device only, and do not send it by mail."</p>
+            <p class="hint">"\"Save as PDF\" is in the print dialog. Do not keep the file on this device only, and do not send it by e-mail."</p>
         </Card>
         <Card title="Type two groups back">
             <p>"So that we both know the kit is safe on paper."</p>

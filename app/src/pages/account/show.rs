@@ -90,7 +90,7 @@ pub fn AccountView(
             </div>
             <div class="stack wide">
                 <Card title="Your safety phrase">
-                    <p>"Show these six words to somebody who shares with you. If the same words stand on their screen, nobody stands between you."</p>
+                    <p>"Show these six words to somebody who shares with you. If the same words stand on their screen, they share with you and with nobody in your place."</p>
                     <SafetyPhrase words=me.phrase />
                 </Card>
                 <Card title="Protection">

@@ -30,8 +30,8 @@ pub fn sentence(happening: &Happening) -> String {
         "end-changed" => format!("{name} changed until when {reach} is shared with {with}"),
         "stopped" => format!("{name} stopped sharing {reach} with {with}"),
         "key-turned" => format!("{name} turned the key for everything added later"),
-        "accepted" if happening.share.is_some() => format!("{name} accepted {reach}"),
-        "accepted" => format!("{name} accepted what was shared"),
+        "accepted" if happening.share.is_some() => format!("{name} can now open {reach}"),
+        "accepted" => format!("{name} can now open what was shared"),
         "opened" => format!("{name} opened {record}"),
         "saved" => format!("{name} saved a copy of {record}"),
         "restored" => {

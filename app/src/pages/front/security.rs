@@ -37,7 +37,7 @@ pub fn SecurityPage() -> impl IntoView {
                         "Who has an account: name, e-mail address, and what a care team says of itself.",
                         "Who shares with whom, and until when. Instead of what, it sees a number without meaning.",
                         "When somebody adds, opens or saves something, from which address on the internet, and with which browser.",
-                        "What you are told: which kind of thing happened, who did it, the number of the record, and whether you saw it. What you choose to be told of, and mail that waits to be sent.",
+                        "What you are told: which kind of thing happened, who did it, the number of the record, and whether you saw it. What you choose to be told of, and e-mail that waits to be sent.",
                         "How much: the number and the rough size of the sealed boxes.",
                     ])}
                 </Card>

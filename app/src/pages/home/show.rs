@@ -14,14 +14,15 @@ use crate::pages::records::filter::{Order, shown};
 use crate::pages::records::rows::{RecordRows, keep_pictures};
 use crate::pages::records::uploads::{Uploads, Which};
 use crate::pages::sharing::change::{ChangeDialog, Changing, use_changing};
+use crate::pages::sharing::ending::{end_day, seen_longer};
 use crate::pages::sharing::person::{WAITS, compared_chip, profession};
-use crate::pages::sharing::reach::{by_person, holding};
+use crate::pages::sharing::reach::{by_person, ends, holding};
 use crate::pages::sharing::shared::load_shares;
 use crate::pages::words;
 use crate::ui::{
     Button, ButtonKind, Card, CardTone, EmptyState, Erase as _, Face, Glyph, LinkButton, List, Row, Skeleton, Until,
 };
-use crate::vault::{Happening, Happenings, Me, Records, Share, Trouble};
+use crate::vault::{Happening, Happenings, Me, RecordItem, Records, Share, Trouble};
 
 /// `/home`
 #[component]
@@ -71,6 +72,36 @@ fn ending(shares: &[Share], now: Option<Now>) -> Vec<Share> {
     soon
 }
 
+/// The shares that end within a week, each with what is said where its person can see the same for longer.
+fn ending_with_rest(
+    shares: &[Share],
+    records: Option<&[RecordItem]>,
+    now: Option<Now>,
+) -> Vec<(Share, Option<String>)> {
+    let with_rest = |share: Share| {
+        let longer = seen_longer(&share, shares, records.unwrap_or_default(), now);
+        (share, longer)
+    };
+    ending(shares, now).into_iter().map(with_rest).collect()
+}
+
+/// What is left of a person's shares: the bar is that of the one that ends first. Where they end on different days, the
+/// words name the first and the last.
+fn left_of(own: &[Share], now: Option<Now>) -> Option<words::TimeLeft> {
+    let first = own.iter().min_by_key(|share| ends(share))?;
+    let last = own.iter().max_by_key(|share| ends(share))?;
+    let left = words::share_left(first, now);
+    let said = match (end_day(first, now), end_day(last, now)) {
+        (Some(day), last) if last.as_ref() != Some(&day) => {
+            let ends = if left.percent == 0 { "ended" } else { "ends" };
+            let last = last.map_or_else(|| "when you stop it".to_owned(), |last| format!("on {last}"));
+            format!("the first {ends} on {day}, the last {last}")
+        }
+        _ => left.words.clone(),
+    };
+    Some(words::TimeLeft { words: said, ..left })
+}
+
 /// The shares that wait because somebody's key has changed.
 fn waiting(shares: &[Share]) -> Vec<Share> {
     holding(shares).into_iter().filter(|share| share.waits).collect()
@@ -116,7 +147,7 @@ pub fn HomeView(
     });
     view! {
         <TroubleAlert trouble=first_trouble(records, shares, activity) again=Callback::new(again) />
-        <NeedsAnswer shares />
+        <NeedsAnswer shares records />
         {move || if is_new.get() {
             view! { <Card><Begin /></Card> }.erased()
         } else {
@@ -156,7 +187,7 @@ fn unseen_safety(notices: &[Notice]) -> Vec<Notice> {
 
 /// What waits for the person: what happened to the account, shares that wait for a changed key, and shares that end soon.
 #[component]
-fn NeedsAnswer(shares: Loaded<Vec<Share>>) -> impl IntoView {
+fn NeedsAnswer(shares: Loaded<Vec<Share>>, records: Loaded<Records>) -> impl IntoView {
     let now = use_now();
     let changing = use_changing();
     let told = use_notices().list();
@@ -164,7 +195,12 @@ fn NeedsAnswer(shares: Loaded<Vec<Share>>) -> impl IntoView {
         told.with(|told| unseen_safety(told.as_ref().and_then(|told| told.as_deref().ok()).unwrap_or_default()))
     });
     let waits = Memo::new(move |_| shares.data.with(|shares| waiting(shares.as_deref().unwrap_or_default())));
-    let soon = Memo::new(move |_| shares.data.with(|shares| ending(shares.as_deref().unwrap_or_default(), now.get())));
+    let soon = Memo::new(move |_| {
+        shares.data.with(|shares| {
+            let shares = shares.as_deref().unwrap_or_default();
+            records.data.with(|records| ending_with_rest(shares, records.as_deref(), now.get()))
+        })
+    });
     view! {
         {move || {
             let safety = safety.get();
@@ -267,13 +303,14 @@ fn Waiting(shares: Vec<Share>) -> impl IntoView {
 }
 
 #[component]
-fn EndingSoon(shares: Vec<Share>, changing: Changing) -> impl IntoView {
+fn EndingSoon(shares: Vec<(Share, Option<String>)>, changing: Changing) -> impl IntoView {
     let now = use_now();
     let items = shares
         .into_iter()
-        .map(|share| {
+        .map(|(share, longer)| {
             let left = words::share_left(&share, now.get_untracked());
-            let said = format!(" · {} · {}", words::reach_words(&share.reach), left.words);
+            let longer = longer.map(|longer| format!(". {longer}")).unwrap_or_default();
+            let said = format!(" · {} · {}{longer}", words::reach_words(&share.reach), left.words);
             let of_which = format!(" for {} to see {}", share.person.name, words::reach_words(&share.reach));
             let name = share.person.name.clone();
             view! {
@@ -314,12 +351,11 @@ fn WhoCanSeeWhat(shares: Loaded<Vec<Share>>) -> impl IntoView {
         let rows = people
             .into_iter()
             .filter_map(|own| {
-                let first = own.iter().min_by_key(|share| share.until.unwrap_or(u32::MAX))?.clone();
+                let left = left_of(&own, now.get_untracked())?;
                 let what = listed(&own.iter().map(|share| words::reach_words(&share.reach)).collect::<Vec<_>>());
-                let person = first.person.clone();
+                let person = own.first()?.person.clone();
                 let initials = words::initials(&person.name);
                 let sub = [profession(&person), what].join(" · ");
-                let left = words::share_left(&first, now.get_untracked());
                 Some(view! {
                     <Row
                         top=true
@@ -369,7 +405,7 @@ fn WhatOthersDid(activity: Loaded<Happenings>) -> impl IntoView {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::pages::sharing::reach::tests::{NOW, ended, kind, record, share};
+    use crate::pages::sharing::reach::tests::{NOW, ended, item, kind, record, share};
 
     fn ids(shares: &[Share]) -> Vec<&str> {
         shares.iter().map(|share| share.id.as_str()).collect()
@@ -387,6 +423,42 @@ mod tests {
         assert_eq!(ids(&ending(&shares, Some(NOW))), ["tomorrow", "in 5 days"]);
         assert!(ending(&shares, None).is_empty(), "nobody knows what soon is without the time");
         assert_eq!(ids(&waiting(&shares)), ["tomorrow"]);
+    }
+
+    #[test]
+    fn what_ends_says_when_the_same_is_seen_for_longer() {
+        let shares = [
+            share("ct", "Ito", record("ct"), Some(1)),
+            share("kind", "Ito", kind("imaging"), Some(21)),
+            share("other", "Vogt", record("ct"), Some(2)),
+        ];
+        let records = [item("ct", "imaging")];
+        let said = |records: Option<&[RecordItem]>| {
+            let soon = ending_with_rest(&shares, records, Some(NOW));
+            soon.into_iter().map(|(share, longer)| (share.id, longer)).collect::<Vec<_>>()
+        };
+        let longer = "They still see it through another share until 13 December.".to_owned();
+        assert_eq!(said(Some(&records)), [("ct".to_owned(), Some(longer)), ("other".to_owned(), None)]);
+        assert_eq!(said(None), [("ct".to_owned(), None), ("other".to_owned(), None)], "records are not known yet");
+    }
+
+    #[test]
+    fn shares_that_end_on_different_days_are_not_given_one_end() {
+        let said = |days: &[Option<u32>]| {
+            let own: Vec<Share> = days.iter().map(|days| share("1", "Ito", kind("imaging"), *days)).collect();
+            left_of(&own, Some(NOW)).map(|left| (left.words, left.soon))
+        };
+        let is = |words: &str, soon| Some((words.to_owned(), soon));
+        assert_eq!(said(&[]), None);
+        assert_eq!(said(&[Some(21)]), is("until 13 December, 21 days left", false));
+        assert_eq!(said(&[Some(21), Some(21)]), is("until 13 December, 21 days left", false));
+        assert_eq!(said(&[None, None]), is("until you stop it", false));
+        assert_eq!(
+            said(&[Some(30), Some(2), Some(21)]),
+            is("the first ends on 24 November, the last on 22 December", true)
+        );
+        assert_eq!(said(&[None, Some(21)]), is("the first ends on 13 December, the last when you stop it", false));
+        assert_eq!(said(&[Some(0), Some(21)]), is("the first ended on 22 November, the last on 13 December", false));
     }
 
     #[test]

@@ -73,14 +73,14 @@ pub fn ChoiceList(
         })}
         <div>{sections}</div>
         <div class="stack near">
-            <h3>"Always, here and by mail"</h3>
+            <h3>"Always, here and by e-mail"</h3>
             <p class="hint">"These are about the safety of your account, so they cannot be switched off."</p>
             <ul class="bullets" role="list">{always}</ul>
         </div>
         <p class="hint">
-            "A mail says only that something happened. It never says who, or what is in your records."
+            "An e-mail says only that something happened. It never says who, or what is in your records."
             " Of one kind it comes once an hour at most."
-            {about_openings.then_some(" Mail about openings comes once a day at most.")}
+            {about_openings.then_some(" E-mail about openings comes once a day at most.")}
         </p>
     }
     .erased()
@@ -193,7 +193,7 @@ fn ChoicePair(pair: Pair, saving: Saving) -> impl IntoView {
         <fieldset class="choice-pair">
             <legend>{choice_words(pair.kind)}</legend>
             <Switch name=format!("{name}-here") label="Here" on=pair.in_app on_change=save />
-            <Switch name=format!("{name}-mail") label="By mail" on=pair.by_mail on_change=save />
+            <Switch name=format!("{name}-mail") label="By e-mail" on=pair.by_mail on_change=save />
         </fieldset>
     }
     .erased()

@@ -153,7 +153,7 @@ pub fn PatientView(
                     <p class="seen"><Icon glyph=Glyph::Eye /><span>"The patient sees when you open a record or save a copy."</span></p>
                 </Card>
                 <Card title="Safety phrase">
-                    <p>"The patient sees the same six words under \"Your account\". Compare them in person: they are the same only if nobody stands between you."</p>
+                    <p>"The patient sees the same six words under \"Your account\". Compare them in person or on a call. If they are the same, it is really your patient."</p>
                     <SafetyPhrase words=Signal::derive(move || person.with(|person| person.phrase.clone())) />
                 </Card>
             </div>

@@ -273,7 +273,7 @@ pub fn RecordView(
         {(side == Side::Patient).then(|| view! { <Uploads which=Which::Of(id) /> })}
         <div class="two">
             <div class="stack wide">
-                <TroubleAlert trouble=opening.trouble kept="The record was not changed." />
+                <TroubleAlert trouble=opening.trouble />
                 {move || match opened.get() {
                     Some(opened) => view! { <Inside opened title=title.get_untracked() id=id.get_untracked() on_save=Callback::new(move |()| keep_copy()) /> }.erased(),
                     None if opening.trouble.with(Option::is_some) => ().erased(),

@@ -2,12 +2,14 @@
 
 use leptos::prelude::*;
 
+use super::ending::{After, after};
 use crate::clock::use_now;
 use crate::pages::activity::sentence::listed;
+use crate::pages::asking::Loaded;
 use crate::pages::focus::lead_focus_nth;
 use crate::pages::words;
 use crate::ui::{Button, ButtonKind, Card, CardTone, Chip, Erase as _, Glyph, Tone};
-use crate::vault::{Ended, Share};
+use crate::vault::{Ended, Records, Share};
 
 /// How many are in sight before somebody asks for more.
 const AT_ONCE: usize = 3;
@@ -27,6 +29,10 @@ pub fn over(shares: &[Share]) -> Vec<Share> {
 pub fn EndedShares(
     /// The shares that have ended, the last first.
     ended: Memo<Vec<Share>>,
+    /// All of them, past and present.
+    shares: Loaded<Vec<Share>>,
+    /// The records.
+    records: Loaded<Records>,
 ) -> impl IntoView {
     let shown = RwSignal::new(AT_ONCE);
     let in_sight = move || ended.with(|ended| ended.iter().take(shown.get()).cloned().collect::<Vec<_>>());
@@ -39,7 +45,7 @@ pub fn EndedShares(
         lead_focus_nth(None, ".sunken h2", first_new);
     };
     view! {
-        <For each=in_sight key=key let(share)><EndedCard share /></For>
+        <For each=in_sight key=key let(share)><EndedCard share shares records /></For>
         {move || (left.get() > 0).then(|| view! {
             <Button kind=ButtonKind::Quiet full=true on_press=show_more>{format!("Show {} more", left.get())}</Button>
         })}
@@ -47,12 +53,19 @@ pub fn EndedShares(
     .erased()
 }
 
-/// A share that has ended, and how far its end has come.
+/// A share that has ended, how far its end has come, and what its person can see all the same.
 #[component]
-fn EndedCard(share: Share) -> impl IntoView {
+fn EndedCard(share: Share, shares: Loaded<Vec<Share>>, records: Loaded<Records>) -> impl IntoView {
     let now = use_now();
-    let Ended { at, blocked, rotated, reencrypted, opened_before } = share.ended?;
-    let name = share.person.name;
+    let Ended { at, blocked, rotated, reencrypted, opened_before } = share.ended.clone()?;
+    let name = share.person.name.clone();
+    let was_shared = format!("Was shared: {}", words::reach_words(&share.reach));
+    let after = Memo::new(move |_| {
+        shares.data.with(|shares| {
+            let shares = shares.as_deref().unwrap_or_default();
+            records.data.with(|records| after(&share, shares, records.as_deref(), now.get()))
+        })
+    });
     let heading = {
         let name = name.clone();
         move || format!("{}: {name}", words::ended(at, now.get()))
@@ -65,6 +78,15 @@ fn EndedCard(share: Share) -> impl IntoView {
             view! { <Chip glyph=Glyph::Clock>{coming}</Chip> }.erased()
         }
     };
+    // Nobody is blocked from what another share still lets them see.
+    let block = move || {
+        let is_blocked = after.with(|after| matches!(after, After::Blocked | After::Parts(_)));
+        is_blocked.then(|| state(blocked, "blocked", "being blocked"))
+    };
+    let sees = move || match after.get() {
+        After::Sees(words) | After::Parts(words) => Some(view! { <p>{words}</p> }),
+        After::Unknown | After::Blocked => None,
+    };
     let before = match opened_before.as_slice() {
         [] => format!("Before that, {name} had opened nothing."),
         titles => format!(
@@ -74,9 +96,10 @@ fn EndedCard(share: Share) -> impl IntoView {
     };
     Some(view! {
         <Card tone=CardTone::Sunken title=heading>
-            <p class="soft">{format!("Was shared: {}", words::reach_words(&share.reach))}</p>
+            <p class="soft">{was_shared}</p>
+            {sees}
             <div class="row">
-                {state(blocked, "blocked", "being blocked")}
+                {block}
                 {state(rotated, "key turned", "key being turned")}
                 {state(reencrypted, "resealed", "being resealed")}
             </div>

@@ -61,8 +61,75 @@ pub fn question(share: &Share) -> String {
 }
 
 /// What is said after it: "You stopped sharing CT of the chest with Dr Kenji Ito."
-pub fn stopped(share: &Share) -> String {
-    format!("You stopped sharing {} with {}.", words::reach_words(&share.reach), share.person.name)
+pub fn stopped(share: &Share, after: &After) -> String {
+    let stopped = format!("You stopped sharing {} with {}.", words::reach_words(&share.reach), share.person.name);
+    match after {
+        After::Sees(_) => format!("{stopped} They still see it through another share."),
+        After::Unknown | After::Blocked | After::Parts(_) => stopped,
+    }
+}
+
+/// What a person can see, once a share is over, of what it reached.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum After {
+    /// That hangs on the kind of a record, and the records are not known yet.
+    Unknown,
+    /// Nothing.
+    Blocked,
+    /// Parts of it, by other shares: the sentence that says so.
+    Parts(String),
+    /// All of it, by another share: the sentence that says so.
+    Sees(String),
+}
+
+/// What a person can see when a share is over, or once it will be, of what it reached.
+pub fn after(share: &Share, shares: &[Share], records: Option<&[RecordItem]>, now: Option<Now>) -> After {
+    let name = &share.person.name;
+    // What let nobody see anything is over when it is over.
+    if share.level == "drop" {
+        return After::Blocked;
+    }
+    // What was shared only later is seen again.
+    let again = |other: &Share| share.ended.as_ref().is_some_and(|ended| other.from > ended.at);
+    match left(share, shares, records.unwrap_or_default()) {
+        Left::All(other) => {
+            let sees = if again(other) { "can see it again" } else { "can still see it" };
+            let until = end_day(other, now).map(|day| format!(" until {day}")).unwrap_or_default();
+            After::Sees(format!("{name} {sees}{until}, because you share {}.", words::reach_words(&other.reach)))
+        }
+        Left::Nothing if hangs_on_kind(share, shares, records) => After::Unknown,
+        Left::Nothing => After::Blocked,
+        Left::Parts(parts) => {
+            let reaches: Vec<String> = parts.iter().map(|part| words::reach_words(&part.reach)).collect();
+            After::Parts(format!("Of this, {name} can see only what you also share: {}.", listed(&reaches)))
+        }
+    }
+}
+
+/// What is said of a share that is about to end, where its person can see the same for longer: "They still see it
+/// through another share until 30 December."
+pub fn seen_longer(share: &Share, shares: &[Share], records: &[RecordItem], now: Option<Now>) -> Option<String> {
+    match left(share, shares, records) {
+        Left::All(other) if shows(share) && ends(other) > ends(share) => {
+            let until = end_day(other, now).map(|day| format!(" until {day}")).unwrap_or_default();
+            Some(format!("They still see it through another share{until}."))
+        }
+        Left::All(_) | Left::Parts(_) | Left::Nothing => None,
+    }
+}
+
+/// The last day of a share: "30 December". None where it has no end.
+pub fn end_day(share: &Share, now: Option<Now>) -> Option<String> {
+    let offset_minutes = now.map_or(0, |now| now.offset_minutes);
+    share.until.map(|until| words::Day::of_minute(until, offset_minutes).words(now))
+}
+
+/// Whether nobody can say yet if a record is still seen: its kind may be shared too, and the records are not known.
+fn hangs_on_kind(share: &Share, shares: &[Share], records: Option<&[RecordItem]>) -> bool {
+    let of_kind = |other: &Share| {
+        other.person.account == share.person.account && shows(other) && matches!(other.reach, Reach::Category(_))
+    };
+    records.is_none() && matches!(share.reach, Reach::Record(..)) && shares.iter().any(of_kind)
 }
 
 /// What a share reaches, as something of which none can be opened any more: "your 37 imaging records".
@@ -98,21 +165,12 @@ pub fn consequence(
         return Some(format!("{name} can add nothing to {} any more.", words::reach_words(&share.reach)));
     }
     let left = left(share, shares, records.unwrap_or_default());
-    let of_kind = |other: &Share| {
-        other.person.account == share.person.account && shows(other) && matches!(other.reach, Reach::Category(_))
-    };
     let by_record = matches!(share.reach, Reach::Record(..));
-    if records.is_none() && by_record && left == Left::Nothing && shares.iter().any(of_kind) {
+    if left == Left::Nothing && hangs_on_kind(share, shares, records) {
         return None;
     }
     if let Left::All(other) = left {
-        let until = match (other.until, now) {
-            (None, _) => "until you stop it".to_owned(),
-            (Some(until), Some(now)) => {
-                format!("until {}", words::Day::of_minute(until, now.offset_minutes).words(Some(now)))
-            }
-            (Some(until), None) => format!("until {}", words::Day::of_minute(until, 0).words(None)),
-        };
+        let until = end_day(other, now).map_or_else(|| "until you stop it".to_owned(), |day| format!("until {day}"));
         let reach = words::reach_words(&other.reach);
         return Some(format!("{name} can still see it, because you also share {reach} {until}."));
     }
@@ -199,6 +257,70 @@ mod tests {
     }
 
     #[test]
+    fn what_is_over_is_not_called_blocked_while_another_share_lets_it_be_seen() {
+        let records = [item("ct", "imaging"), item("x-ray", "imaging")];
+        let over = ended(share("1", "Dr Ito", record("ct"), Some(1)));
+        let imaging = share("2", "Dr Ito", kind("imaging"), Some(21));
+        let after = |share: &Share, others: &[Share]| {
+            let shares = [std::slice::from_ref(share), others].concat();
+            after(share, &shares, Some(&records), Some(NOW))
+        };
+        let sees = |words: &str| After::Sees(words.to_owned());
+        let of_imaging = [imaging.clone()];
+        let until = "Dr Ito can still see it until 13 December, because you share imaging.";
+        assert_eq!(after(&over, &of_imaging), sees(until));
+        assert_eq!(after(&Share { ended: None, ..over.clone() }, &of_imaging), sees(until), "before it is over, too");
+        assert_eq!(
+            after(&over, &[share("3", "Dr Ito", Reach::Everything, None)]),
+            sees("Dr Ito can still see it, because you share everything.")
+        );
+        assert_eq!(
+            after(&over, &[Share { from: NOW.minute + 1, ..imaging.clone() }]),
+            sees("Dr Ito can see it again until 13 December, because you share imaging.")
+        );
+        // Neither what is over, nor what others have, nor another kind, nor what only adds lets it be seen.
+        for other in [
+            ended(imaging.clone()),
+            share("3", "Dr Vogt", Reach::Everything, None),
+            share("3", "Dr Ito", kind("laboratory"), None),
+            Share { level: "drop".to_owned(), ..imaging.clone() },
+        ] {
+            assert_eq!(after(&over, &[other]), After::Blocked);
+        }
+        let added = Share { level: "drop".to_owned(), ..over.clone() };
+        assert_eq!(after(&added, &of_imaging), After::Blocked);
+        assert_eq!(
+            after(&ended(imaging.clone()), &[share("3", "Dr Ito", record("ct"), None)]),
+            After::Parts("Of this, Dr Ito can see only what you also share: Record ct.".to_owned())
+        );
+        // As long as the records are not known, nothing is claimed that hangs on them.
+        let shares = [over, imaging];
+        assert_eq!(super::after(&shares[0], &shares, None, Some(NOW)), After::Unknown);
+        assert_eq!(super::after(&shares[0], &shares[..1], None, Some(NOW)), After::Blocked);
+    }
+
+    #[test]
+    fn what_is_seen_for_longer_is_said_of_what_ends() {
+        let records = [item("ct", "imaging")];
+        let longer = |shares: &[Share]| seen_longer(&shares[0], shares, &records, Some(NOW));
+        let ct = share("1", "Dr Ito", record("ct"), Some(1));
+        let of = |other: Share| longer(&[ct.clone(), other]);
+        assert_eq!(
+            of(share("2", "Dr Ito", kind("imaging"), Some(21))).as_deref(),
+            Some("They still see it through another share until 13 December.")
+        );
+        assert_eq!(
+            of(share("2", "Dr Ito", Reach::Everything, None)).as_deref(),
+            Some("They still see it through another share.")
+        );
+        assert_eq!(of(share("2", "Dr Ito", kind("imaging"), Some(1))), None, "both end together");
+        assert_eq!(of(share("2", "Dr Ito", kind("laboratory"), None)), None);
+        assert_eq!(of(share("2", "Dr Vogt", kind("imaging"), None)), None);
+        let drop = Share { level: "drop".to_owned(), ..ct.clone() };
+        assert_eq!(longer(&[drop, share("2", "Dr Ito", Reach::Everything, None)]), None);
+    }
+
+    #[test]
     fn of_two_shares_of_the_same_the_longer_one_counts() {
         let shares = [
             share("1", "Dr Ito", record("ct"), Some(1)),
@@ -216,7 +338,15 @@ mod tests {
         assert_eq!(question(&imaging), "Stop sharing imaging with Dr Ito?");
         assert_eq!(question(&ct), "Stop sharing Record ct with Dr Ito?");
         assert_eq!(stop_words(&Reach::Everything), "Stop sharing everything");
-        assert_eq!(stopped(&imaging), "You stopped sharing imaging with Dr Ito.");
-        assert_eq!(stopped(&ct), "You stopped sharing Record ct with Dr Ito.");
+        assert_eq!(stopped(&imaging, &After::Blocked), "You stopped sharing imaging with Dr Ito.");
+        assert_eq!(
+            stopped(&imaging, &After::Parts(String::new())),
+            "You stopped sharing imaging with Dr Ito.",
+            "a part is not it"
+        );
+        assert_eq!(
+            stopped(&ct, &After::Sees(String::new())),
+            "You stopped sharing Record ct with Dr Ito. They still see it through another share."
+        );
     }
 }

@@ -70,7 +70,7 @@ pub fn SharingView(
                 } else {
                     view! { <Held held records acts /> }.erased()
                 }}
-                <EndedShares ended />
+                <EndedShares ended shares records />
             }
         />
         <ShareDialogs acts />

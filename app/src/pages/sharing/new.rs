@@ -217,15 +217,15 @@ pub fn PersonCard(
                 None => ().erased(),
             }}
             {if person.compared {
-                view! { <p class="soft">"You compared your words in person, so your records are sealed for the right person."</p> }.erased()
+                view! { <p class="soft">"You compared the six words, so your records are sealed for the right person."</p> }.erased()
             } else {
                 let name = person.name.clone();
                 view! {
                     <h3>{format!("Is this really {name}?")}</h3>
-                    <p>{format!("{name} sees six words under \"Your account\". Compare them with these, in person or on a call: they are the same only if nobody stands between you. You can share a record or a kind of record before that, but not everything.")}</p>
+                    <p>{format!("{name} sees six words under \"Your account\". Compare them with these, in person or on a call. If they are the same, this is really who you mean. You can share a record or a kind of record before that, but not everything.")}</p>
                     <SafetyPhrase words=person.phrase.clone() />
                     <TroubleAlert trouble=act.trouble kept="Nothing was shared." />
-                    <div class="actions"><Button kind=ButtonKind::Quiet glyph=Glyph::Check busy=act.busy on_press=compare>"I compared it in person"</Button></div>
+                    <div class="actions"><Button kind=ButtonKind::Quiet glyph=Glyph::Check busy=act.busy on_press=compare>"The six words are the same"</Button></div>
                 }.erased()
             }}
         </Card>

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::ending::{consequence, question, stopped};
+use super::ending::{after, consequence, question, stopped};
 use crate::clock::use_now;
 use crate::pages::activity::sentence::{listed, opened_titles};
 use crate::pages::asking::{Act, Loaded, TroubleAlert, use_act};
@@ -112,10 +112,14 @@ pub fn StopDialog(
     let stop = move || {
         let Some(share) = share.get_untracked() else { return };
         let id = share.id.clone();
+        let after = shares.data.with_untracked(|shares| {
+            let shares = shares.as_deref().unwrap_or_default();
+            records.data.with_untracked(|records| after(&share, shares, records.as_deref(), now.get_untracked()))
+        });
         act.run(
             move |vault| vault.stop(id),
             move |()| {
-                toasts.good(stopped(&share));
+                toasts.good(stopped(&share, &after));
                 open.try_set(false);
                 going.try_set(Some(share.id));
             },
