@@ -164,7 +164,7 @@ fn read_file(path: &Path) -> Result<String, Failure> {
 fn begin_logging(format: LogFormat, variables: &BTreeMap<String, String>, usual: &str) {
     let mut filter = variables.get("RUST_LOG").map_or(usual, String::as_str).to_owned();
     // The span in which sea-orm connects holds the database's URL, with a password if there is one in it. Below that level
-    // there is no such span, and naming a level here would raise it.
+    // there is no such span, and naming a level here would raise it. The filter takes 5 for trace.
     if filter.to_ascii_lowercase().contains("trace") || filter.contains('5') {
         filter.push_str(",sea_orm::driver=debug");
     }
