@@ -85,6 +85,11 @@ async function waits(server, times = 1) {
   return said(server, "a mail waits").at(-1);
 }
 
+/** Waits until a server that was asked to stop takes no connection any more. */
+async function turnedAway(server) {
+  await until(() => fetch(`${server.url}/healthz`).then(() => false, () => true), "nobody is let in any more");
+}
+
 function assertNoPassword(server) {
   const search = searcher({ password: login.password, "wrong password": `not ${login.password}` });
   assert.deepEqual(search({ log: Buffer.from(server.log()) }), [], "no password is in the log");
@@ -161,6 +166,24 @@ test("a mail that is put off goes later, once", async (t) => {
   await signInElsewhere(t, server, ann);
   await arrived(mailbox, ann, signedIn);
   assert.equal(mailsTo(mailbox, ito, shared).length, 1, "it came once");
+});
+
+test("a mail that is on its way when the server is stopped arrives once", async (t) => {
+  let take;
+  const taken = new Promise((done) => (take = done));
+  const { mailbox, server } = await startBoth(t, { taking: () => taken });
+  await shareWith(t, server, ito);
+  await arrived(mailbox, ito, shared);
+  // The mail server has all of it, but says so only after the server was asked to stop.
+  const halted = server.halt();
+  await turnedAway(server);
+  take();
+  await halted;
+
+  await server.start({ passed: "+2h" });
+  await signInElsewhere(t, server, ann);
+  await arrived(mailbox, ann, signedIn);
+  assert.equal(mailsTo(mailbox, ito, shared).length, 1);
 });
 
 test("a mail that nobody takes is given up, and the others go", async (t) => {

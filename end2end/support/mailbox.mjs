@@ -19,10 +19,11 @@ function certify(name) {
 
 /**
  * Starts one. It speaks TLS after STARTTLS, from the first byte on (`implicit`) or never (`none`). With a `login`, a name
- * and a password, it takes mail from nobody else. `answer` says with which code it refuses a recipient, if it does. Whoever
- * has its environment trusts its certificate, unless it is not `trusted`.
+ * and a password, it takes mail from nobody else. `answer` says with which code it refuses a recipient, if it does. A mail
+ * that it was given it says to have taken when `taking` is done. Whoever has its environment trusts its certificate, unless
+ * it is not `trusted`.
  */
-export async function startMailbox({ tls = "starttls", login, trusted = true, answer = () => undefined } = {}) {
+export async function startMailbox({ tls = "starttls", login, trusted = true, answer = () => undefined, taking = async () => {} } = {}) {
   const folder = await mkdtemp(join(tmpdir(), "healthbridge-end2end-"));
   const { cert, private: key } = await certify("localhost");
   const certificate = join(folder, "certificate.pem");
@@ -59,7 +60,7 @@ export async function startMailbox({ tls = "starttls", login, trusted = true, an
           const text = Buffer.concat(pieces).toString();
           const to = session.envelope.rcptTo.map(({ address }) => address);
           mails.push({ to, secure: session.secure, user: session.user, subject: text.match(/^Subject: (.*)$/m)?.[1].trim(), text });
-          done();
+          taking().then(done);
         });
       },
     });

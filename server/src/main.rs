@@ -260,7 +260,6 @@ async fn serve(config: &Config, variables: &BTreeMap<String, String>) -> Result<
     say(format_args!("Its data: {}", start::describe_data(config)));
     let mut beside = vec![
         begin(&state, "sweep", start::sweep_hourly),
-        begin(&state, "mail", start::send_mail),
         begin(&state, "ends", start::tell_of_ends),
         begin(&state, "events", |state| state.events.hear_others()),
     ];
@@ -280,22 +279,31 @@ async fn serve(config: &Config, variables: &BTreeMap<String, String>) -> Result<
             }
         }));
     }
-    let (store, events) = (state.store.clone(), state.events.clone());
+    let mut mail = begin(&state, "mail", start::send_mail);
+    let (store, events, stopping) = (state.store.clone(), state.events.clone(), state.stopping.clone());
     let (tell, told) = tokio::sync::oneshot::channel();
     let stop = async move {
         asked_to_stop().await;
         // Open streams would keep it from stopping.
         events.close();
+        stopping.cancel();
         let _ = tell.send(());
     };
     let too_long = async {
         let _ = told.await;
         tokio::time::sleep(GRACE).await;
     };
+    let done = async {
+        tokio::join!(listen::serve(listener, router(state), listen::PATIENCE, stop), async {
+            // It says itself what went wrong.
+            let _ = (&mut mail).await;
+        })
+    };
     tokio::select! {
-        () = listen::serve(listener, router(state), listen::PATIENCE, stop) => {}
-        () = too_long => tracing::warn!("stopped, although some requests were not done"),
+        _ = done => {}
+        () = too_long => tracing::warn!("stopped, although some requests or a mail were not done"),
     }
+    beside.push(mail);
     for task in beside {
         task.abort();
     }

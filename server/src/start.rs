@@ -258,11 +258,10 @@ fn every(period: Duration) -> Interval {
     ticks
 }
 
-/// Sends mail, until the task is aborted. What was put off by a restart is done then.
+/// Sends mail, until the server is asked to stop: never in the middle of one, which would leave again after the restart.
 pub async fn send_mail(state: AppState) {
     let mut ticks = every(MAIL_EVERY);
-    loop {
-        ticks.tick().await;
+    while state.stopping.run_until_cancelled(ticks.tick()).await.is_some() {
         if let Err(error) = mail::send_due(&state).await {
             tracing::error!(cause = describe(&error), "mail could not be sent");
         }

@@ -7,6 +7,7 @@ use std::time::Duration;
 use axum::extract::FromRef;
 use leptos::config::LeptosOptions;
 use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
 
 use crate::blobs::Blobs;
 use crate::clock::Clock;
@@ -50,6 +51,8 @@ pub struct AppState {
     pub load: Load,
     /// What is counted for who watches the server.
     pub metrics: Arc<Metrics>,
+    /// Set once the server is asked to stop: what must not be cut in two ends after the step that it is at.
+    pub stopping: CancellationToken,
     /// What the pages need to know of the site's files.
     pub leptos: LeptosOptions,
 }
@@ -97,6 +100,7 @@ impl From<Essentials> for AppState {
             writes: Writes::default(),
             load: Load::new(REQUESTS_AT_ONCE),
             metrics: Arc::new(Metrics::new()),
+            stopping: CancellationToken::new(),
             leptos,
         }
     }

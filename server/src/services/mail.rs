@@ -22,7 +22,8 @@ const fn wait(tries: u32) -> u64 {
     if doubled > 6 * HOUR { 6 * HOUR } else { doubled }
 }
 
-/// Sends what is due, until nothing is or the mail server is not there. Gives how many mails left.
+/// Sends what is due, until nothing is, the mail server is not there, or this server is asked to stop. Gives how many
+/// mails left.
 pub async fn send_due(state: &AppState) -> Result<u64> {
     let db = state.store.reader();
     let mut sent = 0;
@@ -32,6 +33,9 @@ pub async fn send_due(state: &AppState) -> Result<u64> {
             return Ok(sent);
         }
         for mail in due {
+            if state.stopping.is_cancelled() {
+                return Ok(sent);
+            }
             // It is put off before it is tried, so that no crash makes it go out again and again.
             if !notices::claim(db, mail, state.clock.now() + IN_HAND.max(wait(mail.tries))).await? {
                 continue;
