@@ -1,6 +1,6 @@
 //! Sharing and stopping: grants, revocations, turned keys, and new content keys for what was reachable.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use futures_util::lock::Mutex;
 use protocol::api::Person;
@@ -53,7 +53,7 @@ impl Key<'_> {
     }
 }
 
-/// How often another device may be faster with a record that is to be sealed anew.
+/// How often another device may be faster with one record that is to be sealed anew, and leave it to be done.
 const OVERTAKEN: u32 = 8;
 
 impl<P: Platform> Session<P> {
@@ -218,12 +218,15 @@ impl<P: Platform> Session<P> {
     /// record that cannot be read holds up no other: it is left as it is, and once nothing else is left to do, this
     /// fails once with the reason.
     pub async fn renew_next(&self, vault: VaultId) -> Result<bool, ClientError> {
-        let mut overtaken = 0;
+        let mut overtaken = BTreeMap::<RecordId, u32>::new();
         while let Some(record) = self.next_to_renew(vault)? {
             match self.renew(vault, record).await {
                 Ok(()) => return Ok(true),
-                // Another device of the owner is at the same work, and was faster with this record or its key.
-                Err(ClientError::Busy) if overtaken < OVERTAKEN => overtaken += 1,
+                // Another device of the owner is at the same work, and was faster with this record or its key. Where it is
+                // always faster, all of it gets done all the same.
+                Err(ClientError::Busy) if overtaken.get(&record).is_none_or(|times| *times < OVERTAKEN) => {
+                    *overtaken.entry(record).or_default() += 1;
+                }
                 Err(error) if error.is_of_one_record() => {
                     let mut state = self.state.borrow_mut();
                     state.not_renewed.insert(record);

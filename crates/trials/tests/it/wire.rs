@@ -260,6 +260,19 @@ impl Lie for Stops {
     }
 }
 
+/// Lets every request of a kind wait at a gate.
+struct StopsEvery(On, Rc<Gate>);
+
+impl Lie for StopsEvery {
+    fn asked(&mut self, request: &mut Request) -> Fate {
+        if !self.0.is(request) {
+            return Fate::GoesOn;
+        }
+        self.1.reached.notify_one();
+        Fate::Waits(self.1.clone())
+    }
+}
+
 /// A device's connection, clock and randomness.
 pub(crate) struct Wire {
     host: RefCell<Rc<Host>>,
@@ -344,6 +357,31 @@ impl Wire {
         let outcome = match futures_util::future::select(operation, meanwhile).await {
             futures_util::future::Either::Left((done, _)) => (done, false),
             futures_util::future::Either::Right(((), operation)) => (operation.await, true),
+        };
+        self.be_honest();
+        outcome
+    }
+
+    /// Lets another device do something just before every request of a kind that an operation makes. Gives what became of
+    /// the operation.
+    pub(crate) async fn overtaken_at_every<T>(
+        &self,
+        on: On,
+        operation: impl Future<Output = T>,
+        overtaking: impl AsyncFn(),
+    ) -> T {
+        let gate = Rc::new(Gate::default());
+        self.lie(StopsEvery(on, gate.clone()));
+        let meanwhile = async {
+            loop {
+                gate.reached.notified().await;
+                overtaking().await;
+                gate.open.notify_one();
+            }
+        };
+        let outcome = tokio::select! {
+            outcome = operation => outcome,
+            () = meanwhile => unreachable!("it goes on for as long as there are requests"),
         };
         self.be_honest();
         outcome

@@ -155,6 +155,31 @@ async fn two_devices_finish_the_same_end() {
     assert!(verified.len() == 4 && verified.iter().all(|(_, content)| content == b"sinus rhythm"));
 }
 
+/// One of the two is always faster: the other one has nothing left to do at the end, however much there was.
+#[tokio::test]
+async fn a_device_that_is_always_overtaken_finishes_an_end() {
+    const RECORDS: usize = 12;
+    let host = host().await;
+    let (phone, laptop) = (Who::Maya.device(&host).await, Who::Maya.device(&host).await);
+    let vault = phone.own_vault().unwrap();
+    for number in 0..RECORDS {
+        add(&phone, &format!("ECG {number}"), b"sinus rhythm").await.unwrap();
+    }
+    let ito = share(&phone, Who::Ito, Wish::Category(Category::Laboratory)).await.unwrap();
+    phone.stop(vault, ito).await.unwrap();
+    laptop.sync(vault).await.unwrap();
+    let faster = Cell::new(0);
+    let overtake = async || {
+        if laptop.renew_next(vault).await.unwrap() {
+            faster.set(faster.get() + 1);
+        }
+    };
+    let slower = Box::pin(phone.platform().overtaken_at_every(APPEND, phone.renew_next(vault), overtake));
+    assert_eq!((slower.await, faster.get()), (Ok(false), RECORDS));
+    let verified = verify(&Who::Maya.device(&host).await).await.unwrap();
+    assert!(verified.len() == RECORDS && verified.iter().all(|(_, content)| content == b"sinus rhythm"));
+}
+
 #[tokio::test]
 async fn a_clock_is_a_day_off_on_either_side() {
     const DAY: i64 = 24 * 60;
