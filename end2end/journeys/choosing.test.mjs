@@ -214,12 +214,14 @@ test("activity is narrowed to one record by the same search", async () => {
   await page.getByText("You added Letter 44").waitFor();
   await page.getByRole("button", { name: "One record", exact: true }).click();
   await page.waitForFunction(() => document.activeElement.type === "search");
+  await page.getByText("Choose a record to see what happened to it.").waitFor();
+  await page.getByText("You added Letter 44").waitFor({ state: "detached" });
   await checkPage(someone, "activity, choosing a record");
   await page.keyboard.type("blood");
   await page.getByText("1 record found").waitFor();
   await page.keyboard.press("Enter");
-  await page.getByText("You added Letter 44").waitFor({ state: "detached" });
   await page.getByText("You added Blood count").waitFor();
+  assert.equal(await page.getByText("You added Letter 44").count(), 0);
   await checkPage(someone, "activity of one record");
   await page.getByRole("button", { name: "Every record", exact: true }).click();
   await page.getByText("You added Letter 44").waitFor();

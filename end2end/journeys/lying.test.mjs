@@ -61,13 +61,14 @@ test("another account under the address of somebody known gets nothing", async (
   assert.deepEqual(written(), []);
 });
 
-/** A patient's open page that was given an older history than it has seen. */
-async function rolledBack() {
+/** A patient's open page that was given an older history than it has seen, where something else was begun before. */
+async function rolledBack(begin = async () => {}) {
   const maya = await known("Letter");
   const someone = await lying.device(maya);
   const older = liar.newest(READ_LOG).body;
   await maya.add("Plan");
   await link(someone.page, "Plan").waitFor();
+  await begin(someone.page);
   liar.lie(READ_LOG, { answer: () => older });
   await maya.add("Scan");
   await told(someone, OTHER_HISTORY);
@@ -75,15 +76,23 @@ async function rolledBack() {
 }
 
 test("an older history than an open page has seen raises the alarm, and nothing is sealed on top of it", async () => {
-  const someone = await rolledBack();
+  const toShare = (page) => page.getByRole("main").getByRole("link", { name: "Share", exact: true });
+  const someone = await rolledBack(async (page) => {
+    await follow(page, "Sharing");
+    await toShare(page).click();
+    await heading(page, "Share");
+  });
   const { page } = someone;
   const written = lying.writing();
-  await follow(page, "Sharing");
-  await page.getByRole("link", { name: "Share", exact: true }).click();
   await find(page, ito.email);
   await shareInVain(page, "A kind of record");
   await toldBelow(someone, OTHER_HISTORY);
   assert.deepEqual(written(), []);
+  // Nobody is asked to begin what is stopped at its end.
+  await follow(page, "Sharing");
+  await heading(page, "Who can see what");
+  await toldBelow(someone, OTHER_HISTORY);
+  await toShare(page).waitFor({ state: "detached" });
   await go(someone, `${liar.url}/records`);
   await heading(page, "Locked");
   await told(someone, OTHER_HISTORY);

@@ -228,6 +228,12 @@ pub fn share_left(share: &Share, now: Option<Now>) -> TimeLeft {
     time_left(share.from, share.until, now)
 }
 
+/// How much is left of what somebody else shares, and may stop.
+pub fn given_left(from: u32, until: Option<u32>, now: Option<Now>) -> TimeLeft {
+    let left = time_left(from, until, now);
+    if until.is_some() { left } else { TimeLeft { words: "until it is stopped".to_owned(), ..left } }
+}
+
 /// "1 record", "2 records".
 pub fn count(number: impl Into<u64>, one: &str) -> String {
     let number = number.into();
@@ -370,6 +376,8 @@ mod tests {
         assert_eq!(left(NOW.minute + 90 * DAY).words, "until 20 February 2027, 3 months left");
         assert_eq!(left(NOW.minute).words, "ended on 22 November");
         assert_eq!(time_left(from, None, Some(NOW)).words, "until you stop it");
+        assert_eq!(given_left(from, None, Some(NOW)).words, "until it is stopped");
+        assert_eq!(given_left(from, Some(NOW.minute + DAY), Some(NOW)), left(NOW.minute + DAY));
     }
 
     #[test]

@@ -93,7 +93,7 @@ fn Home() -> impl IntoView {
                         title="Labor Nord"
                         sub="Laboratory · may only add results"
                         tile=|| view! { <Face initials="LN" /> }
-                        beside=|| view! { <Chip tone=Tone::Warn glyph=Glyph::Warning>"unverified"</Chip> }
+                        beside=|| view! { <Chip tone=Tone::Warn glyph=Glyph::Warning>"six words not compared"</Chip> }
                         more=|| view! { <Until percent=16 soon=true words="until 26 November, 5 days left" /> }
                     />
                     <Row

@@ -33,6 +33,12 @@ export async function lookAtAlarms({ look }) {
     const older = liar.newest(READ_LOG).body;
     await maya.add("Scan");
     await link(page, "Scan").waitFor();
+    // Only who has come to a share before can go back to it.
+    await follow(page, "Sharing");
+    await page.getByRole("link", { name: "Share", exact: true }).first().click();
+    await heading(page, "Share");
+    await follow(page, "Records");
+    await link(page, "Scan").waitFor();
     liar.lie(READ_LOG, { answer: () => older });
     await maya.add("Report");
     await alarm(someone);
@@ -40,8 +46,12 @@ export async function lookAtAlarms({ look }) {
     await alarm(doctor);
     await look(doctor, "alarm-patients");
     await follow(page, "Sharing");
+    await heading(page, "Who can see what");
+    await page.getByRole("main").getByRole("link", { name: "Share", exact: true }).waitFor({ state: "detached" });
     await look(someone, "alarm-sharing");
-    await page.getByRole("link", { name: "Share", exact: true }).first().click();
+    await page.goBack();
+    await page.goBack();
+    await heading(page, "Share");
     await find(page, ito.email);
     for (const step of ["Go on", "A kind of record", "Go on", "Go on"]) {
       const pressed = step === "Go on" ? page.getByRole("button", { name: step }) : page.getByText(step, { exact: true });

@@ -65,6 +65,8 @@ pub fn ActivityList(
     });
     let any_record =
         Memo::new(move |_| records.data.with(|records| records.as_ref().is_some_and(|all| !all.is_empty())));
+    // Until it is said which one, nothing is shown: it would be about all of them.
+    let choosing = Memo::new(move |_| of_one.get() && any_record.get() && record.with(String::is_empty));
     let every_record = move || {
         of_one.set(false);
         record.set(String::new());
@@ -103,6 +105,29 @@ pub fn ActivityList(
             })
             .collect_view()
     };
+    let history = move || {
+        view! {
+            <Card>
+                {rows}
+                {move || (found.with(Vec::is_empty)).then(|| view! {
+                    <EmptyState glyph=Glyph::Activity title="Nothing happened" next="Choose everybody and every record to see the whole history.">
+                        <Button kind=ButtonKind::Quiet on_press=move || { person.set(String::new()); every_record(); }>"Show everything"</Button>
+                    </EmptyState>
+                })}
+                {move || (found.with(Vec::len) > most.get()).then(|| view! {
+                    <Button kind=ButtonKind::Quiet full=true on_press=move || most.update(|most| *most += AT_ONCE)>"Show more"</Button>
+                })}
+                <p class="seen"><Icon glyph=Glyph::Check /><span>"This history was checked on your device."</span></p>
+            </Card>
+        }
+    };
+    let said = move || {
+        if choosing.get() {
+            "Choose a record to see what happened to it.".to_owned()
+        } else {
+            words::count(u64::try_from(found.with(Vec::len)).unwrap_or(u64::MAX), "happening")
+        }
+    };
     view! {
         <div class="halves">
             {move || view! { <Select name="person" label="Who" value=person options=people.get() /> }}
@@ -117,19 +142,8 @@ pub fn ActivityList(
             })}
         </div>
         {move || of_one.get().then(|| view! { <Card><RecordPicker loaded=records chosen=record /></Card> })}
-        <p class="heard" role="status">{move || words::count(u64::try_from(found.with(Vec::len)).unwrap_or(u64::MAX), "happening")}</p>
-        <Card>
-            {rows}
-            {move || (found.with(Vec::is_empty)).then(|| view! {
-                <EmptyState glyph=Glyph::Activity title="Nothing happened" next="Choose everybody and every record to see the whole history.">
-                    <Button kind=ButtonKind::Quiet on_press=move || { person.set(String::new()); every_record(); }>"Show everything"</Button>
-                </EmptyState>
-            })}
-            {move || (found.with(Vec::len) > most.get()).then(|| view! {
-                <Button kind=ButtonKind::Quiet full=true on_press=move || most.update(|most| *most += AT_ONCE)>"Show more"</Button>
-            })}
-            <p class="seen"><Icon glyph=Glyph::Check /><span>"This history was checked on your device."</span></p>
-        </Card>
+        <p class=move || if choosing.get() { "soft" } else { "heard" } role="status">{said}</p>
+        {move || if choosing.get() { ().erased() } else { history().erased() }}
     }
     .erased()
 }

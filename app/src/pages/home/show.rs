@@ -17,7 +17,7 @@ use crate::pages::sharing::change::{ChangeDialog, Changing, use_changing};
 use crate::pages::sharing::ending::{end_day, seen_longer};
 use crate::pages::sharing::person::{WAITS, compared_chip, profession};
 use crate::pages::sharing::reach::{by_person, ends, holding};
-use crate::pages::sharing::shared::load_shares;
+use crate::pages::sharing::shared::{is_stopped, load_shares};
 use crate::pages::words;
 use crate::ui::{
     Button, ButtonKind, Card, CardTone, EmptyState, Erase as _, Face, Glyph, LinkButton, List, Row, Skeleton, Until,
@@ -194,6 +194,7 @@ fn NeedsAnswer(shares: Loaded<Vec<Share>>, records: Loaded<Records>) -> impl Int
     let safety = Memo::new(move |_| {
         told.with(|told| unseen_safety(told.as_ref().and_then(|told| told.as_deref().ok()).unwrap_or_default()))
     });
+    let stopped = is_stopped(shares);
     let waits = Memo::new(move |_| shares.data.with(|shares| waiting(shares.as_deref().unwrap_or_default())));
     let soon = Memo::new(move |_| {
         shares.data.with(|shares| {
@@ -208,7 +209,7 @@ fn NeedsAnswer(shares: Loaded<Vec<Share>>, records: Loaded<Records>) -> impl Int
         }}
         {move || {
             let waits = waits.get();
-            (!waits.is_empty()).then(|| view! { <Waiting shares=waits /> })
+            (!waits.is_empty()).then(|| view! { <Waiting shares=waits stopped /> })
         }}
         {move || {
             let soon = soon.get();
@@ -287,7 +288,7 @@ fn Coming<T: Send + Sync + 'static>(
 
 /// Shares that nobody can use until they are given anew.
 #[component]
-fn Waiting(shares: Vec<Share>) -> impl IntoView {
+fn Waiting(shares: Vec<Share>, stopped: Memo<bool>) -> impl IntoView {
     let items = shares
         .into_iter()
         .map(|share| view! { <li><strong>{share.person.name.clone()}</strong>{format!(" · {}", words::reach_words(&share.reach))}</li> })
@@ -296,7 +297,9 @@ fn Waiting(shares: Vec<Share>) -> impl IntoView {
         <Card tone=CardTone::Ask title="Waits for you">
             <ul class="stack near">{items}</ul>
             <p>{WAITS}</p>
-            <div class="actions"><LinkButton kind=ButtonKind::Quiet href="/sharing/new">"Share again"</LinkButton></div>
+            {move || (!stopped.get()).then(|| view! {
+                <div class="actions"><LinkButton kind=ButtonKind::Quiet href="/sharing/new">"Share again"</LinkButton></div>
+            })}
         </Card>
     }
     .erased()
@@ -338,12 +341,13 @@ fn WhoCanSeeWhat(shares: Loaded<Vec<Share>>) -> impl IntoView {
     let now = use_now();
     let there = Memo::new(move |_| shares.data.with(Option::is_some));
     let held = Memo::new(move |_| shares.data.with(|shares| holding(shares.as_deref().unwrap_or_default())));
+    let stopped = is_stopped(shares);
     let rows = move || {
         let people = by_person(held.get());
         if people.is_empty() {
             return view! {
                 <EmptyState glyph=Glyph::Sharing title="Nobody else can see your records" next="You choose with whom you share, what, and until when.">
-                    <LinkButton kind=ButtonKind::Quiet href="/sharing/new">"Share"</LinkButton>
+                    {move || (!stopped.get()).then(|| view! { <LinkButton kind=ButtonKind::Quiet href="/sharing/new">"Share"</LinkButton> })}
                 </EmptyState>
             }
             .erased();

@@ -77,9 +77,9 @@ pub fn PatientsHead(
             <div class="row">
                 <span class="soft">{about}</span>
                 {if verified {
-                    view! { <Chip tone=Tone::Good glyph=Glyph::Check>"profession checked"</Chip> }.erased()
+                    view! { <Chip tone=Tone::Good glyph=Glyph::Shield>"profession checked"</Chip> }.erased()
                 } else {
-                    view! { <Chip tone=Tone::Warn glyph=Glyph::Warning>"profession not checked"</Chip> }.erased()
+                    view! { <span class="soft">"Nobody has checked your profession yet."</span> }.erased()
                 }}
             </div>
         </div>
@@ -150,9 +150,7 @@ fn PatientRow(patient: Patient) -> impl IntoView {
     let (count, new) = (patient.records, patient.new);
     let sub = move || {
         let records = words::count(count, "record");
-        let left = words::time_left(0, end, now.get());
-        let until = if end.is_none() { "no end".to_owned() } else { left.words };
-        format!("{records} · {until}")
+        format!("{records} · {}", words::given_left(0, end, now.get()).words)
     };
     view! {
         <Row title=patient.person.name sub href=format!("/patients/{}", patient.vault) tile=move || view! { <Face initials /> }>

@@ -11,6 +11,7 @@ use crate::pages::inside::Inside;
 use crate::pages::records::list::RecordList;
 use crate::pages::records::rows::keep_pictures;
 use crate::pages::sharing::person::compared_chip;
+use crate::pages::sharing::reach::decisive;
 use crate::pages::words;
 use crate::ui::{
     Card, EmptyState, Erase as _, Face, Glyph, Icon, LinkButton, List, Row, SafetyPhrase, Skeleton, SkeletonShape,
@@ -106,7 +107,7 @@ pub fn PatientView(
             vault.with(|vault| all.filter(|item| item.vault == *vault).cloned().collect::<Records>())
         })
     });
-    let held = Memo::new(move |_| patient.with(|patient| patient.shares.clone()));
+    let held = Memo::new(move |_| patient.with(|patient| own.with(|own| decisive(&patient.shares, own))));
     let shares = move || {
         held.get()
             .into_iter()
@@ -121,9 +122,8 @@ pub fn PatientView(
                 view! {
                     <Row title sub more=move || view! {
                         {move || {
-                            let left = words::share_left(&share, now.get());
-                            let until = if share.until.is_none() { "no end".to_owned() } else { left.words };
-                            view! { <Until percent=left.percent words=until soon=left.soon /> }
+                            let left = words::given_left(share.from, share.until, now.get());
+                            view! { <Until percent=left.percent words=left.words soon=left.soon /> }
                         }}
                     } />
                 }

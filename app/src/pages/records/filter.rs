@@ -111,7 +111,7 @@ pub fn grouped(items: &[RecordItem], shown: &[usize], order: Order, now: Option<
     groups
 }
 
-/// How many were found, said aloud and in sight: "3 records found".
+/// How many were found, said aloud: "3 records found".
 pub fn found_words(found: usize, all: usize) -> String {
     let found = u64::try_from(found).unwrap_or(u64::MAX);
     if u64::try_from(all).is_ok_and(|all| all == found) {
@@ -121,6 +121,11 @@ pub fn found_words(found: usize, all: usize) -> String {
     } else {
         format!("{} found", words::count(found, "record"))
     }
+}
+
+/// The class of what says that: in sight, but not where nothing was found, which the empty list says already.
+pub fn count_class(found: usize) -> &'static str {
+    if found == 0 { "heard" } else { "soft" }
 }
 
 #[cfg(test)]
@@ -227,5 +232,6 @@ mod tests {
         assert_eq!(found_words(3, 3), "3 records");
         assert_eq!(found_words(1, 3), "1 record found");
         assert_eq!(found_words(0, 3), "No record found");
+        assert_eq!((count_class(0), count_class(1)), ("heard", "soft"), "an empty list says it already");
     }
 }

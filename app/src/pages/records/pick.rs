@@ -232,7 +232,7 @@ fn Choosing(loaded: Loaded<Records>, chosen: RwSignal<String>) -> impl IntoView 
                 <SearchField name="find-record" label="Search your records" value=typed placeholder="Title, kind, date, notes or file" />
             </div>
             {chips}
-            <p class="soft" role="status">{count}</p>
+            <p class=move || filter::count_class(found.with(Vec::len)) role="status">{count}</p>
             <List label="Records to choose from">
                 <For each=in_sight key=|item| (item.id.clone(), item.changed) children=row />
             </List>

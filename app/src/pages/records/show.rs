@@ -16,8 +16,8 @@ use crate::pages::asking::{Act, Loaded, TroubleAlert, WhenLoaded, load, use_act}
 use crate::pages::guarded::{Guarded, Guests, side_of};
 use crate::pages::inside::Inside;
 use crate::pages::sharing::acts::{ShareActs, ShareDialogs, use_share_acts};
-use crate::pages::sharing::reach::{ends, people_of};
-use crate::pages::sharing::shared::{SharedBy, load_shares};
+use crate::pages::sharing::reach::{longest, people_of};
+use crate::pages::sharing::shared::{SharedBy, is_stopped, load_shares};
 use crate::pages::{category, words};
 use crate::ui::{
     Alert, Button, ButtonKind, Card, Chip, EmptyState, Erase as _, Face, Fact, Facts, Glyph, Icon, IconButton,
@@ -249,6 +249,7 @@ pub fn RecordView(
         })
     };
     let acts = use_share_acts(shares, records, activity);
+    let stopped = is_stopped(shares);
     // Of somebody else's record this device cannot say more than that it did nothing to it.
     let kept = match side {
         Side::Patient => "The record is still in the vault.",
@@ -263,7 +264,7 @@ pub fn RecordView(
                 <p class="soft">{sub}</p>
             </div>
             <div class="actions">
-                {(side == Side::Patient).then(|| view! {
+                {move || (side == Side::Patient && !stopped.get()).then(|| view! {
                     <LinkButton kind=ButtonKind::Quiet glyph=Glyph::Sharing href=move || format!("/sharing/new?record={}", id.get())>"Share"</LinkButton>
                 })}
                 <Button kind=ButtonKind::Quiet glyph=Glyph::SaveCopy busy=save.busy on_press=keep_copy>"Save a copy"</Button>
@@ -416,15 +417,13 @@ fn YourShare(item: Signal<Option<RecordItem>>, shares: Loaded<Vec<Share>>) -> im
     let now = use_now();
     move || {
         let item = item.get()?;
-        // Of several, the one that lasts longest.
         let all = shares.data.with(|shares| Some(people_of(&item, shares.as_deref()?)))?;
-        let (share, _) = all.into_iter().max_by_key(|(share, _)| ends(share))?;
-        let left = words::share_left(&share, now.get_untracked());
-        let until = if share.until.is_none() { "until it is stopped".to_owned() } else { left.words };
+        let share = longest(all)?;
+        let left = words::given_left(share.from, share.until, now.get_untracked());
         Some(view! {
             <Card title="What you may do">
                 <p>{format!("You {}.", words::level_words(&share.level))}</p>
-                <Until percent=left.percent words=until soon=left.soon />
+                <Until percent=left.percent words=left.words soon=left.soon />
                 <p class="seen"><Icon glyph=Glyph::Eye /><span>{format!("{} sees when you open this record or save a copy.", item.owner.unwrap_or_else(|| "The patient".to_owned()))}</span></p>
             </Card>
         })
@@ -442,9 +441,11 @@ fn WhoCanSee(item: Signal<Option<RecordItem>>, shares: Loaded<Vec<Share>>, acts:
         .unwrap_or_default()
     });
     let alone = Memo::new(move |_| by.with(Vec::is_empty));
+    let stopped = is_stopped(shares);
     let people = move || {
         if alone.get() {
-            view! { <p class="soft">"Only you. Share it to let somebody else see it."</p> }.erased()
+            let only = if stopped.get() { "Only you." } else { "Only you. Share it to let somebody else see it." };
+            view! { <p class="soft">{only}</p> }.erased()
         } else {
             view! { <SharedBy by acts heading=".who-can-see h2" /> }.erased()
         }

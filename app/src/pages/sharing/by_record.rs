@@ -52,6 +52,8 @@ pub fn ByRecord(
     records: Loaded<Records>,
     /// What stops a share.
     acts: ShareActs,
+    /// Nothing can be shared now.
+    stopped: Memo<bool>,
 ) -> impl IntoView {
     let typed = RwSignal::new(String::new());
     let shown = RwSignal::new(AT_ONCE);
@@ -91,7 +93,7 @@ pub fn ByRecord(
     let block = move |first: Reached| {
         let key = first.key();
         let reached = lasting(first, move || index.with(|index| index.get(&key).cloned()));
-        view! { <Block reached acts /> }
+        view! { <Block reached acts stopped /> }
     };
     let show_more = move || {
         let first_new = shown.get_untracked() + 1;
@@ -102,7 +104,7 @@ pub fn ByRecord(
         {move || any.get().then(|| view! {
             <SearchField name="search-shared" label="Search your records" value=typed placeholder="Title, kind, date, notes or file" />
         })}
-        <p class="soft" role="status">{said}</p>
+        <p class=move || filter::count_class(found.with(|(count, _)| *count)) role="status">{said}</p>
         <Card>
             <ul class="list reached" role="list">
                 <For each=move || found.with(|(_, found)| found.clone()) key=Reached::key children=block />
@@ -126,7 +128,7 @@ pub fn ByRecord(
 
 /// Something that is shared, or a record that was searched for, with everybody who can see it.
 #[component]
-fn Block(reached: Memo<Reached>, acts: ShareActs) -> impl IntoView {
+fn Block(reached: Memo<Reached>, acts: ShareActs, stopped: Memo<bool>) -> impl IntoView {
     let now = use_now();
     let by = Memo::new(move |_| reached.with(|reached| reached.by.clone()));
     let alone = Memo::new(move |_| by.with(Vec::is_empty));
@@ -152,6 +154,7 @@ fn Block(reached: Memo<Reached>, acts: ShareActs) -> impl IntoView {
         },
     };
     let there = Memo::new(move |_| item.with(|item| item.as_ref().map(|item| item.id.clone())));
+    let to_share = move || there.get().filter(|_| !stopped.get());
     let name = move || match there.get() {
         Some(id) => view! { <a href=format!("/records/{id}")>{title}</a> }.erased(),
         None => title.erased(),
@@ -167,7 +170,7 @@ fn Block(reached: Memo<Reached>, acts: ShareActs) -> impl IntoView {
                         view! {
                             <div class="row">
                                 <span>"Only you"</span>
-                                {there.get().map(|id| view! {
+                                {to_share().map(|id| view! {
                                     <LinkButton kind=ButtonKind::Quiet glyph=Glyph::Sharing href=format!("/sharing/new?record={id}")>
                                         "Share"<span class="heard">{move || format!(" {}", title())}</span>
                                     </LinkButton>

@@ -42,19 +42,6 @@ pub fn left<'a>(share: &Share, shares: &'a [Share], records: &[RecordItem]) -> L
     if parts.is_empty() { Left::Nothing } else { Left::Parts(parts) }
 }
 
-/// "imaging", "everything"; nothing for a single record, which the row around a button names.
-fn wide(reach: &Reach) -> Option<String> {
-    match reach {
-        Reach::Record(..) => None,
-        Reach::Category(_) | Reach::Everything => Some(words::reach_words(reach)),
-    }
-}
-
-/// What a button that stops a share says: "Stop sharing imaging".
-pub fn stop_words(reach: &Reach) -> String {
-    wide(reach).map_or_else(|| "Stop sharing".to_owned(), |what| format!("Stop sharing {what}"))
-}
-
 /// What is asked before it: "Stop sharing imaging with Dr Kenji Ito?"
 pub fn question(share: &Share) -> String {
     format!("Stop sharing {} with {}?", words::reach_words(&share.reach), share.person.name)
@@ -337,7 +324,6 @@ mod tests {
         let ct = share("2", "Dr Ito", record("ct"), None);
         assert_eq!(question(&imaging), "Stop sharing imaging with Dr Ito?");
         assert_eq!(question(&ct), "Stop sharing Record ct with Dr Ito?");
-        assert_eq!(stop_words(&Reach::Everything), "Stop sharing everything");
         assert_eq!(stopped(&imaging, &After::Blocked), "You stopped sharing imaging with Dr Ito.");
         assert_eq!(
             stopped(&imaging, &After::Parts(String::new())),

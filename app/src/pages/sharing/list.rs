@@ -9,7 +9,7 @@ use super::by_person::ByPerson;
 use super::by_record::ByRecord;
 use super::ended::{EndedShares, over};
 use super::reach::{holding, summary};
-use super::shared::load_shares;
+use super::shared::{is_stopped, load_shares};
 use crate::clock::use_now;
 use crate::pages::asking::{Loaded, WhenLoaded, load};
 use crate::pages::guarded::{Guarded, Guests};
@@ -48,8 +48,9 @@ pub fn SharingView(
     let held = Memo::new(move |_| shares.data.with(|shares| holding(shares.as_deref().unwrap_or_default())));
     let ended = Memo::new(move |_| shares.data.with(|shares| over(shares.as_deref().unwrap_or_default())));
     let nobody = Memo::new(move |_| held.with(Vec::is_empty));
+    let stopped = is_stopped(shares);
     // Where nobody sees anything, the empty list says how to begin.
-    let begun = Memo::new(move |_| !nobody.get() || shares.data.with(Option::is_none));
+    let begun = Memo::new(move |_| !stopped.get() && (!nobody.get() || shares.data.with(Option::is_none)));
     let sentence = move || (!nobody.get()).then(|| held.with(|held| summary(held, now.get())));
     view! {
         <div class="stack">
@@ -66,9 +67,9 @@ pub fn SharingView(
             waiting=|| view! { <Card><Skeleton label="Getting who can see what" count=3 /></Card> }
             page=move || view! {
                 {move || if nobody.get() {
-                    view! { <Nobody /> }.erased()
+                    view! { <Nobody stopped /> }.erased()
                 } else {
-                    view! { <Held held records acts /> }.erased()
+                    view! { <Held held records acts stopped /> }.erased()
                 }}
                 <EndedShares ended shares records />
             }
@@ -79,7 +80,7 @@ pub fn SharingView(
 }
 
 #[component]
-fn Nobody() -> impl IntoView {
+fn Nobody(stopped: Memo<bool>) -> impl IntoView {
     view! {
         <Card>
             <EmptyState
@@ -87,7 +88,7 @@ fn Nobody() -> impl IntoView {
                 title="Nobody else can see your records"
                 next="Share with a doctor, a laboratory or another care team. You choose what and until when."
             >
-                <LinkButton href="/sharing/new" glyph=Glyph::Add>"Share"</LinkButton>
+                {move || (!stopped.get()).then(|| view! { <LinkButton href="/sharing/new" glyph=Glyph::Add>"Share"</LinkButton> })}
             </EmptyState>
         </Card>
     }
@@ -96,7 +97,7 @@ fn Nobody() -> impl IntoView {
 
 /// The shares that hold, in either of two orders; the address keeps which.
 #[component]
-fn Held(held: Memo<Vec<Share>>, records: Loaded<Records>, acts: ShareActs) -> impl IntoView {
+fn Held(held: Memo<Vec<Share>>, records: Loaded<Records>, acts: ShareActs, stopped: Memo<bool>) -> impl IntoView {
     let query = use_query_map();
     let by_record = Memo::new(move |_| query.with(|query| query.get("by").as_deref() == Some("record")));
     let navigate = StoredValue::new_local(use_navigate());
@@ -114,7 +115,7 @@ fn Held(held: Memo<Vec<Share>>, records: Loaded<Records>, acts: ShareActs) -> im
                 <WhenLoaded
                     loaded=records
                     waiting=|| view! { <Card><Skeleton label="Getting your records" count=4 /></Card> }
-                    page=move || view! { <ByRecord held records acts /> }
+                    page=move || view! { <ByRecord held records acts stopped /> }
                 />
             }.erased()
         } else {

@@ -213,7 +213,7 @@ pub fn PersonCard(
             </div>
             {match verified {
                 Some(true) => view! { <p class="row"><Chip tone=Tone::Good glyph=Glyph::Shield>"profession checked"</Chip><span class="soft">"The people who run this server have checked it."</span></p> }.erased(),
-                Some(false) => view! { <p class="row"><Chip tone=Tone::Warn glyph=Glyph::Warning>"profession not checked"</Chip><span class="soft">"Nobody has checked yet that this profession is true."</span></p> }.erased(),
+                Some(false) => view! { <p class="soft">"Nobody has checked yet that this profession is true."</p> }.erased(),
                 None => ().erased(),
             }}
             {if person.compared {
@@ -330,7 +330,10 @@ pub fn Check(
     });
     let words =
         move || chosen.get().map(|(person, reach, until)| promise(&person.name, &reach, until.as_deref(), now.get()));
-    let unverified = move || chosen.with(|chosen| chosen.as_ref().is_some_and(|(person, ..)| !person.compared));
+    let unsure = move || {
+        let person = chosen.with(|chosen| chosen.as_ref().map(|(person, ..)| person.clone()));
+        person.filter(|person| !person.compared)
+    };
     let share = Callback::new(move |()| {
         // Without the time there is no end to be worked out, and a share without an end must be chosen.
         let (Some((person, reach, until)), Some(_)) = (chosen.get_untracked(), now.get_untracked()) else { return };
@@ -349,8 +352,8 @@ pub fn Check(
     view! {
         <Card tone=CardTone::Ask>
             <h2>{words}</h2>
-            {move || unverified().then(|| view! {
-                <p class="row"><Chip tone=Tone::Warn glyph=Glyph::Warning>"unverified"</Chip><span>"You have not compared the six words yet."</span></p>
+            {move || unsure().map(|person| view! {
+                <p class="row">{compared_chip(&person)}<span>"It is not certain yet who this is. Go back to the first step to compare them."</span></p>
             })}
             <p>"You see every opening in your activity, and you can stop at any time. What a person has seen or saved cannot be taken back."</p>
             <TroubleAlert trouble=act.trouble kept="Nothing was shared, and what you chose is still here." written=true />

@@ -8,12 +8,15 @@ use crate::vault::Person;
 /// What is said of a share that waits because its person's key has changed.
 pub const WAITS: &str = "Their key has changed. Compare the six words and share again.";
 
-/// Whether their identity was compared in person, as a chip.
+/// What is said of a person whose safety phrase was not compared yet.
+const NOT_COMPARED: &str = "six words not compared";
+
+/// Whether their identity was compared in person, as a chip: nothing else about a person looks like it.
 pub fn compared_chip(person: &Person) -> impl IntoView + use<> {
     if person.compared {
         view! { <Chip tone=Tone::Good glyph=Glyph::Check>"verified in person"</Chip> }.erased()
     } else {
-        view! { <Chip tone=Tone::Warn glyph=Glyph::Warning>"unverified"</Chip> }.erased()
+        view! { <Chip tone=Tone::Warn glyph=Glyph::Warning>{NOT_COMPARED}</Chip> }.erased()
     }
 }
 

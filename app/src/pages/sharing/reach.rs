@@ -113,6 +113,20 @@ impl Holders {
             .collect()
     }
 
+    /// By which shares all of something is reached, and why.
+    fn reaching(&self, reach: &Reach, items: &BTreeMap<&str, &RecordItem>) -> Vec<(Share, Why)> {
+        match reach {
+            Reach::Record(id, _) => match items.get(id.as_str()) {
+                Some(item) => self.of(item),
+                None => self.own(id).collect(),
+            },
+            Reach::Category(slug) => {
+                self.of_kind(category::slug(slug), Why::Itself).chain(self.of_everything(Why::Everything)).collect()
+            }
+            Reach::Everything => self.of_everything(Why::Itself).collect(),
+        }
+    }
+
     /// What is shared, widest first: everything, kinds in their usual order, single records by title. Looks at each
     /// record once.
     pub fn by_record(&self, records: &[RecordItem]) -> Vec<Reached> {
@@ -186,6 +200,25 @@ pub fn people_of(item: &RecordItem, shares: &[Share]) -> Vec<(Share, Why)> {
 /// The minute at which a share ends; one that has no end comes last.
 pub fn ends(share: &Share) -> u32 {
     share.until.unwrap_or(u32::MAX)
+}
+
+/// Of shares that reach the same, the one that says until when: it lasts longest, and of several such it is the widest.
+pub fn longest(reaching: Vec<(Share, Why)>) -> Option<Share> {
+    reaching.into_iter().map(|(share, _)| share).max_by_key(ends)
+}
+
+/// One person's shares, each of which says until when what it reaches is seen: without those of which another one, with
+/// the same rights, reaches all and lasts as long. A kind covers single records once these are known.
+pub fn decisive(shares: &[Share], records: &[RecordItem]) -> Vec<Share> {
+    let holders = Holders::new(shares);
+    let single = records.iter().filter(|item| holders.records.contains_key(&item.id));
+    let items: BTreeMap<&str, &RecordItem> = single.map(|item| (item.id.as_str(), item)).collect();
+    let decides = |share: &&Share| {
+        let mut reaching = holders.reaching(&share.reach, &items);
+        reaching.retain(|(other, _)| other.level == share.level);
+        longest(reaching).is_none_or(|longest| longest.id == share.id)
+    };
+    shares.iter().filter(decides).cloned().collect()
 }
 
 /// Shares by person. What ends first comes first, and so does whose share it is.
@@ -373,6 +406,34 @@ pub(crate) mod tests {
         ]);
         let ids: Vec<Vec<_>> = people.iter().map(|own| own.iter().map(|share| share.id.as_str()).collect()).collect();
         assert_eq!(ids, [vec!["4", "2"], vec!["3"], vec!["1"]]);
+    }
+
+    #[test]
+    fn what_another_share_lets_see_for_as_long_is_not_given_an_end_of_its_own() {
+        let records = [item("ct", "imaging"), item("x-ray", "imaging"), item("blood", "laboratory")];
+        let ids = |shares: &[Share], records: &[RecordItem]| {
+            decisive(shares, records).into_iter().map(|share| share.id).collect::<Vec<_>>()
+        };
+        let shares = [
+            share("ct", "Ito", record("ct"), Some(2)),
+            share("x-ray", "Ito", record("x-ray"), Some(30)),
+            share("kind", "Ito", kind("imaging"), Some(21)),
+            share("blood", "Ito", record("blood"), Some(2)),
+            Share { level: "drop".to_owned(), ..share("drop", "Ito", kind("imaging"), Some(1)) },
+        ];
+        assert_eq!(ids(&shares, &records), ["x-ray", "kind", "blood", "drop"]);
+        assert_eq!(ids(&shares, &[]), ["ct", "x-ray", "kind", "blood", "drop"], "records are not known yet");
+        // What a record's own page says is said here of the same record.
+        let of = |item: &RecordItem| longest(people_of(item, &shares)).map(|share| share.id).unwrap_or_default();
+        assert_eq!(records.each_ref().map(of), ["kind", "x-ray", "blood"]);
+        let all = [shares[1].clone(), shares[2].clone(), share("all", "Ito", Reach::Everything, None)];
+        assert_eq!(ids(&all, &records), ["all"]);
+        let together = [share("1", "Ito", kind("imaging"), Some(21)), share("2", "Ito", record("ct"), Some(21))];
+        assert_eq!(ids(&together, &records), ["1"], "of two that end together the wider one stays");
+        let twice = [share("1", "Ito", record("ct"), Some(2)), share("2", "Ito", record("ct"), Some(2))];
+        assert_eq!(ids(&twice, &records).len(), 1);
+        let looks = [shares[0].clone(), Share { level: "view".to_owned(), ..shares[2].clone() }];
+        assert_eq!(ids(&looks, &records), ["ct", "kind"], "who may do more may do it until its own end");
     }
 
     #[test]

@@ -7,7 +7,6 @@ use leptos::html;
 use leptos::prelude::*;
 
 use super::acts::ShareActs;
-use super::ending::stop_words;
 use super::person::{WAITS, compared_chip};
 use super::reach::Why;
 use crate::clock::use_now;
@@ -16,7 +15,7 @@ use crate::pages::focus::lead_focus_nth;
 use crate::pages::records::pick::{AT_ONCE, more};
 use crate::pages::{category, words};
 use crate::ui::{Button, ButtonKind, Chip, Erase as _, Face, Glyph, Icon, Tone, Until};
-use crate::vault::{Reach, Share};
+use crate::vault::{Reach, Share, Trouble, TroubleKind};
 
 /// The shares of this account, past and present, read again when the end of one has passed.
 pub fn load_shares() -> Loaded<Vec<Share>> {
@@ -35,6 +34,16 @@ pub fn load_shares() -> Loaded<Vec<Share>> {
         passed
     });
     shares
+}
+
+/// Whether nothing can be shared, because the own vault does not verify: the alarm says why. An alarm over somebody
+/// else's vault, a person or one file leaves this one as it is.
+pub fn is_stopped(shares: Loaded<Vec<Share>>) -> Memo<bool> {
+    Memo::new(move |_| shares.trouble.with(|trouble| stops(trouble.as_ref())))
+}
+
+fn stops(trouble: Option<&Trouble>) -> bool {
+    trouble.is_some_and(|trouble| trouble.kind == TroubleKind::Alarm)
 }
 
 /// Shares in a list, each with its own end. A row stays while its share changes.
@@ -127,18 +136,13 @@ pub fn SharedWith(
         };
         view! { <p class="seen"><Icon glyph /><span>{words}</span></p> }
     };
-    // A screen reader hears the whole act: "Stop sharing CT of the chest with Dr Kenji Ito".
+    // The row says what is shared with whom. A screen reader hears it with each button, too: "Stop sharing CT of the
+    // chest with Dr Kenji Ito".
     let which = move || {
         let name = person.with(|person| person.name.clone());
-        match reach.get() {
-            Reach::Record(..) => format!(" {} with {name}", words::reach_words(&reach.get())),
-            Reach::Category(_) | Reach::Everything => format!(" with {name}"),
-        }
+        format!(" {} with {name}", words::reach_words(&reach.get()))
     };
-    let of_which = move || {
-        let name = person.with(|person| person.name.clone());
-        format!(" of sharing {} with {name}", words::reach_words(&reach.get()))
-    };
+    let of_which = move || format!(" of sharing{}", which());
     let stop = move || acts.stopping.ask(share.get_untracked(), heading.clone());
     view! {
         <li class="share">
@@ -162,10 +166,23 @@ pub fn SharedWith(
                     "Change the end"<span class="heard">{of_which}</span>
                 </Button>
                 <Button kind=ButtonKind::Stop glyph=Glyph::StopSharing on_press=stop>
-                    {move || stop_words(&reach.get())}<span class="heard">{which}</span>
+                    "Stop sharing"<span class="heard">{which}</span>
                 </Button>
             </div>
         </li>
     }
     .erased()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_is_shared_out_of_a_vault_that_does_not_verify() {
+        let trouble = |kind| Trouble { happened: String::new(), kind };
+        assert!(stops(Some(&trouble(TroubleKind::Alarm))));
+        assert!(!stops(Some(&trouble(TroubleKind::Offline))), "that is tried again");
+        assert!(!stops(None));
+    }
 }
