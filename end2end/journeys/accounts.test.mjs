@@ -173,7 +173,8 @@ test("weak passwords are refused with advice, and pasting works", async () => {
   const password = page.getByLabel("Password", { exact: true });
   const make = page.getByRole("button", { name: "Make my vault" });
   await make.click();
-  await page.getByText("Use at least 12 characters. A few unrelated words are easy to keep.").waitFor();
+  await page.getByText("This password is too short. Add another word.").waitFor();
+  assert.equal(await page.getByText("more characters needed").count(), 0, "what is wrong is said once");
   assert.equal(await password.getAttribute("aria-invalid"), "true");
   await checkPage(someone, "sign-up, with a short password");
 

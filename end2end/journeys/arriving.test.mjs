@@ -1,6 +1,6 @@
-// How a page arrives: it can be read before the WebAssembly is there, says "Locked" until its vault is open, and stays
-// where it stands when it comes alive. Nothing moves by itself for whoever asked for that, and whoever has JavaScript
-// switched off is told what it is needed for.
+// How a page arrives: it can be read before the WebAssembly is there, says "Locked" until it is alive and "Opening…" until
+// its vault is open, and stays where it stands when it comes alive. Nothing moves by itself for whoever asked for that, and
+// whoever has JavaScript switched off is told what it is needed for.
 import assert from "node:assert/strict";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -188,7 +188,8 @@ for (const [width, viewport] of Object.entries(widths)) {
           for (const secret of [...sealed, "Maya", patient.email]) assert.ok(!html.includes(secret), `the server sent ${secret} with ${what}`);
         });
         await heading(page, state === "locked" ? "Locked" : name);
-        assert.deepEqual(locks, state === "locked" ? ["Locked"] : ["Locked", "Unlocked here Lock now"], `what ${what} says of the lock`);
+        const last = state === "locked" ? "Locked" : "Unlocked here Lock now";
+        assert.deepEqual(locks, ["Locked", "Opening…", last], `what ${what} says of the lock`);
         if (state === "locked") {
           const shown = await page.content();
           for (const secret of sealed) assert.ok(!shown.includes(secret), `${what} holds ${secret}`);

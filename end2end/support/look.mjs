@@ -83,7 +83,8 @@ async function tellStory() {
   await until(() => held.length >= 2, "the page asks");
   await look(maya, "notices-loading");
   for (const route of held) await route.abort();
-  await page.getByRole("button", { name: "Try again" }).nth(1).waitFor();
+  await page.getByText("This is not known just now.").waitFor();
+  await page.getByRole("alert").getByRole("button", { name: "Try again" }).waitFor();
   await look(maya, "notices-error");
   await page.unroute("**/api/pages/*");
   await page.route("**/api/pages/choose-notices", (route) => route.abort());

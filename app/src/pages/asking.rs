@@ -241,7 +241,74 @@ pub fn TroubleAlert(
     }
 }
 
-/// Shows what was loaded: `waiting` before the first answer, then `children`; a trouble stands above.
+/// What stands in the place of something that is not known, where it is said elsewhere on the page why.
+pub const NOT_KNOWN: &str = "This is not known just now.";
+
+/// A part of a page that is read for itself.
+#[derive(Clone, Copy)]
+struct Part {
+    number: u32,
+    trouble: RwSignal<Option<Trouble>>,
+    again: Callback<()>,
+}
+
+/// The parts of a page, in the order in which they were drawn. A server that is away breaks all of them, and once is
+/// enough to say so: the first one does, for itself and for the others.
+#[derive(Clone, Copy)]
+struct Parts {
+    drawn: RwSignal<Vec<Part>>,
+    next: StoredValue<u32>,
+}
+
+impl Parts {
+    fn new() -> Self {
+        Self { drawn: RwSignal::new(Vec::new()), next: StoredValue::new(0) }
+    }
+
+    /// Adds a part, for as long as it is drawn.
+    fn add(self, trouble: RwSignal<Option<Trouble>>, again: Callback<()>) -> u32 {
+        let number = self.next.get_value();
+        self.next.set_value(number.wrapping_add(1));
+        self.drawn.update(|drawn| drawn.push(Part { number, trouble, again }));
+        on_cleanup(move || {
+            // The page may have gone with it.
+            self.drawn.try_update(|drawn| drawn.retain(|part| part.number != number));
+        });
+        number
+    }
+
+    /// Whether a part that was drawn earlier says the trouble of this one.
+    fn says_before(self, number: u32, own: RwSignal<Option<Trouble>>) -> bool {
+        let Some(own) = own.get() else { return false };
+        self.drawn.with(|drawn| {
+            let earlier = drawn.iter().take_while(|part| part.number != number);
+            earlier.filter_map(|part| part.trouble.try_get().flatten()).any(|other| is_same(&other, &own))
+        })
+    }
+
+    /// Reads once more whatever failed.
+    fn again(self) {
+        // What is read may draw parts or take them away.
+        for part in self.drawn.get_untracked() {
+            if part.trouble.try_get_untracked().flatten().is_some() {
+                part.again.run(());
+            }
+        }
+    }
+}
+
+/// Whether two troubles are one: in the same words, or a server that does not answer, in whichever.
+fn is_same(one: &Trouble, other: &Trouble) -> bool {
+    one == other || [one, other].iter().all(|trouble| trouble.kind == TroubleKind::Offline)
+}
+
+/// Lets the parts of a page say once what breaks all of them.
+pub(super) fn provide_parts() {
+    provide_context(Parts::new());
+}
+
+/// Shows what was loaded: `waiting` before the first answer, then `page`; a trouble stands above, unless another part of
+/// the page says it already.
 #[component]
 pub fn WhenLoaded<T, W, WV, C, CV>(
     /// What is loaded.
@@ -260,14 +327,19 @@ where
 {
     let there = Memo::new(move |_| loaded.data.with(Option::is_some));
     let failed = Memo::new(move |_| loaded.trouble.with(Option::is_some));
+    let parts = use_context().unwrap_or_else(Parts::new);
+    let number = parts.add(loaded.trouble, Callback::new(move |()| loaded.again()));
+    // A part that comes or goes is no reason to read this one's trouble out anew.
+    let is_said = Memo::new(move |_| parts.says_before(number, loaded.trouble));
+    let trouble = Signal::derive(move || loaded.trouble.get().filter(|_| !is_said.get()));
     view! {
-        <TroubleAlert trouble=loaded.trouble again=Callback::new(move |()| loaded.again()) />
+        <TroubleAlert trouble again=Callback::new(move |()| parts.again()) />
         {move || {
             // Once there is something to show, a trouble that comes or goes is no reason to draw it anew.
             if there.get() {
                 page().erased()
             } else if failed.get() {
-                ().erased()
+                is_said.get().then(|| view! { <p class="soft">{NOT_KNOWN}</p> }).erased()
             } else {
                 waiting().erased()
             }
@@ -289,4 +361,53 @@ pub fn lasting<T: Clone + PartialEq + Send + Sync + 'static>(
 pub fn data<T: Clone + Default + Send + Sync + 'static>(loaded: Loaded<T>) -> Signal<T> {
     // Taken once for each answer, not at each reading: what is not shared is copied.
     Memo::new_with_compare(move |_| loaded.data.get().unwrap_or_default(), |_, _| true).into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn trouble(happened: &str, kind: TroubleKind) -> Trouble {
+        Trouble { happened: happened.to_owned(), kind }
+    }
+
+    #[test]
+    fn a_server_that_is_away_is_one_trouble_in_whichever_words() {
+        let broke = trouble("The connection broke.", TroubleKind::Offline);
+        let busy = trouble("The server is busy; try again in 2 minutes.", TroubleKind::Offline);
+        let gone = trouble("This is no longer here.", TroubleKind::Gone);
+        let other = trouble("Something else is gone.", TroubleKind::Gone);
+        assert!(is_same(&broke, &busy) && is_same(&gone, &gone));
+        assert!(!is_same(&gone, &other) && !is_same(&broke, &gone));
+    }
+
+    #[test]
+    fn the_first_part_that_fails_says_it_for_all_and_reads_them_all_once_more() {
+        Owner::new().with(|| {
+            let parts = Parts::new();
+            let asked = StoredValue::new(Vec::new());
+            let part = |name: &'static str| {
+                let own = RwSignal::new(None);
+                let again = Callback::new(move |()| asked.update_value(|asked| asked.push(name)));
+                (own, parts.add(own, again))
+            };
+            let (shares, activity, records) = (part("shares"), part("activity"), part("records"));
+            let says = |(own, number): (RwSignal<Option<Trouble>>, u32)| {
+                own.with(Option::is_some) && !parts.says_before(number, own)
+            };
+            let said = || [shares, activity, records].map(says);
+            let away = Some(trouble("The connection broke.", TroubleKind::Offline));
+            assert_eq!(said(), [false, false, false]);
+            activity.0.set(away.clone());
+            records.0.set(Some(trouble("The server is busy.", TroubleKind::Offline)));
+            assert_eq!(said(), [false, true, false]);
+            shares.0.set(Some(trouble("This is no longer here.", TroubleKind::Gone)));
+            assert_eq!(said(), [true, true, false], "another trouble is said, too");
+            shares.0.set(away);
+            assert_eq!(said(), [true, false, false]);
+            activity.0.set(None);
+            parts.again();
+            assert_eq!(asked.get_value(), ["shares", "records"]);
+        });
+    }
 }

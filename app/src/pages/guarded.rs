@@ -9,7 +9,7 @@ use leptos_router::hooks::{use_location, use_navigate};
 use leptos_router::location::Url;
 
 use super::account::unlock::LockedPanel;
-use super::asking::{next_words, use_alive};
+use super::asking::{next_words, provide_parts, use_alive};
 use super::inside::{self, Inside};
 use super::notices::use_notices;
 use super::words;
@@ -106,6 +106,7 @@ pub fn Guarded(
     lead_away(guests);
     let alarm = use_alarm();
     provide_standing(alarm);
+    provide_parts();
     (move || {
         let inside = move || match gate.get() {
             Gate::Waiting => view! {
@@ -187,6 +188,12 @@ fn Frame(side: Side, children: Children) -> impl IntoView {
     let status = use_status();
     let vault = use_vault();
     let locked = Signal::derive(move || !matches!(status.get(), Status::Open(_)));
+    // What comes alive must first be what the server sent, which says "Locked".
+    let alive = use_alive();
+    let opening = Signal::derive(move || {
+        let is_starting = alive.get() && matches!(status.get(), Status::Starting);
+        is_starting && !vault.get().is_some_and(|vault| vault.lost().get())
+    });
     let initials = move || status.with(|status| person(status).map(|me| words::initials(&me.name)).unwrap_or_default());
     let lock = move |()| {
         if let Some(vault) = vault.get() {
@@ -203,7 +210,7 @@ fn Frame(side: Side, children: Children) -> impl IntoView {
         _ => notices.forget(),
     });
     view! {
-        <AppFrame side locked initials on_lock=Callback::new(lock) notices=notices.unseen()>{children.draw()}</AppFrame>
+        <AppFrame side locked opening initials on_lock=Callback::new(lock) notices=notices.unseen()>{children.draw()}</AppFrame>
     }
     .erased()
 }

@@ -71,6 +71,9 @@ pub fn AppFrame(
     /// Whether the vault is locked here.
     #[prop(into)]
     locked: Signal<bool>,
+    /// Whether it is just being opened, so that nobody knows yet whether it stays locked.
+    #[prop(optional, into)]
+    opening: Signal<bool>,
     /// Locks it. The lock state is then a button while it is unlocked.
     #[prop(optional, into)]
     on_lock: Option<Callback<()>>,
@@ -110,7 +113,7 @@ pub fn AppFrame(
             <header class="top">
                 <Mark href=side.home() />
                 <div class="bar">
-                    <LockState locked on_lock />
+                    <LockState locked opening on_lock />
                     {notices.map(|notices| view! {
                         <a class="button only bell" href="/notices" aria-label=move || notices_label(notices.get())>
                             <Icon glyph=Glyph::Notices />
@@ -154,10 +157,11 @@ fn scrolls(key: &str) -> bool {
 }
 
 #[component]
-fn LockState(locked: Signal<bool>, on_lock: Option<Callback<()>>) -> impl IntoView {
+fn LockState(locked: Signal<bool>, opening: Signal<bool>, on_lock: Option<Callback<()>>) -> impl IntoView {
     view! {
         <span role="status" class="lock-state">
             {move || match on_lock {
+                _ if opening.get() => view! { <Chip glyph=Glyph::Clock>"Opening…"</Chip> }.erased(),
                 _ if locked.get() => view! { <Chip glyph=Glyph::Locked>"Locked"</Chip> }.erased(),
                 None => view! { <Chip tone=Tone::Good glyph=Glyph::Unlocked>"Unlocked here"</Chip> }.erased(),
                 Some(on_lock) => view! {

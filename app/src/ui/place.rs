@@ -39,6 +39,21 @@ impl Place {
         document().active_element().filter(|active| active.tag_name() != "BODY").map(Self::of)
     }
 
+    /// Where the element is about to change places in the page, which takes the focus from it, it is given back.
+    pub fn follow(self) {
+        request_animation_frame(move || {
+            if self.element.is_connected()
+                && is_nowhere()
+                && let Some(element) = self.element.dyn_ref::<web_sys::HtmlElement>()
+            {
+                // Whoever reads elsewhere by now stays there.
+                let options = web_sys::FocusOptions::new();
+                options.set_prevent_scroll(true);
+                drop(element.focus_with_options(&options));
+            }
+        });
+    }
+
     /// Where the element is gone once the page shows what was done, and the focus with it, the heading of the nearest part
     /// of the page that still stands takes it.
     pub fn keep(self) {

@@ -25,8 +25,10 @@ pub fn email_error(email: &str) -> Option<&'static str> {
 /// What is wrong with a new password that was rated at this level. One that is not rated yet is left to the vault,
 /// which refuses what is easy to guess in any case.
 pub fn password_error(password: &str, level: Option<u8>) -> Option<&'static str> {
-    if password.chars().count() < 12 {
-        Some("Use at least 12 characters. A few unrelated words are easy to keep.")
+    if password.is_empty() {
+        Some("Enter a password. Three or four unrelated words work well.")
+    } else if password.chars().count() < 12 {
+        Some("This password is too short. Add another word.")
     } else if level == Some(0) {
         Some("This password is one of the first that a thief would try. Choose another.")
     } else {
@@ -73,7 +75,8 @@ mod tests {
 
     #[test]
     fn a_password_has_twelve_characters_and_is_not_well_known() {
-        assert!(password_error("elevensigns", Some(3)).is_some());
+        assert_eq!(password_error("", None), Some("Enter a password. Three or four unrelated words work well."));
+        assert_eq!(password_error("elevensigns", Some(3)), Some("This password is too short. Add another word."));
         assert!(password_error("password1234", Some(0)).is_some());
         assert_eq!(password_error("långa lösenord", Some(2)), None);
         assert_eq!(password_error("not rated yet", None), None);

@@ -129,6 +129,7 @@ fn AboutYou(groups: RwSignal<Vec<String>>, side: RwSignal<Side>, signing_up: RwS
                 <Choices
                     name="side"
                     label="Who are you here?"
+                    hint="If you help somebody, such as your father, choose \"A patient\". Sign up together and enter his name: the vault is his."
                     value=kind
                     choices=vec![
                         Choice::new("patient", "A patient", "You keep your own records and share them."),
@@ -208,8 +209,10 @@ pub fn NewPassword(
             }
         });
     });
+    // What is wrong says what to do, too: nothing is said twice.
+    let advice = Signal::derive(move || advice.get().filter(|_| error.with(Option::is_none)));
     view! {
-        <PasswordField name="new-password" label new=true value=password error hint="At least 12 characters. A few unrelated words are easy to keep and hard to guess. You may paste one.">
+        <PasswordField name="new-password" label new=true value=password error hint="At least 12 characters. You may paste one.">
             <StrengthMeter level=shown advice />
         </PasswordField>
     }

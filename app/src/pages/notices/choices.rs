@@ -8,36 +8,62 @@ use leptos::task::spawn_local;
 use super::sentence::choice_words;
 use crate::api::Refused;
 use crate::api::notices::{NoticeChoice, NoticeKind, choose_notices, notice_choices};
-use crate::pages::asking::use_alive;
+use crate::pages::asking::{NOT_KNOWN, use_alive};
 use crate::ui::{Alert, Button, ButtonKind, Card, Erase as _, Glyph, Side, Skeleton, Switch, Tone};
 
-/// The choices of whoever is signed in.
-#[component]
-pub fn ChoicesCard(
-    /// On which side that is.
-    side: Side,
-) -> impl IntoView {
-    let choices = RwSignal::new(None::<Result<Vec<NoticeChoice>, Refused>>);
+/// The choices of whoever is signed in, as the server has them.
+#[derive(Clone, Copy)]
+pub struct Choices(RwSignal<Option<Result<Vec<NoticeChoice>, Refused>>>);
+
+/// The choices, asked for once the page is alive.
+pub fn use_choices() -> Choices {
+    let choices = Choices(RwSignal::new(None));
     let alive = use_alive();
-    let ask = Callback::new(move |()| {
-        choices.set(None);
-        spawn_local(async move {
-            let answer = notice_choices().await;
-            choices.try_set(Some(answer));
-        });
-    });
     Effect::new(move |_| {
         if alive.get() {
-            ask.run(());
+            choices.ask();
         }
     });
+    choices
+}
+
+impl Choices {
+    /// Asks for them.
+    pub fn ask(self) {
+        self.0.set(None);
+        spawn_local(async move {
+            let answer = notice_choices().await;
+            self.0.try_set(Some(answer));
+        });
+    }
+
+    /// Asks for them once more, where they did not come.
+    pub fn ask_again(self) {
+        if self.0.with_untracked(|answer| matches!(answer, Some(Err(_)))) {
+            self.ask();
+        }
+    }
+}
+
+/// What one is told of.
+#[component]
+pub fn ChoicesCard(
+    /// The choices.
+    choices: Choices,
+    /// On which side somebody is.
+    side: Side,
+    /// Whether it is said beside them that the server does not answer, with a button for both.
+    #[prop(into)]
+    is_said: Signal<bool>,
+) -> impl IntoView {
     view! {
         <Card title="What you are told">
-            {move || match choices.get() {
+            {move || match choices.0.get() {
                 None => view! { <Skeleton label="Getting your choices" count=4 /> }.erased(),
+                Some(Err(_)) if is_said.get() => view! { <p class="soft">{NOT_KNOWN}</p> }.erased(),
                 Some(Err(refused)) => view! {
                     <Alert tone=Tone::Stop happened=refused.to_string() next="Your choices are as they were. Try again in a moment.">
-                        <Button kind=ButtonKind::Quiet glyph=Glyph::Again on_press=ask>"Try again"</Button>
+                        <Button kind=ButtonKind::Quiet glyph=Glyph::Again on_press=move || choices.ask()>"Try again"</Button>
                     </Alert>
                 }.erased(),
                 Some(Ok(choices)) => view! { <ChoiceList choices side /> }.erased(),

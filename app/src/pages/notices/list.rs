@@ -3,7 +3,7 @@
 use leptos::ev;
 use leptos::prelude::*;
 
-use super::choices::ChoicesCard;
+use super::choices::{ChoicesCard, use_choices};
 use super::sentence::{glyph, next, sentence};
 use super::use_notices;
 use crate::api::Refused;
@@ -45,6 +45,12 @@ pub(in crate::pages) fn inside(me: &Me) -> AnyView {
         }
     });
     let records = Signal::derive(move || records.data.get().unwrap_or_default());
+    let choices = use_choices();
+    let failed = Memo::new(move |_| list.with(|list| matches!(list, Some(Err(_)))));
+    let again = move |()| {
+        notices.refresh();
+        choices.ask_again();
+    };
     view! {
         <div class="stack">
             <h1>"Notices"</h1>
@@ -52,8 +58,8 @@ pub(in crate::pages) fn inside(me: &Me) -> AnyView {
             <p class="only-phone"><a class="tap" href="#choices">"What you are told"</a></p>
         </div>
         <div class="two">
-            <NoticeList list records again=Callback::new(move |()| notices.refresh()) />
-            <div id="choices"><ChoicesCard side=side_of(me) /></div>
+            <NoticeList list records again=Callback::new(again) />
+            <div id="choices"><ChoicesCard choices side=side_of(me) is_said=failed /></div>
         </div>
     }
     .erased()

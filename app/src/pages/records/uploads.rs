@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use crate::alarms::use_standing;
 use crate::pages::asking::SAID_ABOVE;
 use crate::pages::{category, words};
+use crate::ui::place::Place;
 use crate::ui::{Button, ButtonKind, Card, Erase as _, FileRow, FileState, Glyph, LinkButton};
 use crate::vault::{Upload, UploadState, use_vault};
 
@@ -44,17 +45,43 @@ fn sending_words(upload: &Upload) -> String {
     [Some(percent), speed, left].into_iter().flatten().collect::<Vec<_>>().join(", ")
 }
 
-/// How many files have a row of their own. Of more, the first that are still on their way have one.
+/// How many files have a row of their own. Of more, the first that are not in the vault yet have one.
 const ROWS: usize = 50;
 
 const fn is_kept(upload: &Upload) -> bool {
     matches!(upload.state, UploadState::Kept(_))
 }
 
-/// The files that have a row.
+/// How early in the list a file stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Turn {
+    /// It does not go on unless somebody does something.
+    Asks,
+    /// It has begun.
+    Goes,
+    /// Nothing of it was sent yet.
+    Waits,
+    /// Nothing is left to be done.
+    Over,
+}
+
+/// What has begun keeps its turn while it rests: its row must not go away from under the finger that pauses it.
+const fn turn_of(upload: &Upload) -> Turn {
+    match upload.state {
+        UploadState::NeedsFile | UploadState::Failed(_) | UploadState::Interrupted(_) => Turn::Asks,
+        UploadState::Sending | UploadState::Offline => Turn::Goes,
+        UploadState::Paused | UploadState::Waiting if upload.sent > 0 => Turn::Goes,
+        UploadState::Paused | UploadState::Waiting => Turn::Waits,
+        UploadState::Kept(_) => Turn::Over,
+    }
+}
+
+/// The files that have a row, by turn; those of one turn in the order in which they were added.
 fn in_sight(uploads: &[Upload]) -> Vec<u32> {
     let all = uploads.len() <= ROWS;
-    uploads.iter().filter(|upload| all || !is_kept(upload)).take(ROWS).map(|upload| upload.id).collect()
+    let mut shown: Vec<&Upload> = uploads.iter().filter(|upload| all || !is_kept(upload)).collect();
+    shown.sort_by_key(|upload| turn_of(upload));
+    shown.into_iter().take(ROWS).map(|upload| upload.id).collect()
 }
 
 /// How far many files have come: "412 of 1000 files are safe in your vault."
@@ -76,13 +103,21 @@ pub fn UploadList(
     let ids = Memo::new(move |_| uploads.with(|uploads| in_sight(uploads)));
     let many = Memo::new(move |_| uploads.with(|uploads| many_words(uploads)));
     let done = Memo::new(move |_| uploads.with(|uploads| uploads.iter().all(is_kept)));
+    let rows = move || {
+        let ids = ids.get();
+        // Rows that change places lose the focus.
+        if let Some(place) = Place::of_focus() {
+            place.follow();
+        }
+        ids
+    };
     move || {
         any.get().then(|| {
             view! {
                 <Card title=move || if done.get() { "Added to your vault" } else { "On their way" }>
                     {move || many.get().map(|words| view! { <p class="soft">{words}</p> })}
                     <ul class="uploads" role="list">
-                        <For each=move || ids.get() key=|id| *id let(id)><UploadRow id uploads /></For>
+                        <For each=rows key=|id| *id let(id)><UploadRow id uploads /></For>
                     </ul>
                 </Card>
             }
@@ -240,6 +275,31 @@ mod tests {
     }
 
     #[test]
+    fn what_asks_for_something_stands_first_and_what_is_done_last() {
+        let begun = |id, state| Upload { sent: 5, ..upload(id, state) };
+        let mut uploads = [
+            upload(1, UploadState::Kept(String::new())),
+            upload(2, UploadState::Sending),
+            begun(3, UploadState::Sending),
+            upload(4, UploadState::Offline),
+            upload(5, UploadState::Waiting),
+            upload(6, UploadState::Failed(String::new())),
+            upload(7, UploadState::Paused),
+            upload(8, UploadState::NeedsFile),
+            upload(9, UploadState::Interrupted(String::new())),
+            upload(10, UploadState::Kept(String::new())),
+        ];
+        let order = [6, 8, 9, 2, 3, 4, 5, 7, 1, 10];
+        assert_eq!(in_sight(&uploads), order);
+        for state in [UploadState::Paused, UploadState::Waiting, UploadState::Offline] {
+            uploads[2] = begun(3, state);
+            assert_eq!(in_sight(&uploads), order, "what has begun stays where it is");
+        }
+        uploads[2] = begun(3, UploadState::Kept(String::new()));
+        assert_eq!(in_sight(&uploads), [6, 8, 9, 2, 4, 5, 7, 1, 3, 10]);
+    }
+
+    #[test]
     fn of_many_files_those_have_a_row_that_are_still_on_their_way() {
         let kept = |id| upload(id, UploadState::Kept(String::new()));
         let waiting = |id| upload(id, UploadState::Waiting);
@@ -248,5 +308,8 @@ mod tests {
         let many: Vec<_> = (0..412).map(kept).chain((412..1000).map(waiting)).collect();
         assert_eq!(in_sight(&many), (412..462).collect::<Vec<_>>());
         assert_eq!(many_words(&many).as_deref(), Some("412 of 1000 files are safe in your vault."));
+        let failed = |id| upload(id, UploadState::Failed(String::new()));
+        let one_failed: Vec<_> = (0..999).map(waiting).chain([failed(999)]).collect();
+        assert_eq!(in_sight(&one_failed).first(), Some(&999), "nobody has to look for what failed");
     }
 }
