@@ -117,12 +117,20 @@ impl Postgres {
     }
 }
 
-/// Starts a PostgreSQL whose data lie in a folder, on a port. Its programs may be in nobody's `PATH`.
+/// Starts a PostgreSQL whose data lie in a folder, on a port, its write-ahead log in another one. Its programs may be in
+/// nobody's `PATH`. As a service manager does, it starts it anew whenever it ends, until it is told to quit.
 const POSTGRES: &str = r#"
     bin=$(dirname "$(command -v initdb || ls /usr/lib/postgresql/*/bin/initdb | tail -n 1)") &&
-    "$bin/initdb" -D "$0" -U healthbridge -A trust --no-sync --locale=C.UTF-8 -E UTF8 >/dev/null &&
-    exec "$bin/postgres" -D "$0" -p "$1" -c listen_addresses=127.0.0.1 -c unix_socket_directories= \
-        -c fsync=off -c autovacuum=off
+    "$bin/initdb" -D "$0" --waldir="$2" --wal-segsize=1 -U healthbridge -A trust --no-sync --locale=C.UTF-8 -E UTF8 \
+        >/dev/null || exit
+    trap 'kill -QUIT "$child"; wait "$child"; exit' QUIT
+    while :; do
+        "$bin/postgres" -D "$0" -p "$1" -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c fsync=off \
+            -c autovacuum=off &
+        child=$!
+        wait "$child"
+        sleep 0.1
+    done
 "#;
 
 /// A PostgreSQL of a test's own, for as long as this lasts.
@@ -132,15 +140,16 @@ pub(crate) struct Cluster {
 }
 
 impl Cluster {
-    /// Starts it by another program, which makes itself root, beside a server's data.
-    pub(crate) async fn start(host: &Host, wrapper: Vec<String>) -> Self {
+    /// Starts it by another program, which makes itself root, beside a server's data, with its write-ahead log in a
+    /// folder.
+    pub(crate) async fn start(host: &Host, wrapper: Vec<String>, log_folder: &Path) -> Self {
         let port = free_port();
         let log = File::create(host.folder().join("postgres.log")).unwrap();
         let mut words = wrapper.into_iter();
         let mut command = Command::new(words.next().unwrap());
         // It refuses to be started by root.
         command.args(words).args(["unshare", "--user", "--map-user=65534", "--map-group=65534", "sh", "-c", POSTGRES]);
-        command.arg(host.folder().join("postgres")).arg(port.to_string());
+        command.arg(host.folder().join("postgres")).arg(port.to_string()).arg(log_folder);
         let process = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log).spawn().unwrap();
         let mut cluster = Self { process, server: format!("postgres://healthbridge@127.0.0.1:{port}/postgres") };
         until("PostgreSQL listens", async || {
@@ -157,11 +166,14 @@ impl Cluster {
         self.process.id()
     }
 
-    /// Makes the host's database, with all of its tables in a folder. What is committed is noted elsewhere.
-    pub(crate) async fn make_database(&self, host: &Host, tables: &Path) {
+    /// Makes the host's database, with all of its tables in a folder of their own, if there is one.
+    pub(crate) async fn make_database(&self, host: &Host, tables: Option<&Path>) {
         let beside = Beside::connect(&self.server).await;
-        beside.execute(&format!("CREATE TABLESPACE elsewhere LOCATION '{}'", tables.display())).await;
-        beside.execute("CREATE DATABASE healthbridge TABLESPACE elsewhere").await;
+        if let Some(tables) = tables {
+            beside.execute(&format!("CREATE TABLESPACE elsewhere LOCATION '{}'", tables.display())).await;
+        }
+        let place = if tables.is_some() { "elsewhere" } else { "pg_default" };
+        beside.execute(&format!("CREATE DATABASE healthbridge TABLESPACE {place}")).await;
         beside.close().await;
         host.set("HEALTHBRIDGE_DATABASE", self.server.replace("/postgres", "/healthbridge"));
     }

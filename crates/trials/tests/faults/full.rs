@@ -109,13 +109,23 @@ fn small_blobs(mebibytes: u32) -> Option<(Rc<Host>, SmallDisk)> {
     Some((host, disk))
 }
 
-/// A server on a PostgreSQL whose tables lie on a small disk; none where tests are to be without PostgreSQL, too.
-async fn small_postgres(mebibytes: u32) -> Option<(Rc<Host>, SmallDisk, Cluster)> {
+/// What of PostgreSQL lies on a small disk.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Small {
+    Tables,
+    /// The write-ahead log, which everything that is committed is in first.
+    Log,
+}
+
+/// A server on a PostgreSQL, part of which lies on a small disk; none where tests are to be without PostgreSQL, too.
+async fn small_postgres(small: Small, mebibytes: u32) -> Option<(Rc<Host>, SmallDisk, Cluster)> {
     postgres()?;
     let host = Host::new();
-    let (at, wrapper) = SmallDisk::wrapper(&host, "tables", mebibytes)?;
-    let cluster = Cluster::start(&host, wrapper).await;
-    cluster.make_database(&host, &at).await;
+    let (at, wrapper) = SmallDisk::wrapper(&host, "small", mebibytes)?;
+    let tables = (small == Small::Tables).then_some(at.as_path());
+    let log = if small == Small::Log { at.clone() } else { host.folder().join("write-ahead") };
+    let cluster = Cluster::start(&host, wrapper, &log).await;
+    cluster.make_database(&host, tables).await;
     host.start();
     let process = cluster.process();
     Some((host, SmallDisk { at, process: Box::new(move || process) }, cluster))
@@ -131,15 +141,9 @@ async fn fill_up(host: &Rc<Host>, disk: &SmallDisk, kept: &Kept) {
     // on more connections to the database than there are.
     let (mut acknowledged, mut refused) = (1, 0);
     while refused < 20 {
-        let attempt = async {
-            let ticket = maya.begin(draft("Record", Category::Laboratory, b"another")).await?;
-            maya.run(&ticket, &b"another"[..], &NoOutbox, &GivesUp::default()).await
-        };
-        match attempt.await {
-            Ok(_) => acknowledged += 1,
-            // The second is the device's own word for it, once it was told the first.
-            Err(ClientError::Api(ApiError::Unavailable) | ClientError::Cancelled) => refused += 1,
-            Err(error) => panic!("{error:?}: {}", host.log()),
+        match add_once(&maya).await {
+            Some(()) => acknowledged += 1,
+            None => refused += 1,
         }
         assert!(acknowledged < 1000, "the disk is not full");
     }
@@ -155,6 +159,20 @@ async fn fill_up(host: &Rc<Host>, disk: &SmallDisk, kept: &Kept) {
     }
     assert_eq!(maya.platform().failures(), []);
     assert_eq!(verify(&kept.device(host).await).await.unwrap().len(), acknowledged);
+}
+
+/// Adds a record, unless there is no room for it now.
+async fn add_once(device: &Session<Line>) -> Option<()> {
+    let attempt = async {
+        let ticket = device.begin(draft("Record", Category::Laboratory, b"another")).await?;
+        device.run(&ticket, &b"another"[..], &NoOutbox, &GivesUp::default()).await
+    };
+    match attempt.await {
+        Ok(_) => Some(()),
+        // The second is the device's own word for it, once it was told the first.
+        Err(ClientError::Api(ApiError::Unavailable) | ClientError::Cancelled) => None,
+        Err(error) => panic!("{error:?}"),
+    }
 }
 
 /// How many records a device reads that looks for the first time, where nothing can be written.
@@ -184,9 +202,42 @@ async fn the_database_has_no_room() {
 
 #[tokio::test]
 async fn postgres_has_no_room() {
-    let Some((host, disk, _cluster)) = small_postgres(32).await else { return };
+    let Some((host, disk, _cluster)) = small_postgres(Small::Tables, 32).await else { return };
     let maya = Kept::sign_up(&host, "Maya", Profile::Patient).await;
     fill_up(&host, &disk, &maya).await;
+    assert!(host.ended().is_none());
+    host.stop();
+    host.scrub();
+}
+
+/// Without room for what it is about to commit, PostgreSQL ends, and does not start again before there is some. Whoever
+/// asks meanwhile is told to come again, and nobody has to do anything afterwards.
+#[tokio::test]
+async fn the_write_ahead_log_has_no_room() {
+    let Some((host, disk, _cluster)) = small_postgres(Small::Log, 48).await else { return };
+    let kept = Kept::sign_up(&host, "Maya", Profile::Patient).await;
+    let maya = kept.device(&host).await;
+    disk.fill(0);
+    // What the log has room for already is used up first.
+    let mut acknowledged = 0;
+    while add_once(&maya).await.is_some() {
+        acknowledged += 1;
+        assert!(acknowledged < 1000, "the disk is not full");
+    }
+    until("nothing is read any more", async || {
+        let read = maya.sync(maya.own_vault().unwrap()).await;
+        assert!(matches!(read, Ok(()) | Err(NOT_NOW)), "{read:?}: {}", host.log());
+        read.is_err()
+    })
+    .await;
+    assert!(maya.platform().failures().iter().all(|failed| *failed == Failed::NOT_NOW), "{}", host.log());
+
+    disk.free();
+    // The device goes on by itself once there is a database again.
+    add(&maya, "Record", b"later").await.unwrap();
+    let found = verify(&kept.device(&host).await).await.unwrap().len();
+    // Of the last one it is not known whether it was written.
+    assert!((acknowledged + 1..=acknowledged + 2).contains(&found), "{found} of {acknowledged} and one");
     assert!(host.ended().is_none());
     host.stop();
     host.scrub();
