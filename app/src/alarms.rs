@@ -47,6 +47,11 @@ pub fn use_standing() -> Standing {
 }
 
 impl Standing {
+    /// Whether it says that the page lost its vault.
+    pub fn says_lost(self) -> bool {
+        self.0.is_some_and(|alarm| alarm.with(|alarm| alarm.as_ref().is_some_and(Trouble::is_loss)))
+    }
+
     /// Whether it says this.
     pub fn says(self, happened: &str) -> bool {
         self.0.is_some_and(|alarm| alarm.with(|alarm| alarm.as_ref().is_some_and(|alarm| alarm.happened == happened)))

@@ -37,6 +37,13 @@ pub struct Trouble {
     pub kind: TroubleKind,
 }
 
+impl Trouble {
+    /// Whether the page lost its vault by it: nothing helps but to load it again.
+    pub fn is_loss(&self) -> bool {
+        self.kind == TroubleKind::Broken
+    }
+}
+
 /// Kinds of trouble that a page treats differently.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
 #[cbor(index_only)]
@@ -291,9 +298,10 @@ pub enum UploadState {
     /// There is no connection; it goes on by itself.
     #[n(4)]
     Offline,
-    /// The page was loaded anew before all of the file was sealed: choose the same file again to go on.
+    /// The page was loaded anew before all of the file was sealed: choose the same file again to go on. Where it is to
+    /// take the place of a record's file, that record's id: it goes on there, and not where files are added.
     #[n(5)]
-    NeedsFile,
+    NeedsFile(#[n(0)] Option<String>),
     /// In the vault; the record's id.
     #[n(6)]
     Kept(#[n(0)] String),

@@ -143,7 +143,7 @@ test("lock, unlock, reload, sign out and in, and a forgotten password", async ()
   await page.getByLabel("Recovery code").fill(wrong);
   await page.getByRole("button", { name: "Set the new password" }).click();
   await page.getByRole("alert").first().waitFor();
-  await page.getByText("Nothing was changed").waitFor();
+  await page.getByText("What you typed is still here").waitFor();
   await checkPage(maya, "forgotten, with a wrong code");
   await page.getByLabel("Recovery code").fill(kit.join(" ").toLowerCase());
   await page.getByText("All fourteen groups are there.").waitFor();

@@ -95,7 +95,7 @@ for (const [what, said, statements] of [
       await signIn(other, own.url, { email: "maya@example.org", password: passwords.patient });
       const alarm = other.page.getByRole("alert");
       await alarm.getByText(`The history on the server was changed: ${said}`).waitFor();
-      await alarm.getByText("Do not rely on what this page shows").waitFor();
+      await alarm.getByText("Your vault was not opened.").waitFor();
       await checkPage(other, `the alarm, ${what}`);
       await other.context.close();
     } finally {

@@ -112,7 +112,7 @@ test("a kind of record and everything are shared, with what comes later; one sha
   // The patient's device finds the end, turns the key and seals again, without being asked.
   await unlock(maya, server.url, patient);
   await follow(page, "Sharing");
-  await page.getByRole("heading", { name: new RegExp(`Ended .*: ${cardiologist.name}`) }).waitFor();
+  await page.getByRole("heading", { name: new RegExp(`Ended .*: laboratory, with ${cardiologist.name}`) }).waitFor();
   for (const state of ["blocked", "key turned", "resealed"]) await page.getByText(state, { exact: true }).waitFor({ timeout: 30_000 });
   await checkPage(maya, "a share that has ended by itself");
   await page.getByText("until you stop it").waitFor();

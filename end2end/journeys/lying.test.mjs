@@ -5,7 +5,7 @@ import { after, afterEach, before, test } from "node:test";
 import { password } from "../support/command.mjs";
 import { fork, isEmpty, message, parts, rewritten } from "../support/liar.mjs";
 import {
-  ANYWHERE, APPEND, BESIDE, CHUNK, FIND, PERSON, READ_LOG, SESSION, SIGN_IN, claimsNothing, find, link, saysNot, shareInVain, startLying, told, toldBelow, words,
+  ALONE, ANYWHERE, APPEND, BESIDE, CHUNK, FIND, PERSON, READ_LOG, SESSION, SIGN_IN, claimsNothing, find, link, saysNot, shareInVain, startLying, told, toldBelow, words,
 } from "../support/lied.mjs";
 import { follow, go, heading, openFromList, signIn, until } from "../support/people.mjs";
 
@@ -110,7 +110,8 @@ for (const [what, happened, change] of [
     const { page } = someone;
     const lie = liar.lie(READ_LOG, { answer: rewritten(change) });
     await signIn(someone, liar.url, { email: maya.email, password });
-    await told(someone, happened, BESIDE);
+    await told(someone, happened, "Your vault was not opened. You may be signed in all the same.");
+    await saysNot(page, BESIDE);
     await heading(page, "Sign in");
     assert.ok(lie.told > 0);
     await go(someone, `${liar.url}/records`);
@@ -141,19 +142,21 @@ test("what is in one record is not shown in another", async () => {
   const lie = liar.lie(CHUNK, { answer: (_, line) => files.find((file) => file.line !== line).body });
   await open(page, "Letter");
   await toldBelow(someone, OTHER_FILE);
+  await page.getByText("This record could not be opened.", { exact: true }).waitFor();
   // Once that was read, the place where it failed says why.
   await page.getByRole("button", { name: "I have read this" }).click();
-  await told(someone, OTHER_FILE, BESIDE);
+  await told(someone, `This record could not be opened. ${OTHER_FILE}`, BESIDE);
   await page.getByRole("button", { name: "Save a copy" }).click();
-  await page.getByText("The record is still in the vault.").waitFor();
+  await page.getByText("This record could not be opened, and no copy was saved.", { exact: true }).waitFor();
   await toldBelow(someone, OTHER_FILE);
   assert.equal(lie.told, 2);
   await saysNot(page, words("Letter"), words("Plan"));
   assert.deepEqual(downloads, []);
   liar.beHonest();
   await page.getByRole("button", { name: "I have read this" }).click();
-  await open(page, "Letter");
+  await page.getByRole("main").getByRole("button", { name: "Try again" }).click();
   await page.getByText(words("Letter")).waitFor();
+  await saysNot(page, "could not be opened");
 });
 
 /** Cut short, or a page of something in between: no answer of this protocol. */
@@ -252,6 +255,8 @@ for (const [name, title, claim] of [
     await told(someone, OTHER_HISTORY);
     await page.getByRole("button", { name: "I have read this" }).click();
     await claimsNothing(page, claim);
+    // A page that shows nothing says so.
+    if (name === "Records") await told(someone, OTHER_HISTORY, ALONE);
   });
 }
 

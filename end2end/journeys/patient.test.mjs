@@ -90,3 +90,36 @@ test("a care team is never asked to add records, and keeps its search while more
   assertQuiet(someone, "a patient");
   await someone.context.close();
 });
+
+test("a care team compares the six words, and the mark of that stays", async () => {
+  const someone = await person(browser, widths.phone);
+  const { page } = someone;
+  const { phrase } = await maya.json("safety-phrase");
+  await signIn(someone, server.url, { email: doctor.email, password });
+  await heading(page, "Patients");
+  // A line each: two sentences about two things.
+  const about = await page.getByText("Cardiology").boundingBox();
+  const unchecked = await page.getByText("Nobody has checked your profession yet.").boundingBox();
+  assert.ok(unchecked.y >= about.y + about.height - 1);
+  await page.getByRole("main").getByRole("link", { name: "Maya Berg" }).click();
+  await heading(page, "Maya Berg");
+  await page.getByText("six words not compared").waitFor();
+  const words = page.getByRole("list", { name: "Safety phrase" }).locator("li > span:last-child");
+  assert.equal((await words.allTextContents()).join(" "), phrase, "they are the words that the patient sees");
+  await page.getByRole("button", { name: "The six words are the same" }).click();
+  await page.getByText("You compared the six words, so this is really your patient.").waitFor();
+  await page.getByText("verified in person").waitFor();
+  assert.equal(await page.getByText("six words not compared").count(), 0);
+  await checkPage(someone, "a patient who was compared");
+
+  // A record of theirs is reached by the patients, and so is its place in the menu.
+  await page.getByRole("link", { name: "CT of the chest" }).click();
+  await heading(page, "CT of the chest");
+  await page.getByRole("navigation", { name: "Main" }).getByRole("link", { name: "Patients", exact: true }).and(page.locator("[aria-current=page]")).waitFor();
+  await follow(page, "Patients");
+  await page.getByRole("main").getByRole("link", { name: "Maya Berg" }).click();
+  await heading(page, "Maya Berg");
+  await page.getByText("verified in person").waitFor();
+  assertQuiet(someone, "comparing the six words");
+  await someone.context.close();
+});

@@ -261,7 +261,16 @@ test("the same file that is chosen again goes on, under the words that are enter
   const { page } = maya;
   await sendHalf(page);
   await loseOutbox(page);
-  await page.getByLabel("Choose files, or drop them here").setInputFiles(join(folder, "long-scan.bin"));
+  // Elsewhere the row leads to where files are chosen; there it opens the chooser.
+  await follow(page, "Home");
+  await uploadRow(page, "Long scan").getByRole("link", { name: "Choose the file Long scan" }).click();
+  await heading(page, "Add records");
+  await checkPage(maya, "a file that is missing");
+  const [chooser] = await Promise.all([
+    page.waitForEvent("filechooser"),
+    uploadRow(page, "Long scan").getByRole("button", { name: "Choose the file Long scan" }).click(),
+  ]);
+  await chooser.setFiles(join(folder, "long-scan.bin"));
   await pickCard(page, "long-scan.bin").getByLabel("Title").fill("Night scan");
   const sent = counter();
   await page.getByRole("button", { name: "Add 1 record" }).click();
@@ -283,8 +292,8 @@ test("a newer file that was interrupted is not what a new record goes on from, a
   await follow(page, "Records");
   await openFromList(page, "Letter");
   const letter = page.url();
-  const replace = async () => {
-    await page.getByRole("button", { name: "Replace the file" }).click();
+  const replace = async (by = "Replace the file") => {
+    await page.getByRole("button", { name: by, exact: true }).click();
     const dialog = page.getByRole("dialog", { name: "Replace the file" });
     await dialog.getByLabel("Choose the newer file").setInputFiles(join(folder, "long-scan.bin"));
     await dialog.getByText("long-scan.bin").waitFor();
@@ -298,8 +307,10 @@ test("a newer file that was interrupted is not what a new record goes on from, a
   wire.release();
   await page.getByText("Choose the same file again to go on").waitFor();
 
-  // Added, it is a record of its own.
+  // Added, it is a record of its own; to go on, the row leads back to its record.
   await follow(page, "Add");
+  const goesOn = uploadRow(page, "Letter").getByRole("link", { name: "Choose the file Letter" });
+  assert.equal(await goesOn.getAttribute("href"), new URL(letter).pathname);
   await page.getByLabel("Choose files, or drop them here").setInputFiles(join(folder, "long-scan.bin"));
   await pickCard(page, "long-scan.bin").getByLabel("Title").fill("Long scan");
   await page.getByRole("button", { name: "Add 1 record" }).click();
@@ -309,7 +320,7 @@ test("a newer file that was interrupted is not what a new record goes on from, a
 
   // Chosen for the letter, it goes on from what had arrived.
   const sent = counter();
-  await replace();
+  await replace("Choose the file Letter");
   await page.getByText("This record is kept, but cannot be shown here").waitFor({ timeout: 60_000 });
   assert.ok(sent() < SIZE, "what had arrived was not sent again");
   await heading(page, "Letter");

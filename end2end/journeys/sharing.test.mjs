@@ -16,6 +16,8 @@ let browser;
 let server;
 let work;
 const ends = [];
+/** Those with whom something is shared, by name. */
+const team = {};
 before(async () => {
   server = await startServer();
   browser = await startBrowser();
@@ -24,6 +26,7 @@ before(async () => {
   for (const { name, email, specialty } of [ito, vogt]) {
     const someone = await commandLine(server.url);
     ends.push(someone);
+    team[name] = someone;
     await someone.json("signup", "--email", email, "--name", name, "--as", "provider", "--specialty", specialty);
   }
 });
@@ -145,17 +148,26 @@ for (const [width, viewport] of Object.entries(widths)) {
     // Somebody who has another share stays, and their heading takes the focus.
     await maya.json("share", "--record", maya.ids["Blood count"], "--with", ito.email, "--until", "9d");
     await stop(`Stop sharing Blood count with ${ito.name}`).waitFor();
+    // What they opened by the other share has no part in the question about this one.
+    const opened = await team[ito.name].run("open", maya.ids["Blood count"], "--output", join(work, `opened-${width}`));
+    assert.equal(opened.code, 0, opened.err);
+    await at.getByText(/^Opened Blood count today/).waitFor();
     await stop(`Stop sharing imaging with ${ito.name}`).click();
+    await question.getByText("Dr Kenji Ito has opened nothing since you shared it.").waitFor();
     await question.getByRole("button", { name: "Stop sharing", exact: true }).click();
     await at.getByRole("status").getByText(`You stopped sharing imaging with ${ito.name}.`).waitFor();
     await stop(`Stop sharing imaging with ${ito.name}`).waitFor({ state: "detached" });
     await focused(at, ito.name);
 
-    // Only what was stopped is over.
+    // Only what was stopped is over, and a search leaves of the ends those that it concerns.
     await go(someone, `${server.url}/sharing?by=record`);
+    const over = (what) => at.getByRole("heading", { name: `Ended today: ${what}, with ${ito.name}`, exact: true });
+    await over("CT of the chest").waitFor();
     await search.fill("ray");
     await at.getByText("1 record found").waitFor();
     assert.deepEqual((await blocks(at))[0].people, [everything]);
+    await over("CT of the chest").waitFor({ state: "detached" });
+    await over("imaging").waitFor();
     await maya.json("revoke", (await maya.json("grants")).find(({ scope }) => scope === "all").id);
     await at.getByText("Only you", { exact: true }).waitFor();
     await checkPage(someone, `sharing, only you (${width})`);
@@ -171,22 +183,38 @@ test("a share is given another end where it is said to end, and everybody concer
   const { page: at } = someone;
   const question = at.getByRole("dialog", { name: `Until when may ${ito.name} see CT of the chest?` });
   const change = question.getByRole("button", { name: "Change the end" });
+  const giveMore = question.getByRole("button", { name: "Give more time" });
+  // The buttons of a dialog lie over what is not in sight.
+  const isInSight = (part) => part.evaluate((part) => {
+    const box = part.getBoundingClientRect();
+    return box.top >= 0 && box.bottom <= part.closest("dialog").querySelector(".dialog-body > .actions").getBoundingClientRect().top;
+  });
 
   // Home says what ends, and more time is two presses away.
   const more = at.getByRole("button", { name: `Give more time for ${ito.name} to see CT of the chest` });
   await more.click();
   await question.getByText(/^So far: .*3 days left\.$/).waitFor();
-  await checkPage(someone, "another end");
+  // Nothing is offered that is no more time, and the least that is more is chosen.
+  assert.equal(await question.getByRole("radio", { name: /^1 day$/ }).count(), 0);
+  assert.ok(await question.getByRole("radio", { name: /^7 days/ }).isChecked());
+  await checkPage(someone, "more time");
   await question.getByRole("radio", { name: /^Until a day that I choose/ }).check();
-  await change.click();
-  await question.getByText("Choose the last day.").waitFor();
-  await checkPage(someone, "another end, without a day");
+  const lastDay = question.getByLabel("Last day");
+  await until(() => isInSight(lastDay), "the field that a choice brings up is in sight");
+  await giveMore.click();
+  const missing = question.getByText("Choose the last day.");
+  await until(() => isInSight(missing), "what is missing is in sight");
+  await until(() => lastDay.evaluate((field) => field === document.activeElement), "the field has the focus");
+  await checkPage(someone, "more time, without a day");
+  await lastDay.fill(new Date().toISOString().slice(0, 10));
+  await giveMore.click();
+  await question.getByText(/^Choose a day after \d+ \w+( \d+)?\.$/).waitFor();
   await at.keyboard.press("Escape");
   await question.waitFor({ state: "hidden" });
   assert.ok(await more.evaluate((button) => button === document.activeElement), "whoever leaves it is back where they were");
   await more.click();
   await question.getByRole("radio", { name: /^90 days/ }).check();
-  await change.click();
+  await giveMore.click();
   await at.getByRole("status").getByText(/^Dr Kenji Ito can see CT of the chest until \d+ \w+( \d+)?\.$/).waitFor();
   await at.getByText("Ends this week").waitFor({ state: "detached" });
 
@@ -197,8 +225,11 @@ test("a share is given another end where it is said to end, and everybody concer
   const [grant, ...others] = await maya.json("grants");
   assert.equal(others.length, 0);
   await at.getByRole("button", { name: `Change the end of sharing CT of the chest with ${ito.name}` }).click();
+  assert.ok(await question.getByRole("radio", { name: /^30 days/ }).isChecked());
+  await question.getByRole("radio", { name: /^1 day$/ }).waitFor();
   await question.getByRole("radio", { name: /^No end/ }).check();
-  await question.getByText("This share has no end.").waitFor();
+  const warning = question.locator(".alert", { hasText: "This share has no end." });
+  await until(() => isInSight(warning), "the warning that a choice brings up is in sight");
   await checkPage(someone, "a share that is to have no end");
   await change.click();
   await at.getByRole("status").getByText(`Dr Kenji Ito can see CT of the chest until you stop it.`).waitFor();
@@ -237,6 +268,37 @@ test("a change leaves the row, the focus and the words of a search where they ar
   await someone.context.close();
 });
 
+test("the six words are compared where somebody stands who can see something", async () => {
+  const maya = await patient("compared@example.org", [["Letter", "visit-notes"]]);
+  for (const { email } of [ito, vogt]) await maya.json("share", "--record", maya.ids.Letter, "--with", email);
+  const { phrase } = await team[ito.name].json("safety-phrase");
+  const someone = await page(widths.phone, maya);
+  const { page: at } = someone;
+  await go(someone, `${server.url}/sharing`);
+  const compare = at.getByRole("button", { name: `Compare the six words of ${ito.name}` });
+  const question = at.getByRole("dialog", { name: `Is this really ${ito.name}?` });
+  await compare.click();
+  const words = question.getByRole("list", { name: "Safety phrase" }).locator("li > span:last-child");
+  await words.first().waitFor();
+  assert.equal((await words.allTextContents()).join(" "), phrase, "they are the words that the other one sees");
+  await checkPage(someone, "comparing the six words");
+  await question.getByRole("button", { name: "Not now" }).click();
+  await question.waitFor({ state: "hidden" });
+  assert.ok(await compare.evaluate((button) => button === document.activeElement), "whoever leaves it is back where they were");
+  assert.equal(await at.getByText("six words not compared").count(), 2);
+  await compare.click();
+  await question.getByRole("button", { name: "The six words are the same" }).click();
+  await at.getByRole("status").getByText(`You compared the six words of ${ito.name}.`).waitFor();
+  await at.getByText("verified in person").waitFor();
+  await compare.waitFor({ state: "detached" });
+  await focused(at, ito.name);
+  assert.equal(await at.getByText("six words not compared").count(), 1, "of the other one nothing is known");
+  await checkPage(someone, "sharing with somebody who was compared");
+  await go(someone, `${server.url}/sharing?by=record`);
+  await at.getByText("verified in person").waitFor();
+  await someone.context.close();
+});
+
 test("ends are folded to three", async () => {
   const maya = await patient("ended@example.org", [["Letter", "visit-notes"]]);
   for (const kind of ["imaging", "laboratory", "visit-notes", "procedures", "other"]) {
@@ -247,7 +309,7 @@ test("ends are folded to three", async () => {
   const { page: at } = someone;
   await go(someone, `${server.url}/sharing`);
   await at.getByText("Nobody else can see your records").waitFor();
-  const ended = at.getByRole("heading", { name: `Ended today: ${ito.name}` });
+  const ended = at.getByRole("heading", { name: new RegExp(`^Ended today: .*, with ${ito.name}$`) });
   await ended.first().waitFor();
   assert.equal(await ended.count(), 3);
   await checkPage(someone, "shares that have ended");

@@ -96,12 +96,15 @@ test("an upload that fails is tried again from what is kept", async () => {
   await choose(page, [{ name: "letter.txt", content: Buffer.from("Dear Maya") }]);
   await page.getByRole("button", { name: "Add 1 record" }).click();
   const row = uploadRow(page, "Letter");
+  await row.getByText("The server could not take the rest of it.").waitFor();
   await row.getByText("What was sent so far is kept, and the rest is still on this device.").waitFor();
+  await page.getByRole("heading", { name: "On their way" }).waitFor();
   await row.getByRole("button", { name: "Take away Letter" }).waitFor();
   await checkPage(maya, "an upload that failed");
   await context.unroute(/\/api\/v1\/vaults\/[^/]+\/log$/, fails);
   await row.getByRole("button", { name: "Try again Letter" }).click();
   await kept(page, "Letter");
+  await page.getByRole("heading", { name: "Added to your vault" }).waitFor();
   await follow(page, "Records");
   await page.getByRole("main").getByRole("link", { name: "Letter" }).waitFor();
   assert.equal(await page.getByRole("main").locator("ul.list a").count(), 1, "it is there once");

@@ -18,9 +18,13 @@ export const FIND = /^POST \/api\/v1\/people\/find$/;
 export const PERSON = /^GET \/api\/v1\/people\/[0-9a-f]{32}$/;
 export const CHUNK = /^GET \S+\/chunks\/0$/;
 
-/** What is advised where the alarm stands above every page, where a form failed and none stands above, and in both. */
+/**
+ * What is advised where the alarm stands above every page, where something failed and none stands above, where nothing else
+ * is shown there, and in all of them.
+ */
 export const ABOVE = "Look closely at what you see here, and do not rely on it. Tell the people who run this server, and the people you share with.";
 export const BESIDE = "Do not rely on what this page shows. Tell the people who run this server.";
+export const ALONE = "So nothing is shown here. Tell the people who run this server.";
 export const ANYWHERE = "Tell the people who run this server";
 /** What something that failed says below the alarm, which alone says why. */
 const SAID_ABOVE = "The warning at the top of this page says why.";

@@ -204,6 +204,10 @@ async function tellStory() {
   await heading(page, "Who can see what");
   await page.getByRole("button", { name: /^Stop sharing/ }).waitFor();
   await look(maya, "sharing");
+  await page.getByRole("button", { name: /^Compare the six words/ }).click();
+  await page.getByRole("dialog").getByRole("list", { name: "Safety phrase" }).waitFor();
+  await look(maya, "sharing-compare");
+  await page.getByRole("button", { name: "Not now" }).click();
   await page.getByRole("button", { name: /^Change the end/ }).click();
   await page.getByRole("dialog").getByText("So far:").waitFor();
   await page.getByText("Until a day that I choose", { exact: true }).click();

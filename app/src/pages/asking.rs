@@ -163,8 +163,25 @@ pub fn next_words(kind: TroubleKind) -> &'static str {
         TroubleKind::NotShown => "You can save a copy and open it with another program.",
         TroubleKind::Locked => "Unlock your vault and try again.",
         TroubleKind::Other => "Try again in a moment.",
-        TroubleKind::Broken => "Load this page again.",
+        TroubleKind::Broken => "Load the page again to go on.",
     }
+}
+
+/// The same, where nothing is shown because of it: then there is nothing to rely on. What was kept may say so already.
+fn next_words_alone(kind: TroubleKind, says_kept: bool) -> &'static str {
+    match (kind, says_kept) {
+        (TroubleKind::Alarm, false) => "So nothing is shown here. Tell the people who run this server.",
+        (TroubleKind::Alarm, true) => "Tell the people who run this server.",
+        (kind, _) => next_words(kind),
+    }
+}
+
+/// Loads the page again. What is installed on a phone has no button of the browser's for that.
+#[component]
+pub fn LoadAgain() -> impl IntoView {
+    // A page that cannot be loaded stays as it is.
+    let load = move |()| drop(location().reload());
+    view! { <Button kind=ButtonKind::Quiet glyph=Glyph::Again on_press=Callback::new(load)>"Load this page again"</Button> }.erased()
 }
 
 /// False while a page is first drawn, then true: what waits for it is drawn after the rest, in a piece of work of its own.
@@ -197,6 +214,9 @@ pub fn TroubleAlert(
     /// What failed was to be written: where the answer was lost, it may have been, and nothing is claimed.
     #[prop(optional)]
     written: bool,
+    /// Nothing is shown where it stands, for lack of what failed.
+    #[prop(optional, into)]
+    alone: Signal<bool>,
     /// Tries again.
     #[prop(optional, into)]
     again: Option<Callback<()>>,
@@ -218,17 +238,25 @@ pub fn TroubleAlert(
                 (None, false) => trouble.happened,
             };
             let unsure = written && trouble.kind == TroubleKind::Offline;
+            let kept = kept.filter(|_| !unsure);
             let next = if unsure {
                 "Look again when the connection is back: it may have been done all the same."
             } else if is_above {
                 SAID_ABOVE
+            } else if alone.get() {
+                next_words_alone(trouble.kind, kept.is_some())
             } else {
                 next_words(trouble.kind)
             };
-            let kept = kept.filter(|_| !unsure);
-            let button = again.map(|again| {
-                view! { <Button kind=ButtonKind::Quiet glyph=Glyph::Again on_press=again>"Try again"</Button> }
-            });
+            let button = match again {
+                // Without its vault, a page tries in vain.
+                _ if trouble.kind == TroubleKind::Broken => (!is_above).then(|| view! { <LoadAgain /> }.erased()),
+                Some(again) => Some(
+                    view! { <Button kind=ButtonKind::Quiet glyph=Glyph::Again on_press=again>"Try again"</Button> }
+                        .erased(),
+                ),
+                None => None,
+            };
             match (kept, button) {
                 (Some(kept), Some(button)) => {
                     view! { <Alert tone=Tone::Stop happened kept=kept next=next>{button}</Alert> }.erased()
@@ -298,7 +326,7 @@ impl Parts {
 }
 
 /// Whether two troubles are one: in the same words, or a server that does not answer, in whichever.
-fn is_same(one: &Trouble, other: &Trouble) -> bool {
+pub fn is_same(one: &Trouble, other: &Trouble) -> bool {
     one == other || [one, other].iter().all(|trouble| trouble.kind == TroubleKind::Offline)
 }
 
@@ -332,8 +360,9 @@ where
     // A part that comes or goes is no reason to read this one's trouble out anew.
     let is_said = Memo::new(move |_| parts.says_before(number, loaded.trouble));
     let trouble = Signal::derive(move || loaded.trouble.get().filter(|_| !is_said.get()));
+    let alone = Signal::derive(move || !there.get());
     view! {
-        <TroubleAlert trouble again=Callback::new(move |()| parts.again()) />
+        <TroubleAlert trouble alone again=Callback::new(move |()| parts.again()) />
         {move || {
             // Once there is something to show, a trouble that comes or goes is no reason to draw it anew.
             if there.get() {
@@ -369,6 +398,14 @@ mod tests {
 
     fn trouble(happened: &str, kind: TroubleKind) -> Trouble {
         Trouble { happened: happened.to_owned(), kind }
+    }
+
+    #[test]
+    fn nobody_is_warned_of_what_a_page_shows_that_shows_nothing() {
+        let alone = |says_kept| next_words_alone(TroubleKind::Alarm, says_kept);
+        assert_eq!(alone(false), "So nothing is shown here. Tell the people who run this server.");
+        assert_eq!(alone(true), "Tell the people who run this server.");
+        assert_eq!(next_words_alone(TroubleKind::Offline, false), next_words(TroubleKind::Offline));
     }
 
     #[test]

@@ -26,6 +26,18 @@ pub fn lead_focus_nth(below: Option<web_sys::Element>, selector: &'static str, p
     });
 }
 
+/// Scrolls to the first element that a selector finds, as far as it takes to see all of it. At once, not bit by bit: nothing
+/// moves that somebody asked not to move.
+pub fn bring_in_sight(selector: &'static str) {
+    request_animation_frame(move || {
+        if let Some(element) = document().query_selector(selector).ok().flatten() {
+            let options = web_sys::ScrollIntoViewOptions::new();
+            options.set_block(web_sys::ScrollLogicalPosition::Nearest);
+            element.scroll_into_view_with_scroll_into_view_options(&options);
+        }
+    });
+}
+
 fn lead_focus_to(find: impl FnOnce() -> Option<web_sys::Element> + 'static) {
     request_animation_frame(move || {
         let found = find().or_else(|| document().query_selector("main h1").ok().flatten());

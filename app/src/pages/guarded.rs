@@ -9,11 +9,11 @@ use leptos_router::hooks::{use_location, use_navigate};
 use leptos_router::location::Url;
 
 use super::account::unlock::LockedPanel;
-use super::asking::{next_words, provide_parts, use_alive};
+use super::asking::{LoadAgain, next_words, provide_parts, use_alive};
 use super::inside::{self, Inside};
 use super::notices::use_notices;
 use super::words;
-use crate::alarms::provide_standing;
+use crate::alarms::{provide_standing, use_standing};
 use crate::ui::{Alert, AppFrame, Button, ButtonKind, Children, Erase as _, Side, Skeleton, SkeletonShape, Tone};
 use crate::vault::{Me, Status, Trouble, TroubleKind, use_status, use_vault};
 use crate::visitor::{Visitor, use_visitor};
@@ -122,8 +122,9 @@ pub fn Guarded(
             Gate::Lost => view! {
                 <div class="stack">
                     <h1>{title}</h1>
-                    <p class="soft" role="status">"Your vault is closed on this page. Load the page again to open it."</p>
+                    <p class="soft" role="status">"Your vault is closed on this page."</p>
                 </div>
+                <WayBack />
             }
             .erased(),
             Gate::Locked(me) => view! { <LockedPanel me /> }.erased(),
@@ -157,6 +158,14 @@ fn TakesLong() -> impl IntoView {
             }
         })
     }
+}
+
+/// Loads a page again that lost its vault, unless the alarm above offers that already.
+#[component]
+fn WayBack() -> impl IntoView {
+    let standing = use_standing();
+    let is_above = Memo::new(move |_| standing.says_lost());
+    move || (!is_above.get()).then(|| view! { <div class="actions"><LoadAgain /></div> })
 }
 
 /// Leads those away for whom a page is not: to sign in and back here, or to where they belong.
@@ -243,7 +252,7 @@ fn Alarm(alarm: Memo<Option<Trouble>>) -> impl IntoView {
     }
 }
 
-/// What an alarm looks like.
+/// What an alarm looks like. A page that lost its vault is of no use any more, however often that is read.
 #[component]
 pub fn AlarmAlert(
     /// What happened.
@@ -259,6 +268,11 @@ pub fn AlarmAlert(
         ),
         kind => (None, next_words(kind)),
     };
+    let act = if trouble.is_loss() {
+        view! { <LoadAgain /> }.erased()
+    } else {
+        view! { <Button kind=ButtonKind::Stop on_press=on_read>"I have read this"</Button> }.erased()
+    };
     view! {
         <div class="alarm">
             <Alert
@@ -267,7 +281,7 @@ pub fn AlarmAlert(
                 happened=trouble.happened
                 next=next
             >
-                <Button kind=ButtonKind::Stop on_press=on_read>"I have read this"</Button>
+                {act}
             </Alert>
         </div>
     }

@@ -52,13 +52,13 @@ impl Side {
         }
     }
 
-    /// The tab that a path belongs to: the longest one that it begins with.
+    /// The tab that a path belongs to: the longest one that it begins with. A care team has no records but its patients'.
     fn current(self, path: &str) -> Option<&'static str> {
-        self.tabs()
-            .iter()
-            .map(|tab| tab.href)
-            .filter(|href| path.strip_prefix(href).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')))
-            .max_by_key(|href| href.len())
+        let begins = |href: &str| path.strip_prefix(href).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+        if self == Self::Provider && begins("/records") {
+            return Some("/patients");
+        }
+        self.tabs().iter().map(|tab| tab.href).filter(|href| begins(href)).max_by_key(|href| href.len())
     }
 }
 
@@ -196,5 +196,14 @@ mod tests {
         assert_eq!(current("/records/7f3a"), Some("/records"));
         assert_eq!(current("/recordsets"), None);
         assert_eq!(current("/"), None);
+    }
+
+    #[test]
+    fn a_record_belongs_to_the_patients_of_a_care_team() {
+        let current = |path| Side::Provider.current(path);
+        assert_eq!(current("/patients/7f3a"), Some("/patients"));
+        assert_eq!(current("/records/7f3a"), Some("/patients"));
+        assert_eq!(current("/recordsets"), None);
+        assert_eq!(current("/account/password"), Some("/account"));
     }
 }

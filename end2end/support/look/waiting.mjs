@@ -95,7 +95,7 @@ export async function lookAtWaiting({ browser, look, lookWithoutPeople }) {
     await said(page);
     await look(maya, "waiting-offline-record");
     await page.getByRole("button", { name: "Save a copy" }).click();
-    await page.getByText("The record is still in the vault.").waitFor();
+    await page.getByText("no copy was saved").waitFor();
     await look(maya, "waiting-offline-save");
     await page.getByRole("link", { name: "Edit", exact: true }).click();
     await page.getByLabel("Title").fill("Letter of the clinic");

@@ -50,6 +50,7 @@ impl Desk {
         let session = self.session()?;
         let person = session.person(parse::<AccountId>(account)?).await?;
         session.confirm_phrase(&person).await?;
+        self.page.tell(&News::Changed);
         Ok(Answer::Done)
     }
 

@@ -13,7 +13,7 @@ use web_sys::File;
 use super::convert;
 use super::desk::{Desk, locate};
 use super::locks;
-use super::trouble::Failure;
+use super::trouble::{Failure, half_way};
 use super::uploads::{Absent, Chosen, Chunks, Progress, clear};
 use crate::kept::{self, Shelf};
 use crate::message::{Answer, News};
@@ -92,7 +92,8 @@ impl Desk {
     async fn failed_on_its_way(&self, upload: u32, name: &str, failure: &Failure) {
         let happened = self.trouble(failure).happened;
         let goes_on = goes_on(name).await;
-        let state = if goes_on { UploadState::Interrupted(happened) } else { UploadState::Failed(happened) };
+        let state =
+            if goes_on { UploadState::Interrupted(half_way(failure, happened)) } else { UploadState::Failed(happened) };
         self.uploads.end(upload, state);
     }
 
@@ -172,7 +173,9 @@ impl Desk {
                     Self::resume_uploads(desk, &session).await;
                 }
             }
-            Err(ClientError::Source) if file.is_none() => desk.uploads.end(upload, UploadState::NeedsFile),
+            Err(ClientError::Source) if file.is_none() => {
+                desk.uploads.end(upload, UploadState::NeedsFile(ticket.is_replacement().then_some(name)));
+            }
             // A browser reads no more of a file that was written to.
             Err(ClientError::Source) => desk.uploads.end(upload, UploadState::Failed(CHANGED.to_owned())),
             Err(error) => desk.failed_on_its_way(upload, &name, &error.into()).await,

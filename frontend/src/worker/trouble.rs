@@ -78,6 +78,15 @@ pub(crate) fn words(failure: &Failure) -> Trouble {
     Trouble { happened, kind }
 }
 
+/// What to tell of something that stopped half-way, given what is told elsewhere: what was sent before that is kept, so it
+/// is not true that nothing was changed.
+pub(crate) fn half_way(failure: &Failure, told: String) -> String {
+    match failure {
+        Failure::Client(ClientError::Api(ApiError::Internal)) => "The server could not take the rest of it.".to_owned(),
+        _ => told,
+    }
+}
+
 fn happened(error: &ClientError) -> String {
     let words = match error {
         ClientError::Answer => {
@@ -144,6 +153,16 @@ mod tests {
         }
         assert_eq!(words(&Failure::Client(Untrusted::Key.into())).kind, TroubleKind::Other);
         assert!(!Failure::Client(ApiError::Unavailable.into()).is_alarm() && !Failure::Locked.is_alarm());
+    }
+
+    #[wasm_bindgen_test]
+    fn what_stopped_half_way_is_not_said_to_have_changed_nothing() {
+        let told = |error: ApiError| {
+            let failure = Failure::Client(error.into());
+            half_way(&failure, words(&failure).happened)
+        };
+        assert_eq!(told(ApiError::Internal), "The server could not take the rest of it.");
+        assert_eq!(told(ApiError::TooLarge), "That is larger than the server takes.");
     }
 
     #[wasm_bindgen_test]

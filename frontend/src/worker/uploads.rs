@@ -384,7 +384,7 @@ mod tests {
             UploadState::Sending => 's',
             UploadState::Paused => 'p',
             UploadState::Offline => 'o',
-            UploadState::NeedsFile | UploadState::Failed(_) | UploadState::Interrupted(_) => 'f',
+            UploadState::NeedsFile(_) | UploadState::Failed(_) | UploadState::Interrupted(_) => 'f',
             UploadState::Kept(_) => 'k',
         };
         uploads.board.list.borrow().values().map(|going| letter(&going.shown.state)).collect()

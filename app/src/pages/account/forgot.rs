@@ -82,7 +82,8 @@ pub fn ForgotPage() -> impl IntoView {
                         </p>
                     </div>
                     <NewPassword label="New password" password level error=password_wrong about=Signal::derive(move || vec![email.get()]) />
-                    <TroubleAlert trouble=act.trouble kept="Nothing was changed, and what you typed is still here." />
+                    // Where the answer was lost, or the vault behind it raises the alarm, the new password may be set.
+                    <TroubleAlert trouble=act.trouble written=true alone=true kept="What you typed is still here." />
                     <Button submit=true full=true busy=act.busy disabled=Signal::derive(move || !alive.get())>"Set the new password"</Button>
                 </form>
             </Card>

@@ -9,7 +9,7 @@ use super::entered::{email_error, way_back};
 use crate::pages::asking::{TroubleAlert, use_act, use_alive};
 use crate::pages::guarded::side_of;
 use crate::ui::{BareFrame, Button, Card, Erase as _, PasswordField, TextField};
-use crate::vault::{Me, Status, use_status};
+use crate::vault::{Me, Status, Trouble, TroubleKind, use_status};
 
 /// `/sign-in`
 #[component]
@@ -37,7 +37,7 @@ pub fn SignInPage() -> impl IntoView {
                 <form class="form" novalidate on:submit=send>
                     <TextField name="email" label="E-mail" kind="email" inputmode="email" autocomplete="username" value=email error=email_wrong />
                     <PasswordField name="password" label="Password" value=password error=password_wrong />
-                    <TroubleAlert trouble=act.trouble />
+                    {move || act.trouble.get().map(trouble_alert)}
                     <Button submit=true full=true busy=act.busy disabled=Signal::derive(move || !alive.get())>"Sign in"</Button>
                     <p role="status" class="soft">
                         {move || act.busy.get().then_some("Opening your vault. This takes a moment: your password never leaves this device.")}
@@ -51,6 +51,19 @@ pub fn SignInPage() -> impl IntoView {
         </BareFrame>
     }
     .erased()
+}
+
+/// What is said where a server is not what it should be. It may have taken the password by then, but nothing was opened.
+const NOT_OPENED: &str = "Your vault was not opened. You may be signed in all the same.";
+
+fn trouble_alert(trouble: Trouble) -> AnyView {
+    let is_alarm = trouble.kind == TroubleKind::Alarm;
+    let trouble = Signal::stored(Some(trouble));
+    if is_alarm {
+        view! { <TroubleAlert trouble kept=NOT_OPENED alone=true /> }.erased()
+    } else {
+        view! { <TroubleAlert trouble /> }.erased()
+    }
 }
 
 /// Whoever is signed in has nothing to do here: on to where they came from, or to their first page. A locked vault asks

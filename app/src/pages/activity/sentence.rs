@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 
 use crate::clock::Now;
-use crate::pages::words;
+use crate::pages::{category, words};
 use crate::ui::Glyph;
-use crate::vault::{Happening, Reach};
+use crate::vault::{Happening, Reach, RecordItem, Share};
 
 /// "Dr Kenji Ito opened CT of the chest".
 pub fn sentence(happening: &Happening) -> String {
@@ -136,14 +136,31 @@ pub fn opened_by_others(happenings: &[Happening], record: &str) -> Vec<Seen> {
     seen
 }
 
-/// What a person has opened or saved since a share began: titles, newest first.
-pub fn opened_titles(happenings: &[Happening], account: &str, since: u32) -> Vec<String> {
+/// What a share's person has opened or saved, since it began, of what it reaches: titles, newest first. By which of their
+/// shares does not matter. None where that hangs on the kinds of records, and these are not known yet.
+pub fn opened_titles(happenings: &[Happening], share: &Share, records: Option<&[RecordItem]>) -> Option<Vec<String>> {
+    let of_kind: BTreeSet<&str> = match &share.reach {
+        Reach::Category(slug) => {
+            let kind = category::slug(slug);
+            let own = records?.iter().filter(|item| category::slug(&item.details.category) == kind);
+            own.map(|item| item.id.as_str()).collect()
+        }
+        Reach::Record(..) | Reach::Everything => BTreeSet::new(),
+    };
+    // What was deleted since, or is of another kind now, was reached all the same when it was opened by this.
+    let by_this = |happening: &Happening| happening.share.as_ref().is_some_and(|(_, reach)| *reach == share.reach);
+    let reaches = |happening: &Happening, id: &str| match &share.reach {
+        Reach::Everything => true,
+        Reach::Record(own, _) => own == id,
+        Reach::Category(_) => of_kind.contains(id) || by_this(happening),
+    };
     let records = happenings
         .iter()
-        .filter(|happening| happening.who == account && happening.at >= since)
+        .filter(|happening| happening.who == share.person.account && happening.at >= share.from)
         .filter(|happening| matches!(happening.what.as_str(), "opened" | "saved"))
-        .filter_map(|happening| happening.record.as_ref());
-    distinct(records.map(|(id, title)| (id.as_str(), title.as_str()))).into_iter().map(|(_, title)| title).collect()
+        .filter_map(|happening| happening.record.as_ref().filter(|(id, _)| reaches(happening, id)));
+    let titles = distinct(records.map(|(id, title)| (id.as_str(), title.as_str())));
+    Some(titles.into_iter().map(|(_, title)| title).collect())
 }
 
 /// "CT of the chest", "CT of the chest and Blood count", "CT of the chest, Blood count and 2 more".
@@ -159,6 +176,7 @@ pub fn listed(titles: &[String]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::pages::sharing::reach::tests::{item, kind, record, share};
 
     fn happening(seq: u64, who: &str, what: &str, record: Option<&str>) -> Happening {
         Happening {
@@ -229,8 +247,34 @@ mod tests {
         let seen = opened_by_others(&history(), "ct");
         let acts: Vec<_> = seen.iter().map(|one| (one.what, one.at)).collect();
         assert_eq!(acts, [("saved a copy", 3600), ("opened it", 3000)]);
-        assert_eq!(opened_titles(&history(), "ito", 0), ["CT", "Letter"]);
-        assert_eq!(opened_titles(&history(), "ito", 2700), ["CT"]);
+    }
+
+    #[test]
+    fn of_what_somebody_opened_a_share_counts_only_what_it_reaches() {
+        let records = [item("ct", "imaging"), item("letter", "visit-notes")];
+        let opened = |reach: Reach, since: u32, history: &[Happening]| {
+            let share = Share { from: since, ..share("1", "Ito", reach, None) };
+            opened_titles(history, &share, Some(&records)).unwrap()
+        };
+        let all = history();
+        assert_eq!(opened(Reach::Everything, 0, &all), ["CT", "Letter"]);
+        assert_eq!(opened(Reach::Everything, 2700, &all), ["CT"]);
+        assert_eq!(opened(kind("imaging"), 0, &all), ["CT"]);
+        assert_eq!(opened(kind("visit-notes"), 0, &all), ["Letter"]);
+        assert_eq!(opened(record("letter"), 0, &all), ["Letter"]);
+        assert!(opened(kind("laboratory"), 0, &all).is_empty());
+        // A record that is gone was of the kind by whose share it was opened.
+        let gone = [Happening {
+            share: Some(("Dr Kenji Ito".to_owned(), kind("laboratory"))),
+            ..happening(7, "ito", "opened", Some("Gone"))
+        }];
+        assert_eq!(opened(kind("laboratory"), 0, &gone), ["Gone"]);
+        assert!(opened(kind("imaging"), 0, &gone).is_empty());
+        // Nothing is claimed before it is known.
+        let imaging = share("1", "Ito", kind("imaging"), None);
+        assert_eq!(opened_titles(&all, &imaging, None), None);
+        let ct = Share { from: 0, ..share("1", "Ito", record("ct"), None) };
+        assert_eq!(opened_titles(&all, &ct, None).unwrap(), ["CT"]);
     }
 
     #[test]

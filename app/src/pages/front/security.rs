@@ -34,10 +34,10 @@ pub fn SecurityPage() -> impl IntoView {
                 </Card>
                 <Card title="What the server can see">
                     {list(Glyph::Eye, &[
-                        "Who has an account: name, e-mail address, and what a care team says of itself.",
+                        "Who has an account: name, e-\u{2060}mail address, and what a care team says of itself.",
                         "Who shares with whom, and until when. Instead of what, it sees a number without meaning.",
                         "When somebody adds, opens or saves something, from which address on the internet, and with which browser.",
-                        "What you are told: which kind of thing happened, who did it, the number of the record, and whether you saw it. What you choose to be told of, and e-mail that waits to be sent.",
+                        "What you are told: which kind of thing happened, who did it, the number of the record, and whether you saw it. What you choose to be told of, and e-\u{2060}mail that waits to be sent.",
                         "How much: the number and the rough size of the sealed boxes.",
                     ])}
                 </Card>

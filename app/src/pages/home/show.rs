@@ -145,8 +145,11 @@ pub fn HomeView(
         let none = records.data.with(|records| records.as_ref().is_some_and(|all| all.is_empty()));
         none && shares.data.with(|shares| shares.as_ref().is_some_and(|shares| holding(shares).is_empty()))
     });
+    let alone = Memo::new(move |_| {
+        records.data.with(Option::is_none) && shares.data.with(Option::is_none) && activity.data.with(Option::is_none)
+    });
     view! {
-        <TroubleAlert trouble=first_trouble(records, shares, activity) again=Callback::new(again) />
+        <TroubleAlert trouble=first_trouble(records, shares, activity) alone again=Callback::new(again) />
         <NeedsAnswer shares records />
         {move || if is_new.get() {
             view! { <Card><Begin /></Card> }.erased()
@@ -319,7 +322,7 @@ fn EndingSoon(shares: Vec<(Share, Option<String>)>, changing: Changing) -> impl 
             view! {
                 <li class="with-act">
                     <span><strong>{name}</strong>{said}</span>
-                    <Button kind=ButtonKind::Quiet glyph=Glyph::Clock on_press=move || changing.ask(share.clone())>
+                    <Button kind=ButtonKind::Quiet glyph=Glyph::Clock on_press=move || changing.ask_for_more(share.clone())>
                         "Give more time"<span class="heard">{of_which}</span>
                     </Button>
                 </li>
@@ -342,6 +345,8 @@ fn WhoCanSeeWhat(shares: Loaded<Vec<Share>>) -> impl IntoView {
     let there = Memo::new(move |_| shares.data.with(Option::is_some));
     let held = Memo::new(move |_| shares.data.with(|shares| holding(shares.as_deref().unwrap_or_default())));
     let stopped = is_stopped(shares);
+    let nobody = Memo::new(move |_| held.with(Vec::is_empty));
+    let change = move || (!nobody.get()).then(|| view! { <a href="/sharing">"Change"</a> });
     let rows = move || {
         let people = by_person(held.get());
         if people.is_empty() {
@@ -376,8 +381,7 @@ fn WhoCanSeeWhat(shares: Loaded<Vec<Share>>) -> impl IntoView {
     };
     move || {
         if there.get() {
-            view! { <Card title="Who can see what" action=|| view! { <a href="/sharing">"Change"</a> }>{rows}</Card> }
-                .erased()
+            view! { <Card title="Who can see what" action=move || change>{rows}</Card> }.erased()
         } else {
             view! { <Coming loaded=shares title="Who can see what" label="Getting who can see what" count=2 /> }
                 .erased()

@@ -4,7 +4,7 @@ use leptos::ev;
 use leptos::prelude::*;
 
 use super::choices::{ChoicesCard, use_choices};
-use super::sentence::{glyph, next, sentence};
+use super::sentence::{awaited, glyph, next, sentence};
 use super::use_notices;
 use crate::api::Refused;
 use crate::api::notices::{Notice, NoticeKind, read_notices};
@@ -13,7 +13,7 @@ use crate::pages::asking::load;
 use crate::pages::guarded::{Guarded, Guests, side_of};
 use crate::pages::inside::Inside;
 use crate::pages::words;
-use crate::ui::{Alert, Button, ButtonKind, Card, Chip, EmptyState, Erase as _, Glyph, Icon, Skeleton, Tone};
+use crate::ui::{Alert, Button, ButtonKind, Card, Chip, EmptyState, Erase as _, Glyph, Icon, Side, Skeleton, Tone};
 use crate::vault::{Me, Records};
 
 /// `/notices`
@@ -51,6 +51,7 @@ pub(in crate::pages) fn inside(me: &Me) -> AnyView {
         notices.refresh();
         choices.ask_again();
     };
+    let side = side_of(me);
     view! {
         <div class="stack">
             <h1>"Notices"</h1>
@@ -58,8 +59,8 @@ pub(in crate::pages) fn inside(me: &Me) -> AnyView {
             <p class="only-phone"><a class="tap" href="#choices">"What you are told"</a></p>
         </div>
         <div class="two">
-            <NoticeList list records again=Callback::new(again) />
-            <div id="choices"><ChoicesCard choices side=side_of(me) is_said=failed /></div>
+            <NoticeList list records side again=Callback::new(again) />
+            <div id="choices"><ChoicesCard choices side is_said=failed /></div>
         </div>
     }
     .erased()
@@ -82,6 +83,8 @@ pub fn NoticeList(
     /// The records, for their titles.
     #[prop(into)]
     records: Signal<Records>,
+    /// Whose they are.
+    side: Side,
     /// Asks again.
     #[prop(into)]
     again: Callback<()>,
@@ -130,7 +133,7 @@ pub fn NoticeList(
                     </Alert>
                 }.erased(),
                 Some(Ok(list)) if list.is_empty() => view! {
-                    <EmptyState glyph=Glyph::Notices title="Nothing to tell" next="When somebody shares with you, opens your records or signs in to your account, it stands here." />
+                    <EmptyState glyph=Glyph::Notices title="Nothing to tell" next=awaited(side) />
                 }.erased(),
                 Some(Ok(list)) => view! { <ul class="list" role="list">{list.into_iter().map(row).collect_view()}</ul> }.erased(),
             }}

@@ -3,7 +3,7 @@
 use crate::api::notices::{Notice, NoticeKind};
 use crate::clock::Now;
 use crate::pages::words;
-use crate::ui::Glyph;
+use crate::ui::{Glyph, Side};
 use crate::vault::RecordItem;
 
 /// The picture of a kind.
@@ -103,6 +103,14 @@ pub fn sentence(notice: &Notice, records: &[RecordItem], now: Option<Now>) -> St
     }
 }
 
+/// What a list will show in which nothing stands yet: of what can happen to somebody on this side, what concerns most.
+pub const fn awaited(side: Side) -> &'static str {
+    match side {
+        Side::Patient => "When somebody opens one of your records or signs in to your account, it stands here.",
+        Side::Provider => "When a patient shares with you, or somebody signs in to your account, it stands here.",
+    }
+}
+
 /// What to do about what happened to the account, for whoever did not expect it. The notice leads to where it is done.
 pub const fn next(kind: NoticeKind) -> Option<&'static str> {
     match kind {
@@ -198,6 +206,18 @@ mod tests {
         ] {
             assert_eq!(said(until, NoticeKind::EndsSoon), format!("Sharing with Dr Kenji Ito {ends}"));
             assert_eq!(said(until, NoticeKind::Shared), format!("Dr Kenji Ito {shares}"));
+        }
+    }
+
+    #[test]
+    fn nobody_is_told_to_wait_for_what_cannot_happen_to_them() {
+        let says = |side, words| awaited(side).contains(words);
+        for (kind, words) in
+            [(NoticeKind::Opened, "opens"), (NoticeKind::Shared, "shares"), (NoticeKind::SignedIn, "signs in")]
+        {
+            for side in [Side::Patient, Side::Provider] {
+                assert_eq!(says(side, words), kind.concerns(side), "{words}");
+            }
         }
     }
 

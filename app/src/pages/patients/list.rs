@@ -74,14 +74,13 @@ pub fn PatientsHead(
     view! {
         <div class="stack">
             <h1>"Patients"</h1>
-            <div class="row">
-                <span class="soft">{about}</span>
-                {if verified {
-                    view! { <Chip tone=Tone::Good glyph=Glyph::Shield>"profession checked"</Chip> }.erased()
-                } else {
-                    view! { <span class="soft">"Nobody has checked your profession yet."</span> }.erased()
-                }}
-            </div>
+            {if verified {
+                view! {
+                    <div class="row"><span class="soft">{about}</span><Chip tone=Tone::Good glyph=Glyph::Shield>"profession checked"</Chip></div>
+                }.erased()
+            } else {
+                view! { <p class="soft">{about}</p><p class="soft">"Nobody has checked your profession yet."</p> }.erased()
+            }}
         </div>
     }
     .erased()

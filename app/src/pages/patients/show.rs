@@ -10,14 +10,14 @@ use crate::pages::guarded::{Guarded, Guests};
 use crate::pages::inside::Inside;
 use crate::pages::records::list::RecordList;
 use crate::pages::records::rows::keep_pictures;
+use crate::pages::sharing::compare::{SixWords, is_to_compare, question};
 use crate::pages::sharing::person::compared_chip;
 use crate::pages::sharing::reach::decisive;
 use crate::pages::words;
 use crate::ui::{
-    Card, EmptyState, Erase as _, Face, Glyph, Icon, LinkButton, List, Row, SafetyPhrase, Skeleton, SkeletonShape,
-    Until,
+    Card, EmptyState, Erase as _, Face, Glyph, Icon, LinkButton, List, Row, Skeleton, SkeletonShape, Until,
 };
-use crate::vault::{Patient, Records, Trouble, TroubleKind};
+use crate::vault::{Patient, Person, Records, Trouble, TroubleKind};
 
 /// `/patients/:vault`
 #[component]
@@ -152,14 +152,44 @@ pub fn PatientView(
                     <List>{shares}</List>
                     <p class="seen"><Icon glyph=Glyph::Eye /><span>"The patient sees when you open a record or save a copy."</span></p>
                 </Card>
-                <Card title="Safety phrase">
-                    <p>"The patient sees the same six words under \"Your account\". Compare them in person or on a call. If they are the same, it is really your patient."</p>
-                    <SafetyPhrase words=Signal::derive(move || person.with(|person| person.phrase.clone())) />
-                </Card>
+                <WhoItIs person />
             </div>
         </div>
     }
     .erased()
+}
+
+/// The six words of a patient until they are compared, and then that they were. Nothing where the server tells no words.
+#[component]
+fn WhoItIs(person: Memo<Person>) -> impl IntoView {
+    // Said at once, of these words and no others; the patient comes anew a little later.
+    let done = RwSignal::new(None::<Vec<String>>);
+    let compared = Memo::new(move |_| {
+        person.with(|person| person.compared || done.with(|done| done.as_ref() == Some(&person.phrase)))
+    });
+    let known = Memo::new(move |_| compared.get() || person.with(is_to_compare));
+    let words = move || {
+        if compared.get() {
+            return view! { <p class="soft">"You compared the six words, so this is really your patient."</p> }
+                .erased();
+        }
+        let person = person.get();
+        let phrase = person.phrase.clone();
+        let on_compared = move || done.set(Some(phrase.clone()));
+        view! {
+            <h3>{question(&person.name)}</h3>
+            <p>"The patient sees the same six words under \"Your account\". Compare them in person or on a call. If they are the same, it is really your patient."</p>
+            <SixWords person kept="What is shared with you is as it was." on_compared />
+        }
+        .erased()
+    };
+    move || {
+        known.get().then(|| {
+            view! {
+                <Card title="Safety phrase"><div aria-live="polite" class="stack even">{words}</div></Card>
+            }
+        })
+    }
 }
 
 /// Nothing is there yet of what is shared, such as of a kind of record of which the patient has none.

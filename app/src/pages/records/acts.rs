@@ -20,8 +20,10 @@ use crate::vault::{RecordItem, use_vault};
 pub fn RecordActs(
     /// The record.
     item: Signal<Option<RecordItem>>,
+    /// Whether somebody is about to replace its file.
+    replacing: RwSignal<bool>,
 ) -> impl IntoView {
-    let (replacing, deleting) = (RwSignal::new(false), RwSignal::new(false));
+    let deleting = RwSignal::new(false);
     let id = move || item.with(|item| item.as_ref().map(|item| item.id.clone()).unwrap_or_default());
     view! {
         <Card title="Change it">

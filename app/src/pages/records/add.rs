@@ -2,6 +2,8 @@
 
 use leptos::ev;
 use leptos::prelude::*;
+use leptos::wasm_bindgen::JsCast as _;
+use leptos::web_sys;
 
 use super::chosen::{Look, PickCard, Picks, use_picks};
 use super::details::provide_onlookers;
@@ -16,6 +18,9 @@ use crate::vault::use_vault;
 
 /// How many chosen files are shown at first, and how many more each time.
 const AT_FIRST: usize = 20;
+
+/// The field for files.
+const FILES: &str = "files";
 
 /// `/records/add`
 #[component]
@@ -86,7 +91,7 @@ pub fn AddRecords() -> impl IntoView {
         </div>
         <div class="stack near">
             <DropZone
-                name="files"
+                name=FILES
                 title="Choose files, or drop them here"
                 hint="Pictures, PDF, CT and MR images, files from other health apps. You can paste them too."
                 on_choose=move |event: ev::Event| picks.choose_from(&event)
@@ -94,7 +99,7 @@ pub fn AddRecords() -> impl IntoView {
             />
             <Camera picks />
         </div>
-        <Uploads which=Which::All />
+        <Uploads which=Which::All on_choose=open_chooser />
         <ChosenList picks shown />
         <p role="status" class="heard">{move || match (picks.reading(), picks.ready()) {
             (true, _) => "Looking at the files".to_owned(),
@@ -114,6 +119,14 @@ pub fn AddRecords() -> impl IntoView {
         })}
     }
     .erased()
+}
+
+/// Opens the chooser of the page, as a press on its field does.
+fn open_chooser() {
+    let field = document().get_element_by_id(FILES).and_then(|field| field.dyn_into::<web_sys::HtmlElement>().ok());
+    if let Some(field) = field {
+        field.click();
+    }
 }
 
 fn add_words(ready: usize) -> String {

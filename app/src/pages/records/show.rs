@@ -12,7 +12,8 @@ use super::uploads::{Uploads, Which};
 use super::viewer::{Place, Viewer, page_width};
 use crate::clock::use_now;
 use crate::pages::activity::sentence::{Seen, opened_by_others};
-use crate::pages::asking::{Act, Loaded, TroubleAlert, WhenLoaded, load, use_act};
+use crate::pages::asking::{Act, Loaded, TroubleAlert, WhenLoaded, is_same, load, use_act};
+use crate::pages::focus::lead_focus;
 use crate::pages::guarded::{Guarded, Guests, side_of};
 use crate::pages::inside::Inside;
 use crate::pages::sharing::acts::{ShareActs, ShareDialogs, use_share_acts};
@@ -68,7 +69,7 @@ pub(in crate::pages) fn inside(me: &Me) -> AnyView {
 fn NotYet<T: Send + Sync + 'static>(loaded: Loaded<T>) -> impl IntoView {
     view! {
         <h1>"Record"</h1>
-        <TroubleAlert trouble=loaded.trouble again=Callback::new(move |()| loaded.again()) />
+        <TroubleAlert trouble=loaded.trouble alone=true again=Callback::new(move |()| loaded.again()) />
         {move || loaded.trouble.with(Option::is_none).then(|| view! {
             <Skeleton label="Getting the record" shape=SkeletonShape::Block />
         })}
@@ -105,7 +106,7 @@ fn Sought(records: Loaded<Records>, side: Side) -> impl IntoView {
         Some(0) => view! { <NotThere side /> }.erased(),
         Some(_) => view! {
             <h1>"Record"</h1>
-            <TroubleAlert trouble what again=Callback::new(move |()| missing.again()) />
+            <TroubleAlert trouble what alone=true again=Callback::new(move |()| missing.again()) />
         }
         .erased(),
     })
@@ -179,7 +180,9 @@ fn OpenRecord(item: Signal<Option<RecordItem>>, records: Loaded<Records>, side: 
         item.with(|item| item.as_ref().map(of))
     });
     let last = StoredValue::new(None);
+    let once_more = Trigger::new();
     Effect::new(move |_| {
+        once_more.track();
         // What changes while it is being opened is opened after that.
         let busy = opening.busy.get();
         let content = content.get();
@@ -204,10 +207,17 @@ fn OpenRecord(item: Signal<Option<RecordItem>>, records: Loaded<Records>, side: 
     };
     let activity = load(|vault| vault.activity());
     let save = use_act();
+    let open_again = Callback::new(move |()| {
+        save.trouble.set(None);
+        last.set_value(None);
+        once_more.notify();
+        // What was pressed goes away with what failed.
+        lead_focus("main h1");
+    });
     move || {
         item.with(Option::is_some).then(|| {
             let item = Signal::derive(move || item.get());
-            view! { <RecordView item opened opening shares activity records save side /> }
+            view! { <RecordView item opened opening open_again shares activity records save side /> }
         })
     }
 }
@@ -222,6 +232,8 @@ pub fn RecordView(
     opened: Signal<Option<Opened>>,
     /// The opening.
     opening: Act,
+    /// Opens it once more, after that failed.
+    open_again: Callback<()>,
     /// The shares of its vault.
     shares: Loaded<Vec<Share>>,
     /// What happened in its vault.
@@ -256,6 +268,11 @@ pub fn RecordView(
         Side::Provider => "Nothing was saved.",
     };
     let keep_copy = move || save.run(move |vault| vault.save(id.get_untracked()), |()| {});
+    let replacing = RwSignal::new(false);
+    // What keeps a record from being opened mostly keeps it from being saved, too: that is said once.
+    let both = Memo::new(move |_| fail_alike(opening.trouble.get().as_ref(), save.trouble.get().as_ref()));
+    let not_saved = Signal::derive(move || save.trouble.get().filter(|_| !both.get()));
+    let not_opened = Signal::derive(move || not_opened_words(both.get()).to_owned());
     view! {
         <Title text=move || title.get() />
         <div class="title">
@@ -270,11 +287,11 @@ pub fn RecordView(
                 <Button kind=ButtonKind::Quiet glyph=Glyph::SaveCopy busy=save.busy on_press=keep_copy>"Save a copy"</Button>
             </div>
         </div>
-        <TroubleAlert trouble=save.trouble kept=kept />
-        {(side == Side::Patient).then(|| view! { <Uploads which=Which::Of(id) /> })}
+        <TroubleAlert trouble=not_saved kept=kept />
+        {(side == Side::Patient).then(|| view! { <Uploads which=Which::Of(id) on_choose=move || replacing.set(true) /> })}
         <div class="two">
             <div class="stack wide">
-                <TroubleAlert trouble=opening.trouble />
+                <TroubleAlert trouble=opening.trouble what=not_opened again=open_again />
                 {move || match opened.get() {
                     Some(opened) => view! { <Inside opened title=title.get_untracked() id=id.get_untracked() on_save=Callback::new(move |()| keep_copy()) /> }.erased(),
                     None if opening.trouble.with(Option::is_some) => ().erased(),
@@ -287,13 +304,26 @@ pub fn RecordView(
                 {(side == Side::Patient).then(|| view! {
                     <WhoCanSee item shares acts />
                     <WhoOpened item activity />
-                    <RecordActs item />
+                    <RecordActs item replacing />
                     <ShareDialogs acts />
                 })}
             </div>
         </div>
     }
     .erased()
+}
+
+/// Whether a record can be neither opened nor saved for the same reason.
+fn fail_alike(opening: Option<&Trouble>, save: Option<&Trouble>) -> bool {
+    matches!((opening, save), (Some(opening), Some(save)) if is_same(opening, save))
+}
+
+const fn not_opened_words(nor_saved: bool) -> &'static str {
+    if nor_saved {
+        "This record could not be opened, and no copy was saved."
+    } else {
+        "This record could not be opened."
+    }
 }
 
 /// What is in a record.
@@ -498,4 +528,21 @@ fn WhoOpened(item: Signal<Option<RecordItem>>, activity: Loaded<Happenings>) -> 
         </Card>
     }
     .erased()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::vault::TroubleKind;
+
+    #[test]
+    fn a_record_that_can_be_neither_opened_nor_saved_says_why_once() {
+        let trouble = |happened: &str, kind| Trouble { happened: happened.to_owned(), kind };
+        let away = trouble("There is no connection to the server.", TroubleKind::Offline);
+        let busy = trouble("The server is busy.", TroubleKind::Offline);
+        let changed = trouble("A file on the server was changed.", TroubleKind::Alarm);
+        assert!(fail_alike(Some(&away), Some(&busy)) && fail_alike(Some(&changed), Some(&changed)));
+        assert!(!fail_alike(Some(&away), Some(&changed)) && !fail_alike(None, Some(&away)));
+        assert!(!fail_alike(Some(&away), None), "nobody has tried to save it");
+    }
 }

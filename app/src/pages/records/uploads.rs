@@ -17,7 +17,7 @@ fn state_of(upload: &Upload) -> FileState {
         UploadState::Sending => FileState::Sending(Some(percent)),
         UploadState::Paused => FileState::Resting(percent, "Paused"),
         UploadState::Offline => FileState::Resting(percent, "No answer from the server yet. It goes on by itself."),
-        UploadState::NeedsFile => FileState::Resting(percent, "Choose the same file again to go on"),
+        UploadState::NeedsFile(_) => FileState::Resting(percent, "Choose the same file again to go on"),
         UploadState::Kept(_) => FileState::Kept,
         UploadState::Failed(why) => FileState::Failed(why.clone()),
         UploadState::Interrupted(why) => FileState::Interrupted(why.clone(), STILL_HERE),
@@ -68,7 +68,7 @@ enum Turn {
 /// What has begun keeps its turn while it rests: its row must not go away from under the finger that pauses it.
 const fn turn_of(upload: &Upload) -> Turn {
     match upload.state {
-        UploadState::NeedsFile | UploadState::Failed(_) | UploadState::Interrupted(_) => Turn::Asks,
+        UploadState::NeedsFile(_) | UploadState::Failed(_) | UploadState::Interrupted(_) => Turn::Asks,
         UploadState::Sending | UploadState::Offline => Turn::Goes,
         UploadState::Paused | UploadState::Waiting if upload.sent > 0 => Turn::Goes,
         UploadState::Paused | UploadState::Waiting => Turn::Waits,
@@ -92,17 +92,31 @@ fn many_words(uploads: &[Upload]) -> Option<String> {
     })
 }
 
+/// What stands above the files. As long as some are in the vault and some are not, they are not all on their way.
+fn heading_of(uploads: &[Upload]) -> &'static str {
+    match uploads.iter().filter(|upload| is_kept(upload)).count() {
+        0 => "On their way",
+        kept if kept == uploads.len() => "Added to your vault",
+        _ => "Files you are adding",
+    }
+}
+
 /// The files on their way; nothing at all while there is none.
 #[component]
 pub fn UploadList(
     /// The files.
     #[prop(into)]
     uploads: Signal<Vec<Upload>>,
+    /// Which of them may be chosen again on this page.
+    which: Which,
+    /// Lets the person choose one of those again.
+    #[prop(optional_no_strip)]
+    on_choose: Option<Callback<()>>,
 ) -> impl IntoView {
     let any = Memo::new(move |_| uploads.with(|uploads| !uploads.is_empty()));
     let ids = Memo::new(move |_| uploads.with(|uploads| in_sight(uploads)));
     let many = Memo::new(move |_| uploads.with(|uploads| many_words(uploads)));
-    let done = Memo::new(move |_| uploads.with(|uploads| uploads.iter().all(is_kept)));
+    let heading = Memo::new(move |_| uploads.with(|uploads| heading_of(uploads)));
     let rows = move || {
         let ids = ids.get();
         // Rows that change places lose the focus.
@@ -114,10 +128,10 @@ pub fn UploadList(
     move || {
         any.get().then(|| {
             view! {
-                <Card title=move || if done.get() { "Added to your vault" } else { "On their way" }>
+                <Card title=move || heading.get()>
                     {move || many.get().map(|words| view! { <p class="soft">{words}</p> })}
                     <ul class="uploads" role="list">
-                        <For each=rows key=|id| *id let(id)><UploadRow id uploads /></For>
+                        <For each=rows key=|id| *id let(id)><UploadRow id uploads which on_choose /></For>
                     </ul>
                 </Card>
             }
@@ -126,7 +140,12 @@ pub fn UploadList(
 }
 
 #[component]
-fn UploadRow(id: u32, uploads: Signal<Vec<Upload>>) -> impl IntoView {
+fn UploadRow(
+    id: u32,
+    uploads: Signal<Vec<Upload>>,
+    which: Which,
+    #[prop(optional_no_strip)] on_choose: Option<Callback<()>>,
+) -> impl IntoView {
     let vault = use_vault();
     let upload = Memo::new(move |_| uploads.with(|uploads| uploads.iter().find(|upload| upload.id == id).cloned()));
     let first = upload.get_untracked();
@@ -161,7 +180,8 @@ fn UploadRow(id: u32, uploads: Signal<Vec<Upload>>) -> impl IntoView {
         upload.with(|upload| {
             upload.as_ref().map(|upload| match &upload.state {
                 UploadState::Waiting | UploadState::Sending | UploadState::Offline | UploadState::Paused => Acts::Send,
-                UploadState::NeedsFile | UploadState::Failed(_) => Acts::Stop,
+                UploadState::NeedsFile(record) => Acts::Choose(record.clone()),
+                UploadState::Failed(_) => Acts::Stop,
                 UploadState::Interrupted(_) => Acts::TryAgain,
                 UploadState::Kept(record) => Acts::Open(record.clone()),
             })
@@ -183,6 +203,23 @@ fn UploadRow(id: u32, uploads: Signal<Vec<Upload>>) -> impl IntoView {
             <Button kind=ButtonKind::Quiet on_press=cancel>"Stop sending"{of()}</Button>
         }
         .erased(),
+        Acts::Choose(record) => {
+            let choose = match on_choose.filter(|_| which.takes(record.as_deref())) {
+                Some(on_choose) => view! {
+                    <Button kind=ButtonKind::Quiet glyph=Glyph::Upload on_press=on_choose>"Choose the file"{of()}</Button>
+                }
+                .erased(),
+                None => view! {
+                    <LinkButton kind=ButtonKind::Quiet glyph=Glyph::Upload href=where_chosen(record.as_deref())>"Choose the file"{of()}</LinkButton>
+                }
+                .erased(),
+            };
+            view! {
+                {choose}
+                <Button kind=ButtonKind::Quiet on_press=cancel>"Take away"{of()}</Button>
+            }
+            .erased()
+        }
         Acts::Stop => view! { <Button kind=ButtonKind::Quiet on_press=cancel>"Take away"{of()}</Button> }.erased(),
         Acts::TryAgain => view! {
             <Button kind=ButtonKind::Quiet glyph=Glyph::Again on_press=again>"Try again"{of()}</Button>
@@ -204,6 +241,8 @@ fn UploadRow(id: u32, uploads: Signal<Vec<Upload>>) -> impl IntoView {
 #[derive(Clone, PartialEq, Eq)]
 enum Acts {
     Send,
+    /// The file is missing; the record whose file it is to replace.
+    Choose(Option<String>),
     Stop,
     TryAgain,
     Open(String),
@@ -229,6 +268,21 @@ impl Which {
             Self::Of(record) => unfinished && record.with(|record| upload.record.as_ref() == Some(record)),
         }
     }
+
+    /// Whether a file that is missing can be chosen on the page: one for a new record where files are added, one that
+    /// replaces another at its record.
+    const fn takes(self, record: Option<&str>) -> bool {
+        match self {
+            Self::All => record.is_none(),
+            Self::Unfinished => false,
+            Self::Of(_) => record.is_some(),
+        }
+    }
+}
+
+/// Where a file that is missing can be chosen.
+fn where_chosen(record: Option<&str>) -> String {
+    record.map_or_else(|| "/records/add".to_owned(), |record| format!("/records/{record}"))
 }
 
 /// The uploads of the vault, on a page.
@@ -236,13 +290,16 @@ impl Which {
 pub fn Uploads(
     /// Which of them.
     which: Which,
+    /// Lets the person choose a file again, where that can be done on this page.
+    #[prop(optional, into)]
+    on_choose: Option<Callback<()>>,
 ) -> impl IntoView {
     use_vault().get().map(|vault| {
         let all = vault.uploads();
         let uploads = Signal::derive(move || {
             all.with(|all| all.iter().filter(|upload| which.holds(upload)).cloned().collect::<Vec<_>>())
         });
-        view! { <UploadList uploads /> }
+        view! { <UploadList uploads which on_choose /> }
     })
 }
 
@@ -285,7 +342,7 @@ mod tests {
             upload(5, UploadState::Waiting),
             upload(6, UploadState::Failed(String::new())),
             upload(7, UploadState::Paused),
-            upload(8, UploadState::NeedsFile),
+            upload(8, UploadState::NeedsFile(None)),
             upload(9, UploadState::Interrupted(String::new())),
             upload(10, UploadState::Kept(String::new())),
         ];
@@ -297,6 +354,32 @@ mod tests {
         }
         uploads[2] = begun(3, UploadState::Kept(String::new()));
         assert_eq!(in_sight(&uploads), [6, 8, 9, 2, 4, 5, 7, 1, 3, 10]);
+    }
+
+    #[test]
+    fn what_is_in_the_vault_is_not_said_to_be_on_its_way() {
+        let (kept, failed) = (UploadState::Kept(String::new()), UploadState::Failed(String::new()));
+        let says = |states: &[&UploadState]| {
+            heading_of(&states.iter().map(|state| upload(1, (*state).clone())).collect::<Vec<_>>())
+        };
+        assert_eq!(says(&[&UploadState::Sending, &failed]), "On their way");
+        assert_eq!(says(&[&UploadState::Sending, &kept]), "Files you are adding");
+        assert_eq!(says(&[&failed, &kept]), "Files you are adding");
+        assert_eq!(says(&[&kept, &kept]), "Added to your vault");
+    }
+
+    #[test]
+    fn a_file_is_chosen_again_where_it_goes_on() {
+        Owner::new().with(|| {
+            let at_record = Which::Of(Memo::new(|_| "7".to_owned()));
+            let takes = |which: Which| (which.takes(None), which.takes(Some("7")));
+            assert_eq!(
+                [Which::All, Which::Unfinished, at_record].map(takes),
+                [(true, false), (false, false), (false, true)]
+            );
+        });
+        assert_eq!(where_chosen(None), "/records/add");
+        assert_eq!(where_chosen(Some("7")), "/records/7");
     }
 
     #[test]

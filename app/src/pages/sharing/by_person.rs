@@ -5,12 +5,13 @@ use std::collections::BTreeMap;
 use leptos::prelude::*;
 
 use super::acts::ShareActs;
+use super::compare::is_to_compare;
 use super::person::{compared_chip, profession};
 use super::reach::{Why, by_person};
 use super::shared::SharedBy;
 use crate::pages::asking::lasting;
 use crate::pages::words;
-use crate::ui::{Card, Erase as _, Face};
+use crate::ui::{Button, ButtonKind, Card, Erase as _, Face};
 use crate::vault::Share;
 
 /// Everybody who can see something.
@@ -52,6 +53,15 @@ fn PersonItem(own: Memo<Vec<Share>>, acts: ShareActs) -> impl IntoView {
     let id = person.with_untracked(|person| person.as_ref().map(|person| format!("person-{}", person.account)));
     let id = id.unwrap_or_default();
     let heading = format!("#{id}");
+    let unsure = Memo::new(move |_| person.with(|person| person.as_ref().is_some_and(is_to_compare)));
+    let compare = {
+        let heading = heading.clone();
+        Callback::new(move |()| {
+            if let Some(person) = person.get_untracked() {
+                acts.comparing.ask(person, heading.clone());
+            }
+        })
+    };
     view! {
         <li class="item top">
             <div class="lead">
@@ -62,6 +72,13 @@ fn PersonItem(own: Memo<Vec<Share>>, acts: ShareActs) -> impl IntoView {
                         {move || person.with(|person| person.as_ref().map(compared_chip))}
                     </div>
                     <span class="soft">{move || person.with(|person| person.as_ref().map(profession))}</span>
+                    {move || unsure.get().then(|| view! {
+                        <div class="actions">
+                            <Button kind=ButtonKind::Quiet on_press=compare>
+                                "Compare the six words"<span class="heard">{move || format!(" of {}", name())}</span>
+                            </Button>
+                        </div>
+                    })}
                     <SharedBy by of_person=true acts heading />
                 </div>
             </div>

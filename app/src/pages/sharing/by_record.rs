@@ -54,8 +54,9 @@ pub fn ByRecord(
     acts: ShareActs,
     /// Nothing can be shared now.
     stopped: Memo<bool>,
+    /// What is searched for.
+    typed: RwSignal<String>,
 ) -> impl IntoView {
-    let typed = RwSignal::new(String::new());
     let shown = RwSignal::new(AT_ONCE);
     Effect::new(move |before: Option<()>| {
         typed.track();

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use super::length::{Length, LengthChoice};
 use crate::clock::{Now, use_now};
 use crate::pages::asking::{Act, TroubleAlert, use_act};
-use crate::pages::words;
+use crate::pages::words::{self, Day};
 use crate::ui::{Button, ButtonKind, Dialog, Erase as _, Glyph, use_toasts};
 use crate::vault::Share;
 
@@ -16,25 +16,45 @@ pub struct Changing {
     open: RwSignal<bool>,
     length: Length,
     act: Act,
+    now: Signal<Option<Now>>,
 }
 
 impl Changing {
     /// Asks until when a share is to hold.
     pub fn ask(self, share: Share) {
+        self.begin(share, Length::reset);
+    }
+
+    /// Asks for how much longer a share is to hold.
+    pub fn ask_for_more(self, share: Share) {
+        let end = self.now.get_untracked().and_then(|now| Some((end_of(&share, now)?, now)));
+        self.begin(share, |length| match end {
+            Some((end, now)) => length.reset_for_more(end, now),
+            None => length.reset(),
+        });
+    }
+
+    fn begin(self, share: Share, reset: impl FnOnce(Length)) {
         // What is being changed is answered first.
         if self.act.busy.get_untracked() {
             return;
         }
         self.act.trouble.set(None);
-        self.length.reset();
+        reset(self.length);
         self.share.set(Some(share));
         self.open.set(true);
     }
 }
 
+/// The last day of a share; none has no end.
+fn end_of(share: &Share, now: Now) -> Option<Day> {
+    Some(Day::of_minute(share.until?, now.offset_minutes))
+}
+
 /// Nothing is being changed yet.
 pub fn use_changing() -> Changing {
-    Changing { share: RwSignal::new(None), open: RwSignal::new(false), length: Length::new(), act: use_act() }
+    let (share, open) = (RwSignal::new(None), RwSignal::new(false));
+    Changing { share, open, length: Length::new(), act: use_act(), now: use_now() }
 }
 
 /// "Until when may Dr Kenji Ito see imaging?" Pure.
@@ -57,8 +77,7 @@ pub fn ChangeDialog(
     /// What is asked about.
     changing: Changing,
 ) -> impl IntoView {
-    let Changing { share, open, length, act } = changing;
-    let now = use_now();
+    let Changing { share, open, length, act, now } = changing;
     let toasts = use_toasts();
     let ask = move || share.with(|share| share.as_ref().map(question).unwrap_or_default());
     let so_far = move || share.with(|share| share.as_ref().map(|share| words::share_left(share, now.get()).words));
@@ -86,7 +105,9 @@ pub fn ChangeDialog(
             </div>
             <div class="actions">
                 <Button kind=ButtonKind::Quiet disabled=act.busy on_press=move || open.set(false)>"Leave it as it is"</Button>
-                <Button glyph=Glyph::Clock busy=act.busy on_press=change>"Change the end"</Button>
+                <Button glyph=Glyph::Clock busy=act.busy on_press=change>
+                    {move || if length.is_for_more() { "Give more time" } else { "Change the end" }}
+                </Button>
             </div>
         </Dialog>
     }

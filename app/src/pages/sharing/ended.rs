@@ -1,15 +1,18 @@
 //! Shares that have ended, and how far each end has come.
 
+use std::collections::BTreeSet;
+
 use leptos::prelude::*;
 
 use super::ending::{After, after};
-use crate::clock::use_now;
+use crate::clock::{Now, use_now};
 use crate::pages::activity::sentence::listed;
 use crate::pages::asking::Loaded;
 use crate::pages::focus::lead_focus_nth;
-use crate::pages::words;
+use crate::pages::records::filter::{self, Order};
+use crate::pages::{category, words};
 use crate::ui::{Button, ButtonKind, Card, CardTone, Chip, Erase as _, Glyph, Tone};
-use crate::vault::{Ended, Records, Share};
+use crate::vault::{Ended, Reach, RecordItem, Records, Share};
 
 /// How many are in sight before somebody asks for more.
 const AT_ONCE: usize = 3;
@@ -22,6 +25,31 @@ pub fn over(shares: &[Share]) -> Vec<Share> {
     let mut over: Vec<Share> = shares.iter().filter(|share| share.ended.is_some()).cloned().collect();
     over.sort_by_key(|share| std::cmp::Reverse(share.ended.as_ref().map(|ended| ended.at)));
     over
+}
+
+/// Of shares that have ended, those that reached a record that a search finds.
+pub fn searched(mut over: Vec<Share>, records: &[RecordItem], typed: &str) -> Vec<Share> {
+    let found = filter::shown(records, typed, None, Order::Date);
+    let found: Vec<&RecordItem> = found.into_iter().filter_map(|place| records.get(place)).collect();
+    let ids: BTreeSet<&str> = found.iter().map(|item| item.id.as_str()).collect();
+    let kinds: BTreeSet<&str> = found.iter().map(|item| category::slug(&item.details.category)).collect();
+    let typed = typed.to_lowercase();
+    // Of a record that is in no list any more, there is the title alone.
+    let says = |title: &str| {
+        let title = title.to_lowercase();
+        typed.split_whitespace().all(|word| title.contains(word))
+    };
+    over.retain(|share| match &share.reach {
+        Reach::Record(id, title) => ids.contains(id.as_str()) || says(title),
+        Reach::Category(slug) => kinds.contains(category::slug(slug)),
+        Reach::Everything => !found.is_empty(),
+    });
+    over
+}
+
+/// What ended when, and with whom: they may see something else. "Ended today: imaging, with Dr Kenji Ito"
+fn heading(share: &Share, at: u32, now: Option<Now>) -> String {
+    format!("{}: {}, with {}", words::ended(at, now), words::reach_words(&share.reach), share.person.name)
 }
 
 /// What has ended.
@@ -59,17 +87,16 @@ fn EndedCard(share: Share, shares: Loaded<Vec<Share>>, records: Loaded<Records>)
     let now = use_now();
     let Ended { at, blocked, rotated, reencrypted, opened_before } = share.ended.clone()?;
     let name = share.person.name.clone();
-    let was_shared = format!("Was shared: {}", words::reach_words(&share.reach));
+    let title = {
+        let share = share.clone();
+        move || heading(&share, at, now.get())
+    };
     let after = Memo::new(move |_| {
         shares.data.with(|shares| {
             let shares = shares.as_deref().unwrap_or_default();
             records.data.with(|records| after(&share, shares, records.as_deref(), now.get()))
         })
     });
-    let heading = {
-        let name = name.clone();
-        move || format!("{}: {name}", words::ended(at, now.get()))
-    };
     // A share is blocked the moment it has ended; the rest takes a device its time.
     let state = |done: bool, words: &'static str, coming: &'static str| {
         if done {
@@ -95,8 +122,7 @@ fn EndedCard(share: Share, shares: Loaded<Vec<Share>>, records: Loaded<Records>)
         ),
     };
     Some(view! {
-        <Card tone=CardTone::Sunken title=heading>
-            <p class="soft">{was_shared}</p>
+        <Card tone=CardTone::Sunken title=title>
             {sees}
             <div class="row">
                 {block}
@@ -110,7 +136,7 @@ fn EndedCard(share: Share, shares: Loaded<Vec<Share>>, records: Loaded<Records>)
 
 #[cfg(test)]
 mod tests {
-    use super::super::reach::tests::{NOW, ended, kind, share};
+    use super::super::reach::tests::{NOW, ended, item, kind, record, share};
     use super::*;
 
     #[test]
@@ -123,5 +149,33 @@ mod tests {
         let ids: Vec<_> =
             over(&[first, share("3", "Anna", kind("other"), None), later]).into_iter().map(|share| share.id).collect();
         assert_eq!(ids, ["2", "1"]);
+    }
+
+    #[test]
+    fn an_end_says_of_what_it_is_the_end() {
+        let says = |reach| heading(&share("1", "Dr Ito", reach, None), NOW.minute, Some(NOW));
+        assert_eq!(says(kind("imaging")), "Ended today: imaging, with Dr Ito");
+        assert_eq!(says(record("ct")), "Ended today: Record ct, with Dr Ito");
+    }
+
+    #[test]
+    fn a_search_leaves_the_ends_of_what_it_finds() {
+        let mut records = [item("ct", "imaging"), item("blood", "laboratory")];
+        for item in &mut records {
+            item.sought = item.details.title.to_lowercase();
+        }
+        let over: Vec<Share> = [record("ct"), record("blood"), kind("imaging"), Reach::Everything, record("gone")]
+            .into_iter()
+            .zip(["ct", "blood", "imaging", "all", "gone"])
+            .map(|(reach, id)| ended(share(id, "Ito", reach, None)))
+            .collect();
+        let left = |typed: &str| {
+            let left = searched(over.clone(), &records, typed);
+            left.into_iter().map(|share| share.id).collect::<Vec<_>>()
+        };
+        assert_eq!(left("CT"), ["ct", "imaging", "all"]);
+        assert_eq!(left("record blood"), ["blood", "all"]);
+        assert_eq!(left("gone"), ["gone"]);
+        assert!(left("nothing like this").is_empty());
     }
 }

@@ -7,7 +7,7 @@ use leptos_router::hooks::{use_navigate, use_query_map};
 use super::acts::{ShareActs, ShareDialogs, use_share_acts};
 use super::by_person::ByPerson;
 use super::by_record::ByRecord;
-use super::ended::{EndedShares, over};
+use super::ended::{EndedShares, over, searched};
 use super::reach::{holding, summary};
 use super::shared::{is_stopped, load_shares};
 use crate::clock::use_now;
@@ -46,8 +46,20 @@ pub fn SharingView(
     let now = use_now();
     let acts = use_share_acts(shares, records, activity);
     let held = Memo::new(move |_| shares.data.with(|shares| holding(shares.as_deref().unwrap_or_default())));
-    let ended = Memo::new(move |_| shares.data.with(|shares| over(shares.as_deref().unwrap_or_default())));
     let nobody = Memo::new(move |_| held.with(Vec::is_empty));
+    let query = use_query_map();
+    let by_record = Memo::new(move |_| query.with(|query| query.get("by").as_deref() == Some("record")));
+    let typed = RwSignal::new(String::new());
+    // There is a search only by record, and while somebody can see something.
+    let searching =
+        Memo::new(move |_| by_record.get() && !nobody.get() && typed.with(|typed| !typed.trim().is_empty()));
+    let ended = Memo::new(move |_| {
+        let over = shares.data.with(|shares| over(shares.as_deref().unwrap_or_default()));
+        if over.is_empty() || !searching.get() {
+            return over;
+        }
+        records.data.with(|records| typed.with(|typed| searched(over, records.as_deref().unwrap_or_default(), typed)))
+    });
     let stopped = is_stopped(shares);
     // Where nobody sees anything, the empty list says how to begin.
     let begun = Memo::new(move |_| !stopped.get() && (!nobody.get() || shares.data.with(Option::is_none)));
@@ -69,7 +81,7 @@ pub fn SharingView(
                 {move || if nobody.get() {
                     view! { <Nobody stopped /> }.erased()
                 } else {
-                    view! { <Held held records acts stopped /> }.erased()
+                    view! { <Held held records acts stopped by_record typed /> }.erased()
                 }}
                 <EndedShares ended shares records />
             }
@@ -97,9 +109,14 @@ fn Nobody(stopped: Memo<bool>) -> impl IntoView {
 
 /// The shares that hold, in either of two orders; the address keeps which.
 #[component]
-fn Held(held: Memo<Vec<Share>>, records: Loaded<Records>, acts: ShareActs, stopped: Memo<bool>) -> impl IntoView {
-    let query = use_query_map();
-    let by_record = Memo::new(move |_| query.with(|query| query.get("by").as_deref() == Some("record")));
+fn Held(
+    held: Memo<Vec<Share>>,
+    records: Loaded<Records>,
+    acts: ShareActs,
+    stopped: Memo<bool>,
+    by_record: Memo<bool>,
+    typed: RwSignal<String>,
+) -> impl IntoView {
     let navigate = StoredValue::new_local(use_navigate());
     let show = move |address: &str| {
         let options = NavigateOptions { replace: true, scroll: false, ..NavigateOptions::default() };
@@ -115,7 +132,7 @@ fn Held(held: Memo<Vec<Share>>, records: Loaded<Records>, acts: ShareActs, stopp
                 <WhenLoaded
                     loaded=records
                     waiting=|| view! { <Card><Skeleton label="Getting your records" count=4 /></Card> }
-                    page=move || view! { <ByRecord held records acts stopped /> }
+                    page=move || view! { <ByRecord held records acts stopped typed /> }
                 />
             }.erased()
         } else {

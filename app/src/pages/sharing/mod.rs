@@ -4,6 +4,7 @@ pub mod acts;
 pub mod by_person;
 pub mod by_record;
 pub mod change;
+pub mod compare;
 pub mod ended;
 pub mod ending;
 pub mod length;

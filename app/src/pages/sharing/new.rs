@@ -4,6 +4,7 @@ use leptos::prelude::*;
 use leptos_router::NavigateOptions;
 use leptos_router::hooks::{use_navigate, use_query_map};
 
+use super::compare::{SixWords, how, question};
 use super::length::{Length, LengthChoice};
 use super::person::{compared_chip, profession};
 use crate::clock::{Now, use_now};
@@ -15,8 +16,8 @@ use crate::pages::records::pick::RecordPicker;
 use crate::pages::records::rows::{keep_pictures, title_of};
 use crate::pages::{category, words};
 use crate::ui::{
-    Button, ButtonKind, Card, CardTone, Chip, Choice, Choices, Erase as _, Face, Glyph, LinkButton, SafetyPhrase,
-    Select, Steps, TextField, Tone, use_toasts,
+    Button, ButtonKind, Card, CardTone, Chip, Choice, Choices, Erase as _, Face, Glyph, LinkButton, Select, Steps,
+    TextField, Tone, use_toasts,
 };
 use crate::vault::{NewShare, Person, Reach, Records};
 
@@ -193,14 +194,8 @@ pub fn PersonCard(
     #[prop(into)]
     on_compared: Callback<()>,
 ) -> impl IntoView {
-    let act = use_act();
     let initials = words::initials(&person.name);
     let verified = person.provider.as_ref().map(|provider| provider.verified);
-    let account = person.account.clone();
-    let compare = move || {
-        let account = account.clone();
-        act.run(move |vault| vault.compared(account), move |()| on_compared.run(()));
-    };
     view! {
         <Card>
             <div class="row still top">
@@ -219,13 +214,10 @@ pub fn PersonCard(
             {if person.compared {
                 view! { <p class="soft">"You compared the six words, so your records are sealed for the right person."</p> }.erased()
             } else {
-                let name = person.name.clone();
                 view! {
-                    <h3>{format!("Is this really {name}?")}</h3>
-                    <p>{format!("{name} sees six words under \"Your account\". Compare them with these, in person or on a call. If they are the same, this is really who you mean. You can share a record or a kind of record before that, but not everything.")}</p>
-                    <SafetyPhrase words=person.phrase.clone() />
-                    <TroubleAlert trouble=act.trouble kept="Nothing was shared." />
-                    <div class="actions"><Button kind=ButtonKind::Quiet glyph=Glyph::Check busy=act.busy on_press=compare>"The six words are the same"</Button></div>
+                    <h3>{question(&person.name)}</h3>
+                    <p>{how(&person.name)}" You can share a record or a kind of record before that, but not everything."</p>
+                    <SixWords person=person.clone() kept="Nothing was shared." on_compared />
                 }.erased()
             }}
         </Card>
@@ -353,7 +345,7 @@ pub fn Check(
         <Card tone=CardTone::Ask>
             <h2>{words}</h2>
             {move || unsure().map(|person| view! {
-                <p class="row">{compared_chip(&person)}<span>"It is not certain yet who this is. Go back to the first step to compare them."</span></p>
+                <p class="row">{compared_chip(&person)}<span>"It is not certain yet who this is. To be sure, go back to the first step and compare the six words."</span></p>
             })}
             <p>"You see every opening in your activity, and you can stop at any time. What a person has seen or saved cannot be taken back."</p>
             <TroubleAlert trouble=act.trouble kept="Nothing was shared, and what you chose is still here." written=true />

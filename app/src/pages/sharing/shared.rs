@@ -108,20 +108,25 @@ pub fn SharedWith(
     let reach = Memo::new(move |_| share.with(|share| share.reach.clone()));
     let person = Memo::new(move |_| share.with(|share| share.person.clone()));
     let waits = Memo::new(move |_| share.with(|share| share.waits));
+    let waiting = move || waits.get().then(|| view! { <Chip tone=Tone::Warn glyph=Glyph::Clock>"waits"</Chip> });
     let about = move || {
         if of_person {
             let what = words::reach_words(&reach.get());
-            match reach.get() {
+            let what = match reach.get() {
                 Reach::Category(slug) => view! { <Chip category=category::slug(&slug)>{what}</Chip> }.erased(),
                 Reach::Record(..) | Reach::Everything => view! { <Chip>{what}</Chip> }.erased(),
-            }
+            };
+            view! { <div class="row">{what}{waiting}</div> }.erased()
         } else {
             let person = person.get();
             let initials = words::initials(&person.name);
             let chip = compared_chip(&person);
+            // Beside the face the chip stands below the name, so that rows are alike however long a name is.
             view! {
-                <span class="row still"><Face small=true initials /><span class="name">{person.name}</span></span>
-                {chip}
+                <div class="row still">
+                    <Face small=true initials />
+                    <div class="stack"><span class="name">{person.name}</span><div class="row">{chip}{waiting}</div></div>
+                </div>
             }
             .erased()
         }
@@ -147,11 +152,8 @@ pub fn SharedWith(
     view! {
         <li class="share">
             <div class="share-words">
-                <div class="row">
-                    {about}
-                    <Chip>{move || share.with(|share| words::level_words(&share.level))}</Chip>
-                    {move || waits.get().then(|| view! { <Chip tone=Tone::Warn glyph=Glyph::Clock>"waits"</Chip> })}
-                </div>
+                {about}
+                <span class="soft">{move || share.with(|share| words::level_words(&share.level))}</span>
                 {why.words().map(|words| view! { <p class="soft">{words}</p> })}
                 {move || waits.get().then(|| view! { <p>{WAITS}</p> })}
                 <Until

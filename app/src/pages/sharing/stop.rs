@@ -77,7 +77,8 @@ pub fn StopDialog(
         share.with(|share| {
             let share = share.as_ref()?;
             let titles = activity.data.with(|activity| {
-                activity.as_ref().map(|activity| opened_titles(activity, &share.person.account, share.from))
+                let activity = activity.as_deref()?;
+                records.data.with(|records| opened_titles(activity, share, records.as_deref()))
             })?;
             Some(match titles.as_slice() {
                 [] => format!("{} has opened nothing since you shared it.", share.person.name),
@@ -91,7 +92,7 @@ pub fn StopDialog(
     };
     let unknown = Signal::derive(move || {
         let no_activity = activity.trouble.get().filter(|_| activity.data.with(Option::is_none));
-        no_activity.or_else(|| records.trouble.get().filter(|_| ends().is_none()))
+        no_activity.or_else(|| records.trouble.get().filter(|_| ends().is_none() || opened().is_none()))
     });
     let again = move |()| {
         activity.again();

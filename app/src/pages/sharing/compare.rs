@@ -1,0 +1,134 @@
+//! Comparing the six words of a person: before that, it is not certain who they are.
+
+use leptos::prelude::*;
+
+use crate::pages::asking::{TroubleAlert, use_act};
+use crate::pages::focus::lead_focus;
+use crate::ui::{Button, ButtonKind, Dialog, Erase as _, Glyph, SafetyPhrase, use_toasts};
+use crate::vault::Person;
+
+/// Whether there are words of a person that were not compared yet.
+pub fn is_to_compare(person: &Person) -> bool {
+    !person.compared && !person.phrase.is_empty()
+}
+
+/// What the six words answer: "Is this really Dr Kenji Ito?" Pure.
+pub fn question(name: &str) -> String {
+    format!("Is this really {name}?")
+}
+
+/// How somebody who shares finds the answer. Pure.
+pub fn how(name: &str) -> String {
+    format!(
+        "{name} sees six words under \"Your account\". Compare them with these, in person or on a call. If they are the same, this is really who you mean."
+    )
+}
+
+/// The six words of a person, and the button that says that they are the same.
+#[component]
+pub fn SixWords(
+    /// Whose.
+    person: Person,
+    /// What was kept, where it could not be noted.
+    kept: &'static str,
+    /// Leads out of the dialog that they stand in.
+    #[prop(optional, into)]
+    leave: Option<Callback<()>>,
+    /// They were compared.
+    #[prop(into)]
+    on_compared: Callback<()>,
+) -> impl IntoView {
+    let act = use_act();
+    let Person { account, phrase, .. } = person;
+    let compare = move || {
+        let account = account.clone();
+        let then = move |()| {
+            // Whoever asked may be gone.
+            on_compared.try_run(());
+        };
+        act.run(move |vault| vault.compared(account), then);
+    };
+    let kind = if leave.is_some() { ButtonKind::Main } else { ButtonKind::Quiet };
+    view! {
+        <SafetyPhrase words=phrase />
+        <TroubleAlert trouble=act.trouble kept=kept in_dialog=leave.is_some() />
+        <div class="actions">
+            {leave.map(|leave| view! { <Button kind=ButtonKind::Quiet disabled=act.busy on_press=leave>"Not now"</Button> })}
+            <Button kind=kind glyph=Glyph::Check busy=act.busy on_press=compare>"The six words are the same"</Button>
+        </div>
+    }
+    .erased()
+}
+
+/// A person whose six words somebody is about to compare.
+#[derive(Clone, Copy)]
+pub struct Comparing {
+    person: RwSignal<Option<Person>>,
+    /// Names the heading that the person stands under.
+    heading: RwSignal<String>,
+    open: RwSignal<bool>,
+}
+
+impl Comparing {
+    /// Asks about a person, who stands under a heading that a selector names.
+    pub fn ask(self, person: Person, heading: String) {
+        self.person.set(Some(person));
+        self.heading.set(heading);
+        self.open.set(true);
+    }
+}
+
+/// Nobody's words are being compared yet.
+pub fn use_comparing() -> Comparing {
+    Comparing { person: RwSignal::new(None), heading: RwSignal::new(String::new()), open: RwSignal::new(false) }
+}
+
+/// The question.
+#[component]
+pub fn CompareDialog(
+    /// Who is asked about.
+    comparing: Comparing,
+) -> impl IntoView {
+    let Comparing { person, heading, open } = comparing;
+    let toasts = use_toasts();
+    let name = move || person.with(|person| person.as_ref().map(|person| person.name.clone()).unwrap_or_default());
+    let ask = move || question(&name());
+    let leave = Callback::new(move |()| open.set(false));
+    let compared = Callback::new(move |()| {
+        toasts.good(format!("You compared the six words of {}.", untrack(name)));
+        open.set(false);
+        // The button that asked goes away.
+        lead_focus(heading.get_untracked());
+    });
+    view! {
+        <Dialog id="compare-words" open title=ask>
+            {move || person.get().map(|person| view! {
+                <p>{how(&person.name)}</p>
+                <SixWords person kept="What you share is as it was." leave on_compared=compared />
+            })}
+        </Dialog>
+    }
+    .erased()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::reach::tests::{kind, share};
+    use super::*;
+
+    #[test]
+    fn words_are_compared_once_and_only_where_there_are_some() {
+        let compared =
+            Person { phrase: vec!["otter".to_owned()], ..share("1", "Dr Ito", kind("imaging"), None).person };
+        let unsure = Person { compared: false, ..compared.clone() };
+        assert!(is_to_compare(&unsure) && !is_to_compare(&compared));
+        // Of whom the server tells nothing, there are no words.
+        assert!(!is_to_compare(&Person { phrase: Vec::new(), ..unsure }));
+    }
+
+    #[test]
+    fn it_is_said_whose_words_are_compared_where() {
+        assert_eq!(question("Dr Ito"), "Is this really Dr Ito?");
+        assert!(how("Dr Ito").starts_with("Dr Ito sees six words under \"Your account\"."));
+    }
+}
