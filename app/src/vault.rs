@@ -388,6 +388,20 @@ pub struct Person {
     pub compared: bool,
 }
 
+/// A safety phrase that was compared in person.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct Compared {
+    /// Whose account it is.
+    #[n(0)]
+    pub account: String,
+    /// The six words that were shown.
+    #[n(1)]
+    pub phrase: Vec<String>,
+    /// Whether the person was found by the address that stood beside them, which leads to this account from then on.
+    #[n(2)]
+    pub found: bool,
+}
+
 /// What a share reaches.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 pub enum Reach {
@@ -608,8 +622,8 @@ pub trait Vault {
 
     /// Finds a provider by e-mail address.
     fn find(&self, email: String) -> Local<Result<Person, Trouble>>;
-    /// Notes that the safety phrase was compared in person.
-    fn compared(&self, account: String) -> Local<Result<(), Trouble>>;
+    /// Notes that a safety phrase was compared in person.
+    fn compared(&self, compared: Compared) -> Local<Result<(), Trouble>>;
     /// Shares.
     fn share(&self, new: NewShare) -> Local<Result<(), Trouble>>;
     /// Shares that this account gave, past and present.

@@ -1,8 +1,8 @@
 //! What page and worker say to each other: CBOR in an array of `[number, bytes, file or blob]`.
 
 use app::vault::{
-    Chosen, Content, Details, Happening, NewShare, Patients, Person, Pixels, RecordItem, Share, SignUp, Status,
-    Trouble, Upload,
+    Chosen, Compared, Content, Details, Happening, NewShare, Patients, Person, Pixels, RecordItem, Share, SignUp,
+    Status, Trouble, Upload,
 };
 use js_sys::{Array, Uint8Array};
 use minicbor::{Decode, Encode};
@@ -53,7 +53,7 @@ pub(crate) enum Command {
     #[n(20)]
     Find(#[n(0)] String),
     #[n(21)]
-    Compared(#[n(0)] String),
+    Compared(#[n(0)] Compared),
     #[n(22)]
     Share(#[n(0)] NewShare),
     #[n(23)]

@@ -9,8 +9,8 @@ use std::rc::{Rc, Weak};
 
 use app::alarms::Unread;
 use app::vault::{
-    Chosen, Content, Details, Happenings, Local, NewShare, Patients, Person, Pixels, Records, Share, SignUp, Status,
-    Trouble, TroubleKind, Upload, Vault, provide_vault,
+    Chosen, Compared, Content, Details, Happenings, Local, NewShare, Patients, Person, Pixels, Records, Share, SignUp,
+    Status, Trouble, TroubleKind, Upload, Vault, provide_vault,
 };
 use app::visitor::Visitor;
 use futures_channel::oneshot;
@@ -444,8 +444,8 @@ impl Vault for Proxy {
         self.request(&Command::Find(email), &JsValue::NULL, only!(Person))
     }
 
-    fn compared(&self, account: String) -> Local<Result<(), Trouble>> {
-        self.done(&Command::Compared(account))
+    fn compared(&self, compared: Compared) -> Local<Result<(), Trouble>> {
+        self.done(&Command::Compared(compared))
     }
 
     fn share(&self, new: NewShare) -> Local<Result<(), Trouble>> {

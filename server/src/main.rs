@@ -239,7 +239,7 @@ where
     F: Future<Output = ()> + Send + 'static,
 {
     let state = state.clone();
-    tokio::spawn(jobs::keep_on(name, jobs::REST, move || job(state.clone())))
+    tokio::spawn(jobs::keep_on(name, jobs::REST, state.stopping.clone(), move || job(state.clone())))
 }
 
 async fn serve(config: &Config, variables: &BTreeMap<String, String>) -> Result<(), Failure> {

@@ -100,7 +100,7 @@ impl<P: Platform> Session<P> {
         self.state.borrow().found_by.get(&account).cloned()
     }
 
-    fn hold_to_pins(&self, account: &Account, address: Option<&str>) -> Result<(), ClientError> {
+    pub(crate) fn hold_to_pins(&self, account: &Account, address: Option<&str>) -> Result<(), ClientError> {
         if self.state.borrow().memory.admits(account, address) { Ok(()) } else { Err(Untrusted::Changed.into()) }
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use futures_util::lock::Mutex;
-use protocol::api::Person;
+use protocol::api::{Find, Person};
 use protocol::entry::{Access, AccessKind, Body, Grant, Reseal, VaultEpoch};
 use protocol::{Account, AccountId, ApiError, Digest, GrantId, GrantScope, Level, Minute, RecordId, ScopeId, VaultId};
 use records::Category;
@@ -60,8 +60,25 @@ impl<P: Platform> Session<P> {
     /// Notes that the safety phrase was compared in person. The address by which the person was found leads to this
     /// account from then on, whoever was known there before.
     pub async fn confirm_phrase(&self, person: &Person) -> Result<(), ClientError> {
+        self.confirm(person, self.found_by(person.account)).await
+    }
+
+    /// As [`Self::confirm_phrase`], of somebody whom nobody looked for just now, such as who holds a share: the address
+    /// that is pinned stays. One by which this account was found meanwhile may be that of somebody else.
+    pub async fn confirm_phrase_of_known(&self, person: &Person) -> Result<(), ClientError> {
         let account = Account::from_chain(person.account, &person.chain)?;
-        let (found_by, now) = (self.found_by(person.account), self.platform.now());
+        self.state.borrow_mut().found_by.remove(&person.account);
+        // The address was shown with the phrase.
+        if let Err(changed) = self.hold_to_pins(&account, Some(&Find::plain(&person.email))) {
+            self.state.borrow_mut().people.remove(&person.account);
+            return Err(changed);
+        }
+        self.confirm(person, None).await
+    }
+
+    async fn confirm(&self, person: &Person, found_by: Option<String>) -> Result<(), ClientError> {
+        let account = Account::from_chain(person.account, &person.chain)?;
+        let now = self.platform.now();
         // What another device pinned meanwhile must be where this identity comes from.
         self.remember(|memory| {
             let known = memory.pin(person.account).cloned();

@@ -2,12 +2,13 @@
 
 use std::rc::Rc;
 
-use app::vault::{Details, NewShare, Reach};
+use app::vault::{Compared, Details, NewShare, Reach};
 use client::ClientError;
 use client::share::Wish;
 use protocol::time::DAY;
 use protocol::{AccountId, ApiError, Level, Minute};
 use records::{Category, Date};
+use vault::recipient::Untrusted;
 
 use super::convert;
 use super::desk::{Desk, locate, parse};
@@ -46,10 +47,18 @@ impl Desk {
         Ok(Answer::Person(convert::person(&session, &person)?))
     }
 
-    pub(super) async fn compared(&self, account: &str) -> Result<Answer, Failure> {
+    pub(super) async fn compared(&self, compared: &Compared) -> Result<Answer, Failure> {
         let session = self.session()?;
-        let person = session.person(parse::<AccountId>(account)?).await?;
-        session.confirm_phrase(&person).await?;
+        let person = session.person(parse::<AccountId>(&compared.account)?).await?;
+        // What is noted is what was compared, and not whomever the server names by now.
+        if convert::person(&session, &person)?.phrase != compared.phrase {
+            return Err(ClientError::from(Untrusted::Changed).into());
+        }
+        if compared.found {
+            session.confirm_phrase(&person).await?;
+        } else {
+            session.confirm_phrase_of_known(&person).await?;
+        }
         self.page.tell(&News::Changed);
         Ok(Answer::Done)
     }

@@ -204,7 +204,7 @@ impl Desk {
             Command::Edit(id, details) => desk.edit(&id, &details).await?,
             Command::Delete(id) => desk.delete(&id).await?,
             Command::Find(email) => desk.find(&email).await?,
-            Command::Compared(account) => desk.compared(&account).await?,
+            Command::Compared(compared) => desk.compared(&compared).await?,
             Command::Share(new) => desk.share(&new).await?,
             Command::Shares => desk.shares().await?,
             Command::Woke(elsewhere) => desk.woke(elsewhere),

@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use crate::api::Refused;
 use crate::api::notices::{Notice, NoticeKind};
 use crate::clock::{Now, use_now};
 use crate::pages::activity::sentence::{listed, sentence};
@@ -145,8 +146,12 @@ pub fn HomeView(
         let none = records.data.with(|records| records.as_ref().is_some_and(|all| all.is_empty()));
         none && shares.data.with(|shares| shares.as_ref().is_some_and(|shares| holding(shares).is_empty()))
     });
+    let told = use_notices().list();
     let alone = Memo::new(move |_| {
-        records.data.with(Option::is_none) && shares.data.with(Option::is_none) && activity.data.with(Option::is_none)
+        let none = records.data.with(Option::is_none)
+            && shares.data.with(Option::is_none)
+            && activity.data.with(Option::is_none);
+        none && told.with(|told| unseen_of(told.as_ref()).is_empty())
     });
     view! {
         <TroubleAlert trouble=first_trouble(records, shares, activity) alone again=Callback::new(again) />
@@ -188,15 +193,18 @@ fn unseen_safety(notices: &[Notice]) -> Vec<Notice> {
     notices.iter().filter(asks).cloned().collect()
 }
 
+/// The same of what the server answered, if it did.
+fn unseen_of(told: Option<&Result<Vec<Notice>, Refused>>) -> Vec<Notice> {
+    unseen_safety(told.and_then(|told| told.as_deref().ok()).unwrap_or_default())
+}
+
 /// What waits for the person: what happened to the account, shares that wait for a changed key, and shares that end soon.
 #[component]
 fn NeedsAnswer(shares: Loaded<Vec<Share>>, records: Loaded<Records>) -> impl IntoView {
     let now = use_now();
     let changing = use_changing();
     let told = use_notices().list();
-    let safety = Memo::new(move |_| {
-        told.with(|told| unseen_safety(told.as_ref().and_then(|told| told.as_deref().ok()).unwrap_or_default()))
-    });
+    let safety = Memo::new(move |_| told.with(|told| unseen_of(told.as_ref())));
     let stopped = is_stopped(shares);
     let waits = Memo::new(move |_| shares.data.with(|shares| waiting(shares.as_deref().unwrap_or_default())));
     let soon = Memo::new(move |_| {

@@ -15,7 +15,7 @@ use crate::pages::sharing::person::compared_chip;
 use crate::pages::sharing::reach::decisive;
 use crate::pages::words;
 use crate::ui::{
-    Card, EmptyState, Erase as _, Face, Glyph, Icon, LinkButton, List, Row, Skeleton, SkeletonShape, Until,
+    Card, EmptyState, Erase as _, Face, Glyph, Icon, LinkButton, List, Row, Skeleton, SkeletonShape, Until, use_toasts,
 };
 use crate::vault::{Patient, Person, Records, Trouble, TroubleKind};
 
@@ -59,14 +59,14 @@ pub(in crate::pages) fn inside() -> AnyView {
     (move || match found.get() {
         None => view! {
             <h1>"Patient"</h1>
-            <TroubleAlert trouble=patients.trouble again />
+            <TroubleAlert trouble=patients.trouble alone=true again />
             {move || patients.trouble.with(Option::is_none).then(|| view! {
                 <Skeleton label="Getting what is shared" shape=SkeletonShape::Block />
             })}
         }.erased(),
         Some(None) if is_missing.get() => view! {
             <h1>"Patient"</h1>
-            <TroubleAlert trouble=missing again />
+            <TroubleAlert trouble=missing alone=true again />
         }.erased(),
         Some(None) => view! {
             <h1>"Not here"</h1>
@@ -164,6 +164,7 @@ pub fn PatientView(
 fn WhoItIs(person: Memo<Person>) -> impl IntoView {
     // Said at once, of these words and no others; the patient comes anew a little later.
     let done = RwSignal::new(None::<Vec<String>>);
+    let toasts = use_toasts();
     let compared = Memo::new(move |_| {
         person.with(|person| person.compared || done.with(|done| done.as_ref() == Some(&person.phrase)))
     });
@@ -174,8 +175,12 @@ fn WhoItIs(person: Memo<Person>) -> impl IntoView {
                 .erased();
         }
         let person = person.get();
-        let phrase = person.phrase.clone();
-        let on_compared = move || done.set(Some(phrase.clone()));
+        let (name, phrase) = (person.name.clone(), person.phrase.clone());
+        // What was pressed goes away, and the focus to the heading.
+        let on_compared = move || {
+            toasts.good(format!("You compared the six words of {name}."));
+            done.set(Some(phrase.clone()));
+        };
         view! {
             <h3>{question(&person.name)}</h3>
             <p>"The patient sees the same six words under \"Your account\". Compare them in person or on a call. If they are the same, it is really your patient."</p>
@@ -186,7 +191,7 @@ fn WhoItIs(person: Memo<Person>) -> impl IntoView {
     move || {
         known.get().then(|| {
             view! {
-                <Card title="Safety phrase"><div aria-live="polite" class="stack even">{words}</div></Card>
+                <Card title="Safety phrase"><div class="stack even">{words}</div></Card>
             }
         })
     }

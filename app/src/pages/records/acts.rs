@@ -15,6 +15,9 @@ use crate::ui::{
 };
 use crate::vault::{RecordItem, use_vault};
 
+/// The button that replaces the file of a record, the first one among what can be done to it.
+pub const REPLACE: &str = ".record-acts button";
+
 /// The card with what can be done.
 #[component]
 pub fn RecordActs(
@@ -27,7 +30,7 @@ pub fn RecordActs(
     let id = move || item.with(|item| item.as_ref().map(|item| item.id.clone()).unwrap_or_default());
     view! {
         <Card title="Change it">
-            <div class="actions">
+            <div class="actions record-acts">
                 <LinkButton kind=ButtonKind::Quiet glyph=Glyph::Edit href=move || format!("/records/{}/edit", id())>"Edit"</LinkButton>
                 <Button kind=ButtonKind::Quiet glyph=Glyph::Upload on_press=move || replacing.set(true)>"Replace the file"</Button>
                 <Button kind=ButtonKind::Stop glyph=Glyph::Delete on_press=move || deleting.set(true)>"Delete"</Button>

@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::use_params_map;
 
-use super::acts::RecordActs;
+use super::acts::{REPLACE, RecordActs};
 use super::rows::title_of;
 use super::uploads::{Uploads, Which};
 use super::viewer::{Place, Viewer, page_width};
@@ -20,6 +20,7 @@ use crate::pages::sharing::acts::{ShareActs, ShareDialogs, use_share_acts};
 use crate::pages::sharing::reach::{longest, people_of};
 use crate::pages::sharing::shared::{SharedBy, is_stopped, load_shares};
 use crate::pages::{category, words};
+use crate::ui::place::focus_on;
 use crate::ui::{
     Alert, Button, ButtonKind, Card, Chip, EmptyState, Erase as _, Face, Fact, Facts, Glyph, Icon, IconButton,
     LinkButton, List, Row, Side, Skeleton, SkeletonShape, Tone, Until,
@@ -269,10 +270,17 @@ pub fn RecordView(
     };
     let keep_copy = move || save.run(move |vault| vault.save(id.get_untracked()), |()| {});
     let replacing = RwSignal::new(false);
+    let replace = move || {
+        // The row that asked goes away once the file is chosen; the button of the page takes the focus back.
+        if let Some(button) = document().query_selector(REPLACE).ok().flatten() {
+            focus_on(button);
+        }
+        replacing.set(true);
+    };
     // What keeps a record from being opened mostly keeps it from being saved, too: that is said once.
     let both = Memo::new(move |_| fail_alike(opening.trouble.get().as_ref(), save.trouble.get().as_ref()));
     let not_saved = Signal::derive(move || save.trouble.get().filter(|_| !both.get()));
-    let not_opened = Signal::derive(move || not_opened_words(both.get()).to_owned());
+    let not_opened = Signal::derive(move || not_opened_words(opened.with(Option::is_some), both.get()).to_owned());
     view! {
         <Title text=move || title.get() />
         <div class="title">
@@ -288,7 +296,7 @@ pub fn RecordView(
             </div>
         </div>
         <TroubleAlert trouble=not_saved kept=kept />
-        {(side == Side::Patient).then(|| view! { <Uploads which=Which::Of(id) on_choose=move || replacing.set(true) /> })}
+        {(side == Side::Patient).then(|| view! { <Uploads which=Which::Of(id) on_choose=replace /> })}
         <div class="two">
             <div class="stack wide">
                 <TroubleAlert trouble=opening.trouble what=not_opened again=open_again />
@@ -318,11 +326,15 @@ fn fail_alike(opening: Option<&Trouble>, save: Option<&Trouble>) -> bool {
     matches!((opening, save), (Some(opening), Some(save)) if is_same(opening, save))
 }
 
-const fn not_opened_words(nor_saved: bool) -> &'static str {
-    if nor_saved {
-        "This record could not be opened, and no copy was saved."
-    } else {
-        "This record could not be opened."
+/// What a record is of which another version may be shown.
+const fn not_opened_words(older_is_shown: bool, nor_saved: bool) -> &'static str {
+    match (older_is_shown, nor_saved) {
+        (false, false) => "This record could not be opened.",
+        (false, true) => "This record could not be opened, and no copy was saved.",
+        (true, false) => "This record was changed, and could not be opened again. What you see is how it was before.",
+        (true, true) => {
+            "This record was changed, and could not be opened again. What you see is how it was before. No copy was saved."
+        }
     }
 }
 

@@ -57,21 +57,16 @@ const fn is_kept(upload: &Upload) -> bool {
 enum Turn {
     /// It does not go on unless somebody does something.
     Asks,
-    /// It has begun.
+    /// It goes on, or waits or rests: its row must not go away from under the finger that pauses it.
     Goes,
-    /// Nothing of it was sent yet.
-    Waits,
     /// Nothing is left to be done.
     Over,
 }
 
-/// What has begun keeps its turn while it rests: its row must not go away from under the finger that pauses it.
 const fn turn_of(upload: &Upload) -> Turn {
     match upload.state {
         UploadState::NeedsFile(_) | UploadState::Failed(_) | UploadState::Interrupted(_) => Turn::Asks,
-        UploadState::Sending | UploadState::Offline => Turn::Goes,
-        UploadState::Paused | UploadState::Waiting if upload.sent > 0 => Turn::Goes,
-        UploadState::Paused | UploadState::Waiting => Turn::Waits,
+        UploadState::Sending | UploadState::Offline | UploadState::Paused | UploadState::Waiting => Turn::Goes,
         UploadState::Kept(_) => Turn::Over,
     }
 }
@@ -333,11 +328,10 @@ mod tests {
 
     #[test]
     fn what_asks_for_something_stands_first_and_what_is_done_last() {
-        let begun = |id, state| Upload { sent: 5, ..upload(id, state) };
         let mut uploads = [
             upload(1, UploadState::Kept(String::new())),
             upload(2, UploadState::Sending),
-            begun(3, UploadState::Sending),
+            upload(3, UploadState::Sending),
             upload(4, UploadState::Offline),
             upload(5, UploadState::Waiting),
             upload(6, UploadState::Failed(String::new())),
@@ -349,10 +343,10 @@ mod tests {
         let order = [6, 8, 9, 2, 3, 4, 5, 7, 1, 10];
         assert_eq!(in_sight(&uploads), order);
         for state in [UploadState::Paused, UploadState::Waiting, UploadState::Offline] {
-            uploads[2] = begun(3, state);
-            assert_eq!(in_sight(&uploads), order, "what has begun stays where it is");
+            uploads[2] = upload(3, state);
+            assert_eq!(in_sight(&uploads), order, "what rests stays where it is");
         }
-        uploads[2] = begun(3, UploadState::Kept(String::new()));
+        uploads[2] = upload(3, UploadState::Kept(String::new()));
         assert_eq!(in_sight(&uploads), [6, 8, 9, 2, 4, 5, 7, 1, 3, 10]);
     }
 

@@ -2,10 +2,10 @@
 
 use leptos::prelude::*;
 
-use crate::pages::asking::{TroubleAlert, use_act};
-use crate::pages::focus::lead_focus;
+use crate::pages::asking::{Act, TroubleAlert, use_act};
+use crate::pages::focus::{is_nowhere, lead_focus};
 use crate::ui::{Button, ButtonKind, Dialog, Erase as _, Glyph, SafetyPhrase, use_toasts};
-use crate::vault::Person;
+use crate::vault::{Compared, Person};
 
 /// Whether there are words of a person that were not compared yet.
 pub fn is_to_compare(person: &Person) -> bool {
@@ -29,8 +29,14 @@ pub fn how(name: &str) -> String {
 pub fn SixWords(
     /// Whose.
     person: Person,
+    /// Whether the person was just found by an address.
+    #[prop(optional)]
+    found: bool,
     /// What was kept, where it could not be noted.
     kept: &'static str,
+    /// The noting, where it outlives these words.
+    #[prop(optional, into)]
+    act: Option<Act>,
     /// Leads out of the dialog that they stand in.
     #[prop(optional, into)]
     leave: Option<Callback<()>>,
@@ -38,15 +44,16 @@ pub fn SixWords(
     #[prop(into)]
     on_compared: Callback<()>,
 ) -> impl IntoView {
-    let act = use_act();
+    let act = act.unwrap_or_else(use_act);
     let Person { account, phrase, .. } = person;
+    let compared = Compared { account, phrase: phrase.clone(), found };
     let compare = move || {
-        let account = account.clone();
+        let compared = compared.clone();
         let then = move |()| {
             // Whoever asked may be gone.
             on_compared.try_run(());
         };
-        act.run(move |vault| vault.compared(account), then);
+        act.run(move |vault| vault.compared(compared), then);
     };
     let kind = if leave.is_some() { ButtonKind::Main } else { ButtonKind::Quiet };
     view! {
@@ -67,11 +74,16 @@ pub struct Comparing {
     /// Names the heading that the person stands under.
     heading: RwSignal<String>,
     open: RwSignal<bool>,
+    act: Act,
 }
 
 impl Comparing {
-    /// Asks about a person, who stands under a heading that a selector names.
+    /// Asks about a person, who stands under a heading that a selector names. What was asked before is answered first.
     pub fn ask(self, person: Person, heading: String) {
+        if self.act.busy.get_untracked() {
+            return;
+        }
+        self.act.trouble.set(None);
         self.person.set(Some(person));
         self.heading.set(heading);
         self.open.set(true);
@@ -80,7 +92,8 @@ impl Comparing {
 
 /// Nobody's words are being compared yet.
 pub fn use_comparing() -> Comparing {
-    Comparing { person: RwSignal::new(None), heading: RwSignal::new(String::new()), open: RwSignal::new(false) }
+    let (person, heading, open) = (RwSignal::new(None), RwSignal::new(String::new()), RwSignal::new(false));
+    Comparing { person, heading, open, act: use_act() }
 }
 
 /// The question.
@@ -89,22 +102,25 @@ pub fn CompareDialog(
     /// Who is asked about.
     comparing: Comparing,
 ) -> impl IntoView {
-    let Comparing { person, heading, open } = comparing;
+    let Comparing { person, heading, open, act } = comparing;
     let toasts = use_toasts();
     let name = move || person.with(|person| person.as_ref().map(|person| person.name.clone()).unwrap_or_default());
     let ask = move || question(&name());
     let leave = Callback::new(move |()| open.set(false));
     let compared = Callback::new(move |()| {
         toasts.good(format!("You compared the six words of {}.", untrack(name)));
+        // The button that asked goes away. Whoever left the question before is elsewhere by now.
+        if open.get_untracked() || is_nowhere() {
+            lead_focus(heading.get_untracked());
+        }
         open.set(false);
-        // The button that asked goes away.
-        lead_focus(heading.get_untracked());
     });
     view! {
         <Dialog id="compare-words" open title=ask>
             {move || person.get().map(|person| view! {
                 <p>{how(&person.name)}</p>
-                <SixWords person kept="What you share is as it was." leave on_compared=compared />
+                <p class="soft">{person.email.clone()}</p>
+                <SixWords person act kept="What you share is as it was." leave on_compared=compared />
             })}
         </Dialog>
     }

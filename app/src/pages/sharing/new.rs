@@ -217,7 +217,7 @@ pub fn PersonCard(
                 view! {
                     <h3>{question(&person.name)}</h3>
                     <p>{how(&person.name)}" You can share a record or a kind of record before that, but not everything."</p>
-                    <SixWords person=person.clone() kept="Nothing was shared." on_compared />
+                    <SixWords person=person.clone() found=true kept="Nothing was shared." on_compared />
                 }.erased()
             }}
         </Card>

@@ -213,7 +213,7 @@ async fn postgres_has_no_room() {
 /// Without room for what it is about to commit, PostgreSQL ends, and does not start again before there is some. Whoever
 /// asks meanwhile is told to come again, and nobody has to do anything afterwards.
 #[tokio::test]
-async fn the_write_ahead_log_has_no_room() {
+async fn postgres_has_no_room_for_its_log() {
     let Some((host, disk, _cluster)) = small_postgres(Small::Log, 48).await else { return };
     let kept = Kept::sign_up(&host, "Maya", Profile::Patient).await;
     let maya = kept.device(&host).await;

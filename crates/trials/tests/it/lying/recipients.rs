@@ -359,6 +359,33 @@ async fn somebody_at_another_address_is_no_answer() {
     assert_eq!(maya.find_anew(Who::Ito.email()).await, Err(ClientError::Answer));
 }
 
+/// The server shows somebody who is known where somebody else is looked for. The words of the one who is known are the right
+/// ones, and where they are compared once more without that search, they give nobody another address.
+#[tokio::test]
+async fn a_phrase_that_is_compared_again_binds_no_address_of_another_search() {
+    let host = host().await;
+    let maya = Who::Maya.device(&host).await;
+    let (ito, noor) = (compared(&maya, Who::Ito).await.unwrap(), compared(&maya, Who::Noor).await.unwrap());
+    share(&maya, Who::Ito, Wish::Category(Category::Laboratory)).await.unwrap();
+    let pinned = [&ito, &noor].map(|person| maya.pin(person.account));
+    let fake = Person { email: Who::Noor.email().to_owned(), ..ito.clone() };
+    maya.platform().lie(changed(FIND, move |person: &mut Person| person.clone_from(&fake)));
+    assert_eq!(maya.find(Who::Noor.email()).await, Err(CHANGED));
+    let shown = maya.find_anew(Who::Noor.email()).await.unwrap();
+    assert_eq!(maya.person(ito.account).await, Ok(shown.clone()));
+    assert_eq!(maya.confirm_phrase_of_known(&shown).await, Err(CHANGED));
+    assert_eq!([&ito, &noor].map(|person| maya.pin(person.account)), pinned);
+
+    maya.platform().be_honest();
+    let again = maya.person(ito.account).await.unwrap();
+    assert_eq!(again, ito);
+    maya.confirm_phrase_of_known(&again).await.unwrap();
+    let addresses = [&ito, &noor].map(|person| maya.pin(person.account).unwrap().address);
+    assert_eq!(addresses, [Who::Ito, Who::Noor].map(|who| Some(who.email().to_owned())));
+    assert!(maya.is_compared(&folded(&ito)));
+    assert_eq!(maya.find(Who::Noor.email()).await, Ok(noor));
+}
+
 /// On first use a server can answer with another account. What gives everything away waits for the phrase, which differs.
 #[tokio::test]
 async fn another_account_in_the_place_of_a_stranger_does_not_get_everything() {
