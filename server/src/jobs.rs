@@ -9,8 +9,9 @@ use tokio_util::sync::CancellationToken;
 /// How long a job that panicked rests before it begins again.
 pub const REST: Duration = Duration::from_secs(30);
 
-/// Runs a job until its task is aborted, it ends by itself, or it rests while the server is asked to stop. One that panics begins again after a rest: a server that
-/// answers, but sends no mail and sweeps nothing any more, would look well for days.
+/// Runs a job until its task is aborted, it ends by itself, or it rests while the server is asked to stop. One that
+/// panics begins again after a rest: a server that answers, but sends no mail and sweeps nothing any more, would look
+/// well for days.
 pub async fn keep_on<F: Future<Output = ()>>(
     name: &'static str,
     rest: Duration,

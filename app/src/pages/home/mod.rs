@@ -1,3 +1,4 @@
 //! The patient's first page.
 
+pub mod answers;
 pub mod show;

@@ -5,7 +5,7 @@ use leptos_router::NavigateOptions;
 use leptos_router::hooks::{use_navigate, use_params_map};
 
 use super::details::{DetailFields, Entered, provide_onlookers};
-use super::show::NotThere;
+use super::sought::NotThere;
 use crate::pages::asking::{TroubleAlert, WhenLoaded, load, use_act};
 use crate::pages::guarded::{Guarded, Guests};
 use crate::pages::inside::Inside;

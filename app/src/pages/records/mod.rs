@@ -10,5 +10,6 @@ pub mod list;
 pub mod pick;
 pub mod rows;
 pub mod show;
+pub mod sought;
 pub mod uploads;
 pub mod viewer;
