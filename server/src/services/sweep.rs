@@ -56,8 +56,10 @@ pub async fn sweep(state: &AppState) -> Result<Swept> {
         ..Swept::default()
     };
     let before = now.saturating_sub(UNNEEDED);
-    swept.blobs = sweep_blobs(state, before).await?;
+    // A restored database names the objects of the one that it was copied from, and knows nothing of what that one has
+    // done with them since.
     if is_own(state).await? {
+        swept.blobs = sweep_blobs(state, before).await?;
         sweep_objects(state, before, &mut swept).await?;
         swept.objects += state.blobs.tidy(before).await?;
     } else {

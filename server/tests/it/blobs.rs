@@ -218,14 +218,18 @@ on_both! {
         for _ in 0..3 {
             eve.add_record(&app, b"sent").await;
         }
+        // A copy of a database names what the one that it was copied from may have named since.
+        let unnamed = BlobId::from_bytes(id16());
+        eve.put_blob(&app, eve.vault, unnamed, &[b"unnamed".to_vec()]).await.unwrap();
         app.pass(YEARS);
-        assert!(sweep(&app.state).await.unwrap().foreign);
-        assert_eq!(objects(&app).await, 4);
+        let swept = sweep(&app.state).await.unwrap();
+        assert_eq!((swept.blobs, swept.foreign), (0, true));
+        assert_eq!(objects(&app).await, 5);
         // Its own one still sweeps it.
         stray(&own).await;
         own.pass(YEARS);
         let swept = sweep(&own.state).await.unwrap();
-        assert_eq!((swept.objects, swept.foreign), (4, false));
+        assert_eq!((swept.objects, swept.foreign), (5, false));
         let known = own.state.blobs.clone();
         own.set(|state| state.blobs = Blobs::memory());
         stray(&own).await;
