@@ -35,7 +35,7 @@ look: ## Pictures of every page in every state, in both widths, light and dark, 
 	@scripts/look $(PAGES)
 
 .PHONY: fuzz
-fuzz: ## Runs every fuzz target for a minute; installs a nightly compiler if none is there
+fuzz: ## Runs every fuzz target for a minute, then throws garbage at every route; installs a nightly compiler if none is there
 	@scripts/fuzz
 
 .PHONY: release

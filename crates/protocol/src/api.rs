@@ -26,7 +26,7 @@ pub const ACCOUNT_HEADER: &str = "x-healthbridge-account";
 /// The name of the session's cookie. `__Host-` binds it to one host, to HTTPS, and to the whole site.
 pub const SESSION_COOKIE: &str = "__Host-healthbridge";
 
-/// The longest name, specialty, organisation or address, in bytes.
+/// The longest name, specialty or organisation, in characters; and the longest address, in bytes.
 pub const MAX_NAME: usize = 200;
 
 /// The largest entry of a log, in bytes.
