@@ -8,6 +8,28 @@ use std::path::{Path, PathBuf};
 use app::ui::{LONGEST, TERMS};
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
 
+/// What the errors of a source say.
+fn errors_in(source: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    collect_errors(source.parse().unwrap(), &mut found);
+    found
+}
+
+fn collect_errors(tokens: TokenStream, found: &mut Vec<String>) {
+    let mut is_error = false;
+    for token in tokens {
+        if let TokenTree::Group(group) = &token {
+            if is_error {
+                let literals = group.stream().into_iter().filter_map(|token| syn::parse_str(&token.to_string()).ok());
+                found.extend(literals.map(|literal: syn::LitStr| literal.value()));
+            } else {
+                collect_errors(group.stream(), found);
+            }
+        }
+        is_error = token.to_string() == "error";
+    }
+}
+
 /// What a source says to people, without comments, attributes and tests: literals that begin like a sentence, and
 /// whatever stands as text in a view.
 fn messages_in(source: &str) -> Vec<String> {
@@ -67,7 +89,7 @@ fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
     }
 }
 
-/// What pages, the worker's troubles and mail say, with where it is said.
+/// What pages, the worker's troubles, mail and the errors below them say, with where it is said.
 fn messages() -> Vec<(String, String)> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
     let mut files =
@@ -79,12 +101,22 @@ fn messages() -> Vec<(String, String)> {
     }
     // These show terms that are not used, and parts with words of no page.
     files.retain(|file| !file.ends_with("ui/terms.rs") && !file.ends_with("ui/gallery.rs"));
-    let mut all = Vec::new();
-    for file in files {
-        let name = file.strip_prefix(root).unwrap().display().to_string();
-        let said = messages_in(&fs::read_to_string(&file).unwrap());
-        all.extend(said.into_iter().map(|message| (name.clone(), message)));
+    let mut below = Vec::new();
+    for name in ["client", "protocol", "records", "vault"] {
+        sources(&root.join("crates").join(name).join("src"), &mut below);
     }
+    // These name what is typed on the command line.
+    below.retain(|file| !file.ends_with("protocol/src/grant.rs"));
+    let mut all = Vec::new();
+    let mut read = |files: Vec<PathBuf>, said_in: fn(&str) -> Vec<String>| {
+        for file in files {
+            let name = file.strip_prefix(root).unwrap().display().to_string();
+            let said = said_in(&fs::read_to_string(&file).unwrap());
+            all.extend(said.into_iter().map(|message| (name.clone(), message)));
+        }
+    };
+    read(files, messages_in);
+    read(below, errors_in);
     all
 }
 
@@ -106,6 +138,14 @@ fn messages_are_found_where_they_are() {
         fn more() { f("It goes on.") }
     "#;
     assert_eq!(messages_in(source), ["One line.", "{name} opened it", "waits", "It goes on."]);
+    let source = r#"
+        #[derive(Error)] #[error("it is {0}")] struct One;
+        mod more { enum Other { /// Not this one.
+            #[error("it is \
+            long")] Long, #[error(transparent)] Within, } fn error(words: &str) {} }
+    "#;
+    assert_eq!(errors_in(source), ["it is {0}", "it is long"]);
+    assert!(messages().iter().any(|(place, _)| place == "crates/protocol/src/ledger.rs"));
     assert!(messages().len() > 300, "{} messages", messages().len());
     assert!(says("It was Encrypted.", "encrypt") && !says("A synagogue", "gogue"));
 }

@@ -96,16 +96,16 @@ pub struct Account {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BrokenChain {
     /// A step is not signed by the key that was valid before it.
-    #[error("step {0} of the account's chain is not signed by a key that was valid before it")]
+    #[error("change {0} of the account's keys is not signed with a key that it had before")]
     Signature(u32),
     /// A step does not follow the one before.
-    #[error("step {0} of the account's chain does not follow the one before")]
+    #[error("change {0} of the account's keys does not follow the one before")]
     Order(u32),
     /// A step has a version or a key that cannot be right.
-    #[error("step {0} of the account's chain is of an unknown form")]
+    #[error("change {0} of the account's keys is of an unknown form")]
     Form(u32),
     /// There is no first step.
-    #[error("the account's chain is empty")]
+    #[error("the account has no keys")]
     Empty,
 }
 

@@ -75,7 +75,7 @@ pub trait BulkCipher {
 
 /// The platform's cipher refused to work at all.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("this device's encryption is not available")]
+#[error("this device cannot seal or open files")]
 pub struct CipherUnavailable;
 
 /// AES-256-GCM in this process.

@@ -67,7 +67,7 @@ pub enum Untrusted {
     #[error("this person's identity has changed in a way that cannot be checked")]
     Changed,
     /// The encryption key is not one.
-    #[error("this person's encryption key is not valid")]
+    #[error("this person's key cannot be used")]
     Key,
 }
 

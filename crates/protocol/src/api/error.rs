@@ -37,7 +37,7 @@ pub enum ApiError {
     TooLarge,
     /// The server failed. What happened is in its own log.
     #[n(8)]
-    #[error("the server could not do that; nothing was changed")]
+    #[error("the server could not do that")]
     Internal,
     /// The server cannot answer now.
     #[n(9)]
@@ -51,7 +51,7 @@ pub enum ApiError {
 pub enum Refusal {
     /// The body is not such a message.
     #[n(1)]
-    #[error("the request is not well formed")]
+    #[error("the server does not understand what this version sent")]
     Malformed,
     /// The address is not one.
     #[n(2)]
@@ -63,11 +63,11 @@ pub enum Refusal {
     Name,
     /// An entry breaks a rule of the log.
     #[n(4)]
-    #[error("an entry breaks a rule of the log")]
+    #[error("this change does not fit what is there")]
     Rule,
     /// A chunk's bytes do not have the digest or the length that was announced.
     #[n(5)]
-    #[error("the chunk was damaged on the way; send it again")]
+    #[error("a part of the file was damaged on the way; send it again")]
     Chunk,
     /// A revision names a blob that is not completely stored.
     #[n(6)]
@@ -105,7 +105,7 @@ pub enum Conflict {
     State,
     /// The id is taken with other contents.
     #[n(4)]
-    #[error("that id is taken")]
+    #[error("something else is in this place already")]
     Id,
 }
 
