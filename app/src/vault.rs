@@ -76,6 +76,10 @@ pub enum TroubleKind {
     /// It was too much at once. What happened says how long to wait.
     #[n(9)]
     Busy,
+    /// The server says that it was brought back from an older copy. Nothing here is wrong, but something is gone; and a
+    /// server may say so without having been.
+    #[n(10)]
+    Restored,
 }
 
 /// Whether somebody is signed in, and whether the vault is open.
@@ -93,6 +97,14 @@ pub enum Status {
     /// The vault is open.
     #[n(4)]
     Open(#[n(0)] Me),
+}
+
+/// A session that ended without the person's wish on this device: after its time, or because all others were signed out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct SessionEnd {
+    /// Whether files were on their way. They wait on this device.
+    #[n(0)]
+    pub unfinished: bool,
 }
 
 /// Who is signed in.
@@ -565,6 +577,8 @@ pub trait Vault {
 
     /// Whether the page lost its vault: nothing is answered until the page is loaded again.
     fn lost(&self) -> Signal<bool>;
+    /// The session that ended, until somebody is signed in again.
+    fn ended(&self) -> Signal<Option<SessionEnd>>;
     /// Files on their way.
     fn uploads(&self) -> Signal<Vec<Upload>>;
 

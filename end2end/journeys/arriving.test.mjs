@@ -8,10 +8,11 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { assertAccessibleAsItStands, frame, person, startBrowser, widths } from "../support/browser.mjs";
 import { commandLine, password } from "../support/command.mjs";
-import { assertQuiet, follow, heading, openFromList, passwords, signIn, signUp, until } from "../support/people.mjs";
+import { assertQuiet, checkPage, follow, heading, openFromList, passwords, signIn, signUp, until } from "../support/people.mjs";
 import { startServer } from "../support/server.mjs";
 
 const patient = { email: "maya@example.org", password };
+const doctor = { email: "ito@example.org", password };
 const title = "Blood count before the operation";
 /** What lies in the vault: its title, its notes, its name and content, and with whom it is shared. */
 const sealed = [title, "Keep an eye on it", "result.txt", "Potassium", "Dr Ito"];
@@ -21,6 +22,7 @@ let server;
 let work;
 const ends = [];
 let record;
+let ofMaya;
 before(async () => {
   server = await startServer();
   browser = await startBrowser();
@@ -29,10 +31,14 @@ before(async () => {
   const [maya, ito] = await Promise.all([commandLine(server.url), commandLine(server.url)]);
   ends.push(maya, ito);
   await maya.json("signup", "--email", patient.email, "--name", "Maya Berg", "--as", "patient");
-  await ito.json("signup", "--email", "ito@example.org", "--name", "Dr Ito", "--as", "provider", "--specialty", "Cardiologist");
+  await ito.json("signup", "--email", doctor.email, "--name", "Dr Ito", "--as", "provider", "--specialty", "Cardiologist");
   [{ id: record }] = await maya.json("upload", join(work, "result.txt"), "--title", title, "--category", "laboratory", "--date", "2025-11-12");
   await maya.json("edit", record, "--notes", "Keep an eye on it");
-  await maya.json("share", "--record", record, "--with", "ito@example.org", "--until", "30d");
+  await maya.json("share", "--record", record, "--with", doctor.email, "--until", "30d");
+  const someone = await person(browser, widths.phone);
+  await signIn(someone, server.url, doctor);
+  ofMaya = await someone.page.getByRole("main").getByRole("link", { name: "Maya Berg" }).first().getAttribute("href");
+  await someone.context.close();
 });
 after(async () => {
   await browser?.close();
@@ -142,14 +148,23 @@ const open = [
   ["/nowhere", "No such page"],
 ];
 /** Each with its heading while the vault is being opened, and with the one that it has then, where that is another. */
-const inside = () => [
+const ofPatients = () => [
   ["/home", "Home", /Maya/],
   ["/records", "Records"],
   [`/records/${record}`, "Record", title],
+  [`/records/${record}/edit`, "Edit the record"],
   ["/records/add", "Add records"],
   ["/sharing", "Who can see what"],
   ["/sharing/new", "Share"],
   ["/activity", "Activity"],
+  ["/notices", "Notices"],
+  ["/account", "Your account"],
+  ["/account/password", "New password"],
+];
+const ofCareTeams = () => [
+  ["/patients", "Patients"],
+  [ofMaya, "Patient", "Maya Berg"],
+  [`/records/${record}`, "Record", title],
   ["/notices", "Notices"],
   ["/account", "Your account"],
 ];
@@ -169,12 +184,16 @@ for (const [width, viewport] of Object.entries(widths)) {
     await someone.context.close();
   });
 
-  for (const state of ["locked", "open"]) {
+  for (const [state, who, first, inside] of [
+    ["locked", patient, /Maya/, ofPatients],
+    ["open", patient, /Maya/, ofPatients],
+    ["a care team's, open", doctor, "Patients", ofCareTeams],
+  ]) {
     test(`a page says "Locked" and holds nothing until its vault is open, and stays where it stands (${state}, ${width})`, async () => {
       const someone = await watched(viewport);
       const { page } = someone;
-      await signIn(someone, server.url, patient);
-      await heading(page, /Maya/);
+      await signIn(someone, server.url, who);
+      await heading(page, first);
       if (state === "locked") {
         await page.getByRole("button", { name: /Unlocked here/ }).click();
         await heading(page, "Locked");
@@ -185,7 +204,7 @@ for (const [width, viewport] of Object.entries(widths)) {
           await heading(page, waiting);
           await page.locator(".lock-state").getByText("Locked", { exact: true }).waitFor();
           await page.getByText("Opening your vault.").waitFor();
-          for (const secret of [...sealed, "Maya", patient.email]) assert.ok(!html.includes(secret), `the server sent ${secret} with ${what}`);
+          for (const secret of [...sealed, "Maya", patient.email, doctor.email]) assert.ok(!html.includes(secret), `the server sent ${secret} with ${what}`);
         });
         await heading(page, state === "locked" ? "Locked" : name);
         const last = state === "locked" ? "Locked" : "Unlocked here Lock now";
@@ -193,6 +212,8 @@ for (const [width, viewport] of Object.entries(widths)) {
         if (state === "locked") {
           const shown = await page.content();
           for (const secret of sealed) assert.ok(!shown.includes(secret), `${what} holds ${secret}`);
+        } else {
+          await checkPage(someone, what);
         }
         assertQuiet(someone, what);
       }

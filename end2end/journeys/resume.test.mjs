@@ -108,6 +108,33 @@ const shelves = (page, puts = false) =>
     puts,
   );
 
+test("whoever is signed out while a file is on its way is told, and it goes on with the next sign-in", async () => {
+  const { page } = maya;
+  await sendHalf(page);
+  await uploadRow(page, "Long scan").getByRole("button", { name: "Pause" }).click();
+  await uploadRow(page, "Long scan").getByText("Paused", { exact: true }).waitFor();
+  wire.release();
+  const other = await person(browser, widths.phone);
+  await signIn(other, wire.url, { email: "maya@example.org", password: passwords.patient });
+  await heading(other.page, /Maya/);
+  await go(other, `${wire.url}/account`);
+  await other.page.getByRole("button", { name: "Sign out everywhere else" }).click();
+  await other.page.getByText("You are signed out everywhere else.").waitFor();
+  await other.context.close();
+  await heading(page, "Sign in");
+  await page.getByText("You were signed out.").waitFor();
+  await page.getByText("Files that were still on their way wait on this device.").waitFor();
+  await checkPage(maya, "signed out over a file");
+  assert.equal((await shelves(page)).tickets, 1, "what is needed to go on is kept");
+  await page.getByLabel("E-mail").fill("maya@example.org");
+  await page.getByLabel("Password", { exact: true }).fill(passwords.patient);
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await heading(page, "Add records");
+  await kept(page, "Long scan", { timeout: 60_000 });
+  await comesBack(page);
+  assert.equal((await shelves(page)).tickets, 0);
+});
+
 test("whoever signs out is told of a file that is not safe yet, and leaves nothing of it behind", async () => {
   const { page } = maya;
   await sendHalf(page);

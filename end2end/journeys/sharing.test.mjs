@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { person, startBrowser, widths } from "../support/browser.mjs";
 import { commandLine, password } from "../support/command.mjs";
-import { assertQuiet, checkPage, go, heading, signIn, until } from "../support/people.mjs";
+import { assertQuiet, checkPage, follow, go, heading, signIn, until } from "../support/people.mjs";
 import { startServer } from "../support/server.mjs";
 
 const ito = { name: "Dr Kenji Ito", email: "ito@example.org", specialty: "Cardiology" };
@@ -296,6 +296,35 @@ test("the six words are compared where somebody stands who can see something", a
   await checkPage(someone, "sharing with somebody who was compared");
   await go(someone, `${server.url}/sharing?by=record`);
   await at.getByText("verified in person").waitFor();
+  await someone.context.close();
+});
+
+test("whoever leaves the question hears all the same that stopping failed", async () => {
+  const maya = await patient("left@example.org", [["Letter", "visit-notes"]]);
+  await maya.json("share", "--record", maya.ids.Letter, "--with", ito.email);
+  const someone = await page(widths.phone, maya);
+  const { page: at, context } = someone;
+  await go(someone, `${server.url}/sharing`);
+  const log = /\/api\/v1\/vaults\/[^/]+\/log$/;
+  const held = [];
+  await at.getByRole("button", { name: new RegExp(`^Stop .*${ito.name}`) }).click();
+  const question = at.getByRole("dialog");
+  await context.route(log, (route) => (route.request().method() === "POST" ? void held.push(route) : route.continue()));
+  await question.getByRole("button", { name: "Stop sharing" }).click();
+  await until(() => held.length > 0, "the stop is on its way");
+  await at.keyboard.press("Escape");
+  await question.waitFor({ state: "hidden" });
+  await at.getByRole("link", { name: "Records" }).first().click();
+  await heading(at, "Records");
+  // `api-error` of the kind `internal`, in CBOR.
+  const refused = { status: 500, body: Buffer.from([0x82, 0x08, 0x80]) };
+  await context.route(log, (route) => (route.request().method() === "POST" ? route.fulfill(refused) : route.continue()));
+  for (const route of held.splice(0)) await route.fulfill(refused);
+  await at.getByRole("status").getByText(`Stopping what ${ito.name} can see did not work.`).waitFor();
+  await checkPage(someone, "a stop that failed out of sight");
+  await context.unroute(log);
+  await go(someone, `${server.url}/sharing`);
+  await at.getByText("One person can see something.").waitFor();
   await someone.context.close();
 });
 

@@ -1,12 +1,13 @@
 // A server of a test's own: the real binary, a free port, a folder that goes away with it.
-import { spawn } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, readdirSync } from "node:fs";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, readdir, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { promisify } from "node:util";
 import initSqlJs from "sql.js";
 
 export const root = resolve(import.meta.dirname, "../..");
@@ -63,6 +64,8 @@ export async function startServer({ environment = {} } = {}) {
     child.kill(signal);
     await once(child, "exit");
   }
+  const operate = (...words) =>
+    promisify(execFile)(join(binaries, "healthbridge-server"), words, { cwd: root, env: { ...process.env, HEALTHBRIDGE_DATA: data, ...environment } });
   await start();
   return {
     url,
@@ -72,6 +75,15 @@ export async function startServer({ environment = {} } = {}) {
     /** Stops it as an operator does; the data stay. */
     halt: () => kill("SIGTERM"),
     start,
+    /** Copies everything into a new folder, also while it serves. */
+    backup: (folder) => operate("backup", folder),
+    /** Brings a backup back, as on a new disk: of what was there, only the key files are left. It must be halted. */
+    async restore(folder) {
+      for (const name of await readdir(data)) {
+        if (!name.endsWith(".key")) await rm(join(data, name), { recursive: true, force: true });
+      }
+      await operate("restore", folder);
+    },
     /** Changes rows of the database behind its back; it must be halted. */
     async tamper(...statements) {
       const file = join(data, "healthbridge.db");

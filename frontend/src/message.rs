@@ -1,8 +1,8 @@
 //! What page and worker say to each other: CBOR in an array of `[number, bytes, file or blob]`.
 
 use app::vault::{
-    Chosen, Compared, Content, Details, Happening, NewShare, Patients, Person, Pixels, RecordItem, Share, SignUp,
-    Status, Trouble, Upload,
+    Chosen, Compared, Content, Details, Happening, NewShare, Patients, Person, Pixels, RecordItem, SessionEnd, Share,
+    SignUp, Status, Trouble, Upload,
 };
 use js_sys::{Array, Uint8Array};
 use minicbor::{Decode, Encode};
@@ -200,6 +200,9 @@ pub(crate) enum News {
     /// The server has something to tell this account.
     #[n(6)]
     Told,
+    /// The session ended by itself. Said before the status that follows.
+    #[n(7)]
+    Ended(#[n(0)] SessionEnd),
 }
 
 /// The number of what is said unasked.

@@ -9,8 +9,8 @@ use std::rc::{Rc, Weak};
 
 use app::alarms::Unread;
 use app::vault::{
-    Chosen, Compared, Content, Details, Happenings, Local, NewShare, Patients, Person, Pixels, Records, Share, SignUp,
-    Status, Trouble, TroubleKind, Upload, Vault, provide_vault,
+    Chosen, Compared, Content, Details, Happenings, Local, NewShare, Patients, Person, Pixels, Records, SessionEnd,
+    Share, SignUp, Status, Trouble, TroubleKind, Upload, Vault, provide_vault,
 };
 use app::visitor::Visitor;
 use futures_channel::oneshot;
@@ -52,6 +52,7 @@ struct Proxy {
     alarms: RwSignal<Unread>,
     /// Whether the worker is no more.
     is_gone: RwSignal<bool>,
+    ended: RwSignal<Option<SessionEnd>>,
     uploads: RwSignal<Vec<Upload>>,
 }
 
@@ -71,6 +72,7 @@ pub(crate) fn provide(visitor: Visitor) {
         told: RwSignal::new(0),
         alarms: RwSignal::new(Unread::default()),
         is_gone: RwSignal::new(false),
+        ended: RwSignal::new(None),
         uploads: RwSignal::new(Vec::new()),
     });
     if visitor == Visitor::Nobody && !document().active_element().is_some_and(|active| is_field(&active)) {
@@ -161,8 +163,12 @@ impl Proxy {
                 if matches!(status, Status::Open(_) | Status::SignedOut) {
                     self.alarms.update(|unread| unread.settle(TroubleKind::Offline));
                 }
+                if status != Status::SignedOut {
+                    self.ended.set(None);
+                }
                 self.status.set(status);
             }
+            Ok(News::Ended(ended)) => self.ended.set(Some(ended)),
             Ok(News::Changed) => self.version.update(|version| *version += 1),
             Ok(News::Told) => self.told.update(|told| *told += 1),
             // Each stays until it was read.
@@ -314,6 +320,10 @@ impl Vault for Proxy {
 
     fn lost(&self) -> Signal<bool> {
         self.is_gone.into()
+    }
+
+    fn ended(&self) -> Signal<Option<SessionEnd>> {
+        self.ended.into()
     }
 
     fn uploads(&self) -> Signal<Vec<Upload>> {

@@ -8,7 +8,7 @@ use leptos::task::spawn_local;
 
 use crate::alarms::use_standing;
 use crate::ui::place::Place;
-use crate::ui::{Alert, Button, ButtonKind, Erase as _, Glyph, Tone};
+use crate::ui::{Alert, Button, ButtonKind, Erase as _, Glyph, Toasts, Tone, use_toasts};
 use crate::vault::{Local, Status, Trouble, TroubleKind, Vault, VaultHandle, use_vault};
 
 /// Something that was read from the vault, and is read again whenever the vault changes.
@@ -96,11 +96,12 @@ pub struct Act {
     /// Why it failed last.
     pub trouble: RwSignal<Option<Trouble>>,
     vault: VaultHandle,
+    toasts: Toasts,
 }
 
 /// Something to do with the vault, not begun.
 pub fn use_act() -> Act {
-    Act { busy: RwSignal::new(false), trouble: RwSignal::new(None), vault: use_vault() }
+    Act { busy: RwSignal::new(false), trouble: RwSignal::new(None), vault: use_vault(), toasts: use_toasts() }
 }
 
 impl Act {
@@ -115,6 +116,31 @@ impl Act {
         self,
         ask: impl FnOnce(Rc<dyn Vault>) -> Local<Result<T, Trouble>>,
         then: impl FnOnce(T) + 'static,
+    ) {
+        self.begin(ask, then, |_| {});
+    }
+
+    /// The same from a dialog. Whoever has left it hears all the same of what failed; `deed` says what that was to be:
+    /// "Stopping what Dr Kenji Ito can see".
+    pub fn run_in<T: 'static>(
+        self,
+        dialog: RwSignal<bool>,
+        deed: String,
+        ask: impl FnOnce(Rc<dyn Vault>) -> Local<Result<T, Trouble>>,
+        then: impl FnOnce(T) + 'static,
+    ) {
+        self.begin(ask, then, move |trouble| {
+            if dialog.try_get_untracked() != Some(true) {
+                self.toasts.stop(failed(&deed, trouble));
+            }
+        });
+    }
+
+    fn begin<T: 'static>(
+        self,
+        ask: impl FnOnce(Rc<dyn Vault>) -> Local<Result<T, Trouble>>,
+        then: impl FnOnce(T) + 'static,
+        otherwise: impl FnOnce(&Trouble) + 'static,
     ) {
         let Some(vault) = self.vault.get() else { return };
         if self.busy.get_untracked() {
@@ -138,9 +164,20 @@ impl Act {
                         place.keep();
                     }
                 }
-                Err(trouble) => drop(self.trouble.try_set(Some(trouble))),
+                Err(trouble) => {
+                    otherwise(&trouble);
+                    self.trouble.try_set(Some(trouble));
+                }
             }
         });
+    }
+}
+
+/// What is said of a deed that failed, where nothing of it is in sight any more. Pure.
+fn failed(deed: &str, trouble: &Trouble) -> String {
+    match trouble.kind {
+        TroubleKind::Offline => format!("{deed} may not have worked. {} {UNSURE}", trouble.happened),
+        kind => format!("{deed} did not work. {} {}", trouble.happened, next_words(kind)),
     }
 }
 
@@ -163,6 +200,9 @@ pub fn next_words(kind: TroubleKind) -> &'static str {
         TroubleKind::NotShown => "You can save a copy and open it with another program.",
         TroubleKind::Locked => "Unlock your vault and try again.",
         TroubleKind::Other => "Try again in a moment.",
+        TroubleKind::Restored => {
+            "Look what is missing and add it again. Stop sharing again where you had stopped it. If nobody told you of this, ask the people who run this server."
+        }
         TroubleKind::Broken => "Load the page again to go on.",
     }
 }
@@ -191,6 +231,9 @@ pub fn use_later() -> Signal<bool> {
     Effect::new(move |_| set_timeout(move || _ = later.try_set(true), Duration::ZERO));
     later.into()
 }
+
+/// What to do where the answer to something that was to be written was lost.
+const UNSURE: &str = "Look again when the connection is back: it may have been done all the same.";
 
 /// What stands in the place of words that the alarm above the page says already.
 pub const SAID_ABOVE: &str = "The warning at the top of this page says why.";
@@ -240,7 +283,7 @@ pub fn TroubleAlert(
             let unsure = written && trouble.kind == TroubleKind::Offline;
             let kept = kept.filter(|_| !unsure);
             let next = if unsure {
-                "Look again when the connection is back: it may have been done all the same."
+                UNSURE
             } else if is_above {
                 SAID_ABOVE
             } else if alone.get() {
@@ -406,6 +449,19 @@ mod tests {
         assert_eq!(alone(false), "So nothing is shown here. Tell the people who run this server.");
         assert_eq!(alone(true), "Tell the people who run this server.");
         assert_eq!(next_words_alone(TroubleKind::Offline, false), next_words(TroubleKind::Offline));
+    }
+
+    #[test]
+    fn a_deed_that_failed_out_of_sight_is_said_whole_and_nothing_is_claimed_of_a_lost_answer() {
+        let stopping = "Stopping what Dr Ito can see";
+        assert_eq!(
+            failed(stopping, &trouble("This is no longer here.", TroubleKind::Gone)),
+            "Stopping what Dr Ito can see did not work. This is no longer here. Go back to the list, which shows what is there now."
+        );
+        assert_eq!(
+            failed(stopping, &trouble("The connection broke.", TroubleKind::Offline)),
+            "Stopping what Dr Ito can see may not have worked. The connection broke. Look again when the connection is back: it may have been done all the same."
+        );
     }
 
     #[test]

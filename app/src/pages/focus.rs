@@ -9,7 +9,7 @@ pub use crate::ui::place::is_nowhere;
 
 /// Leads the focus to the first element that a selector finds, once the page shows what was just done. What cannot take
 /// the focus by itself, such as a heading, can from then on, but not by Tab. Where nothing is found, the heading of the
-/// page takes it.
+/// page takes it from nowhere.
 pub fn lead_focus(selector: impl Into<String>) {
     let selector = selector.into();
     lead_focus_to(move || document().query_selector(&selector).ok().flatten());
@@ -40,7 +40,9 @@ pub fn bring_in_sight(selector: &'static str) {
 
 fn lead_focus_to(find: impl FnOnce() -> Option<web_sys::Element> + 'static) {
     request_animation_frame(move || {
-        let found = find().or_else(|| document().query_selector("main h1").ok().flatten());
+        // Whoever is somewhere by then, say because they were quick to close the dialog that it was in, stays there.
+        let heading = || document().query_selector("main h1").ok().flatten().filter(|_| is_nowhere());
+        let found = find().or_else(heading);
         if let Some(element) = found {
             focus_on(element);
         }

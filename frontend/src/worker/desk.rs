@@ -4,7 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-use app::vault::{Me, Status, Trouble, TroubleKind};
+use app::vault::{Me, SessionEnd, Status, Trouble, TroubleKind};
 use client::upload::Draft;
 use client::view::VaultView;
 use client::{ClientError, Session};
@@ -157,6 +157,7 @@ impl Desk {
 
     /// Locks, because the session has ended.
     pub(super) fn ended(&self) {
+        self.page.tell(&News::Ended(SessionEnd { unfinished: self.uploads.are_unfinished() }));
         self.drop_keys();
         self.files.borrow_mut().clear();
         *self.signed_in.borrow_mut() = None;

@@ -1,8 +1,8 @@
 //! From the client's errors to words for the person.
 
 use app::vault::{Trouble, TroubleKind};
-use client::ClientError;
 use client::platform::Asked;
+use client::{ClientError, Gone};
 use protocol::ApiError;
 use vault::recipient::Untrusted;
 
@@ -37,7 +37,7 @@ impl Failure {
 
     /// Whether it must not be overlooked: the server, or somebody's identity there, is not what it should be.
     pub(crate) fn is_alarm(&self) -> bool {
-        matches!(self, Self::Client(error) if kind(error) == TroubleKind::Alarm)
+        matches!(self, Self::Client(error) if matches!(kind(error), TroubleKind::Alarm | TroubleKind::Restored))
     }
 
     /// Whether the session has ended.
@@ -93,12 +93,33 @@ fn happened(error: &ClientError) -> String {
             "The server sent something that is no answer. It may be damaged, or it may not be honest."
         }
         ClientError::Open(_) => "Something that the server sent could not be checked, so it was not opened.",
+        ClientError::Restored { gone, .. } => {
+            return format!("It was brought back from an older copy. {}", gone_words(*gone));
+        }
         ClientError::Api(ApiError::TooMany(seconds)) => {
             return format!("That was too often, or too much at once. Try again in {}.", Asked(*seconds));
         }
         error => return sentence(&error.to_string()),
     };
     words.to_owned()
+}
+
+/// What a restore took away, in sentences.
+fn gone_words(gone: Gone) -> String {
+    let Gone { lost, files, again } = gone;
+    let count = |number: u64, one: &str, many: &str| format!("{number} {}", if number == 1 { one } else { many });
+    let mut words = format!("At least {} gone", count(lost, "change is", "changes are"));
+    if files > 0 {
+        words += &format!(", among them the file of {}", count(files, "record", "records"));
+    }
+    words += ".";
+    if again > 0 {
+        words += &format!(
+            " What you had stopped sharing or deleted is stopped or deleted again: {} in all.",
+            count(again, "thing", "things")
+        );
+    }
+    words
 }
 
 pub(super) const fn kind(error: &ClientError) -> TroubleKind {
@@ -110,8 +131,8 @@ pub(super) const fn kind(error: &ClientError) -> TroubleKind {
         ClientError::Alarm(_)
         | ClientError::Answer
         | ClientError::Open(_)
-        | ClientError::Restored { .. }
         | ClientError::Untrusted(Untrusted::Changed) => TroubleKind::Alarm,
+        ClientError::Restored { .. } => TroubleKind::Restored,
         ClientError::Missing(_) | ClientError::Api(ApiError::NotFound) => TroubleKind::Gone,
         ClientError::Api(ApiError::NotSignedIn) => TroubleKind::Locked,
         ClientError::Password(_)
@@ -137,7 +158,7 @@ fn sentence(words: &str) -> String {
 
 #[cfg(all(test, target_arch = "wasm32"))]
 mod tests {
-    use client::{Alarm, Gone};
+    use client::Alarm;
     use protocol::Minute;
     use wasm_bindgen_test::wasm_bindgen_test;
 
@@ -145,14 +166,28 @@ mod tests {
 
     #[wasm_bindgen_test]
     fn what_must_not_be_overlooked_is_an_alarm() {
-        let restored = ClientError::Restored { at: Minute(1), gone: Gone::default() };
         let sent = [ClientError::Answer, vault::OpenError.into()];
-        for error in [Alarm::RolledBack.into(), restored, Untrusted::Changed.into()].into_iter().chain(sent) {
+        for error in [Alarm::RolledBack.into(), Untrusted::Changed.into()].into_iter().chain(sent) {
             let failure = Failure::Client(error);
             assert!(failure.is_alarm() && words(&failure).kind == TroubleKind::Alarm, "{failure:?}");
         }
         assert_eq!(words(&Failure::Client(Untrusted::Key.into())).kind, TroubleKind::Other);
         assert!(!Failure::Client(ApiError::Unavailable.into()).is_alarm() && !Failure::Locked.is_alarm());
+    }
+
+    #[wasm_bindgen_test]
+    fn a_restore_is_told_with_what_it_took() {
+        let told = |lost, files, again| {
+            let gone = Gone { lost, files, again };
+            let failure = Failure::Client(ClientError::Restored { at: Minute(1), gone });
+            assert!(failure.is_alarm());
+            words(&failure).happened
+        };
+        assert_eq!(told(1, 0, 0), "It was brought back from an older copy. At least 1 change is gone.");
+        assert_eq!(
+            told(7, 1, 2),
+            "It was brought back from an older copy. At least 7 changes are gone, among them the file of 1 record. What you had stopped sharing or deleted is stopped or deleted again: 2 things in all."
+        );
     }
 
     #[wasm_bindgen_test]

@@ -271,6 +271,12 @@ impl Uploads {
         self.stopped.borrow_mut().extend(under_way);
     }
 
+    /// Whether a file that was chosen here is not in the vault yet, and can still get there.
+    pub(crate) fn are_unfinished(&self) -> bool {
+        let is_open = |going: &Going| !matches!(going.shown.state, UploadState::Kept(_) | UploadState::Failed(_));
+        self.board.list.borrow().values().any(is_open)
+    }
+
     /// Ends every upload and empties the list, at once: it has titles in it.
     pub(crate) fn clear(&self) {
         self.board.list.borrow_mut().clear();
@@ -416,7 +422,9 @@ mod tests {
         uploads.pause(2, true);
         uploads.end(4, UploadState::Kept(String::new()));
         uploads.stop();
+        assert!(uploads.are_unfinished());
         uploads.clear();
+        assert!(!uploads.are_unfinished());
         assert!([1, 2, 3, 5].iter().all(|id| uploads.was_stopped(*id)) && !uploads.was_stopped(4));
     }
 

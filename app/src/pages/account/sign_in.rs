@@ -8,8 +8,8 @@ use leptos_router::hooks::{use_navigate, use_query_map};
 use super::entered::{email_error, way_back};
 use crate::pages::asking::{TroubleAlert, use_act, use_alive};
 use crate::pages::guarded::side_of;
-use crate::ui::{BareFrame, Button, Card, Erase as _, PasswordField, TextField};
-use crate::vault::{Me, Status, Trouble, TroubleKind, use_status};
+use crate::ui::{Alert, BareFrame, Button, Card, Erase as _, PasswordField, TextField, Tone};
+use crate::vault::{Me, Status, Trouble, TroubleKind, use_status, use_vault};
 
 /// `/sign-in`
 #[component]
@@ -33,6 +33,7 @@ pub fn SignInPage() -> impl IntoView {
         <Title text="Sign in" />
         <BareFrame>
             <h1>"Sign in"</h1>
+            <WhyHere />
             <Card>
                 <form class="form" novalidate on:submit=send>
                     <TextField name="email" label="E-mail" kind="email" inputmode="email" autocomplete="username" value=email error=email_wrong />
@@ -51,6 +52,25 @@ pub fn SignInPage() -> impl IntoView {
         </BareFrame>
     }
     .erased()
+}
+
+/// Why somebody stands here who did not sign out.
+#[component]
+fn WhyHere() -> impl IntoView {
+    let vault = use_vault();
+    let ended = move || vault.get().and_then(|vault| vault.ended().get());
+    move || {
+        ended().map(|ended| {
+            let happened = "You were signed out. It had been a while, or you signed out here from another device.";
+            let next = "Sign in again to go on.";
+            if ended.unfinished {
+                let kept = "Files that were still on their way wait on this device.";
+                view! { <Alert tone=Tone::Warn happened kept=kept next=next /> }.erased()
+            } else {
+                view! { <Alert tone=Tone::Warn happened next=next /> }.erased()
+            }
+        })
+    }
 }
 
 /// What is said where a server is not what it should be. It may have taken the password by then, but nothing was opened.

@@ -110,7 +110,9 @@ fn DeleteDialog(item: Signal<Option<RecordItem>>, open: RwSignal<bool>) -> impl 
     let delete = Callback::new(move |()| {
         let Some(id) = item.with_untracked(|item| item.as_ref().map(|item| item.id.clone())) else { return };
         let navigate = navigate.clone();
-        act.run(
+        act.run_in(
+            open,
+            format!("Deleting {}", untrack(title)),
             move |vault| vault.delete(id),
             move |()| {
                 toasts.good("The record is deleted.");

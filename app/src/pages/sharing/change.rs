@@ -88,7 +88,9 @@ pub fn ChangeDialog(
         }
         let until = untrack(|| length.until(now));
         let (id, day) = (share.id.clone(), until.clone());
-        act.run(
+        act.run_in(
+            open,
+            format!("Changing until when {} can see something", share.person.name),
             move |vault| vault.change_end(id, day),
             move |()| {
                 toasts.good(changed(&share, until.as_deref(), Some(now)));

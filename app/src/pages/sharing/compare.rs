@@ -1,11 +1,13 @@
 //! Comparing the six words of a person: before that, it is not certain who they are.
 
+use std::rc::Rc;
+
 use leptos::prelude::*;
 
 use crate::pages::asking::{Act, TroubleAlert, use_act};
 use crate::pages::focus::{is_nowhere, lead_focus};
 use crate::ui::{Button, ButtonKind, Dialog, Erase as _, Glyph, SafetyPhrase, use_toasts};
-use crate::vault::{Compared, Person};
+use crate::vault::{Compared, Person, Vault};
 
 /// Whether there are words of a person that were not compared yet.
 pub fn is_to_compare(person: &Person) -> bool {
@@ -34,18 +36,17 @@ pub fn SixWords(
     found: bool,
     /// What was kept, where it could not be noted.
     kept: &'static str,
-    /// The noting, where it outlives these words.
-    #[prop(optional, into)]
-    act: Option<Act>,
-    /// Leads out of the dialog that they stand in.
-    #[prop(optional, into)]
-    leave: Option<Callback<()>>,
+    /// The noting, and whether the dialog is open that these words stand in: it outlives them.
+    #[prop(optional)]
+    dialog: Option<(Act, RwSignal<bool>)>,
     /// They were compared.
     #[prop(into)]
     on_compared: Callback<()>,
 ) -> impl IntoView {
-    let act = act.unwrap_or_else(use_act);
-    let Person { account, phrase, .. } = person;
+    let act = dialog.map_or_else(use_act, |(act, _)| act);
+    let open = dialog.map(|(_, open)| open);
+    let Person { account, phrase, name, .. } = person;
+    let deed = format!("Noting that you compared the six words of {name}");
     let compared = Compared { account, phrase: phrase.clone(), found };
     let compare = move || {
         let compared = compared.clone();
@@ -53,14 +54,18 @@ pub fn SixWords(
             // Whoever asked may be gone.
             on_compared.try_run(());
         };
-        act.run(move |vault| vault.compared(compared), then);
+        let ask = move |vault: Rc<dyn Vault>| vault.compared(compared);
+        match open {
+            Some(open) => act.run_in(open, deed.clone(), ask, then),
+            None => act.run(ask, then),
+        }
     };
-    let kind = if leave.is_some() { ButtonKind::Main } else { ButtonKind::Quiet };
+    let kind = if open.is_some() { ButtonKind::Main } else { ButtonKind::Quiet };
     view! {
         <SafetyPhrase words=phrase />
-        <TroubleAlert trouble=act.trouble kept=kept in_dialog=leave.is_some() />
+        <TroubleAlert trouble=act.trouble kept=kept in_dialog=open.is_some() />
         <div class="actions">
-            {leave.map(|leave| view! { <Button kind=ButtonKind::Quiet disabled=act.busy on_press=leave>"Not now"</Button> })}
+            {open.map(|open| view! { <Button kind=ButtonKind::Quiet disabled=act.busy on_press=move || open.set(false)>"Not now"</Button> })}
             <Button kind=kind glyph=Glyph::Check busy=act.busy on_press=compare>"The six words are the same"</Button>
         </div>
     }
@@ -106,7 +111,6 @@ pub fn CompareDialog(
     let toasts = use_toasts();
     let name = move || person.with(|person| person.as_ref().map(|person| person.name.clone()).unwrap_or_default());
     let ask = move || question(&name());
-    let leave = Callback::new(move |()| open.set(false));
     let compared = Callback::new(move |()| {
         toasts.good(format!("You compared the six words of {}.", untrack(name)));
         // The button that asked goes away. Whoever left the question before is elsewhere by now.
@@ -120,7 +124,7 @@ pub fn CompareDialog(
             {move || person.get().map(|person| view! {
                 <p>{how(&person.name)}</p>
                 <p class="soft">{person.email.clone()}</p>
-                <SixWords person act kept="What you share is as it was." leave on_compared=compared />
+                <SixWords person dialog=(act, open) kept="What you share is as it was." on_compared=compared />
             })}
         </Dialog>
     }

@@ -117,7 +117,9 @@ pub fn StopDialog(
             let shares = shares.as_deref().unwrap_or_default();
             records.data.with_untracked(|records| after(&share, shares, records.as_deref(), now.get_untracked()))
         });
-        act.run(
+        act.run_in(
+            open,
+            format!("Stopping what {} can see", share.person.name),
             move |vault| vault.stop(id),
             move |()| {
                 toasts.good(stopped(&share, &after));
