@@ -118,6 +118,7 @@ on_both! {
         let signed_in = Person::sign_in(&app, "ann.canary@example.org", b"correct horse battery", None).await;
         let device = signed_in.device().unwrap();
         Person::sign_in(&app, "ann.canary@example.org", b"wrong", Some(&device)).await;
+        app.send(request("canary", "/api/v1/session", None).body(Body::empty()).unwrap()).await;
         app.state.store.reader().execute_unprepared("DROP TABLE counters").await.unwrap();
         Person::sign_in(&app, "ann.canary@example.org", b"wrong", None).await;
         let text = OfThisThread::take();

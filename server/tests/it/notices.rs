@@ -1,19 +1,21 @@
 //! What people are told: in the app, by mail, and by nudges to their open pages.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use app::api::notices::{Notice, NoticeChoice, NoticeKind};
 use futures_util::StreamExt as _;
-use protocol::api::Profile;
+use protocol::api::{Profile, RecoveryFinish, RecoveryStart, RecoveryStarted, SignedInWith};
 use protocol::entry::{AccessKind, Grant, Revision, Term, Tombstone};
+use protocol::signature::Namespace;
 use protocol::{ApiError, Body, GrantId, GrantScope, Level, Minute, RecordId};
 use server::clock::{Clock as _, DAY, HOUR, MINUTE};
 use server::mail::Mailer;
 use server::services::sweep::sweep;
 use server::services::{mail, notices};
 
-use crate::person::{Person, data_part, first_revision, id16, provider, public};
+use crate::person::{Person, data_part, first_revision, id16, provider, public, sign};
 use crate::test_app::{TestApp, request};
 
 const PASSWORD: &[u8] = b"correct horse battery";
@@ -331,6 +333,22 @@ on_both! {
         .unwrap();
         ann.set_password(&app, b"another password", &ann.key).await.done().unwrap();
         assert_eq!(kinds(&app, &ann).await[0], NoticeKind::PasswordChanged);
+        let message = RecoveryStart { email: ann.email.clone() };
+        let started: RecoveryStarted = app.call("POST", "/api/v1/recovery/start", None, &message).await.read().unwrap();
+        let signature = sign(&ann.recovery, Namespace::Recovery, &started.challenge);
+        let message = RecoveryFinish { attempt: started.attempt, signature };
+        app.call("POST", "/api/v1/recovery/finish", None, &message).await.read::<SignedInWith>().unwrap();
+        assert_eq!(kinds(&app, &ann).await[0], NoticeKind::Recovered);
+        // All of it goes by mail, too, and none of that waits to be told of together.
+        while mail::send_due(&app.state).await.unwrap() > 0 {}
+        let subjects: BTreeSet<String> = mails(&app).into_iter().map(|(_, subject)| subject).collect();
+        let due = [
+            "A new sign-in to your account",
+            "Sign-ins to your account that failed",
+            "Your password was changed",
+            "Your recovery kit was used",
+        ];
+        assert_eq!(subjects, due.map(str::to_owned).into());
     }
 
     async fn mail_says_that_something_happened_and_no_more(app) {
