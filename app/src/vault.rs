@@ -648,6 +648,8 @@ pub trait Vault {
     fn stop(&self, id: String) -> Local<Result<(), Trouble>>;
     /// What happened, newest first.
     fn activity(&self) -> Local<Result<Happenings, Trouble>>;
+    /// The same without what this account did, which is most of it where somebody keeps their own records.
+    fn activity_of_others(&self) -> Local<Result<Happenings, Trouble>>;
     /// Patients who share with this account.
     fn patients(&self) -> Local<Result<Patients, Trouble>>;
     /// Looks at once for what is new, and for what did not come before. What came of it is told by [`Vault::version`].

@@ -84,6 +84,8 @@ pub(crate) enum Command {
     /// Looks for what is new.
     #[n(33)]
     Look,
+    #[n(34)]
+    ActivityOfOthers,
 }
 
 /// What the worker answers.
@@ -212,6 +214,11 @@ pub(crate) const UNASKED: u32 = 0;
 pub(crate) fn pack<T: Encode<()>>(number: u32, message: &T, beside: &JsValue) -> Array {
     let bytes = protocol::cbor::encode(message);
     Array::of3(&number.into(), &Uint8Array::from(&bytes[..]), beside)
+}
+
+/// The bytes of a message that was packed, for the list of what moves with it instead of being copied.
+pub(crate) fn bytes_of(message: &Array) -> JsValue {
+    message.get(1).dyn_into::<Uint8Array>().map_or(JsValue::NULL, |bytes| bytes.buffer().into())
 }
 
 /// Unpacks a message's number, bytes, and what lies beside.

@@ -478,6 +478,10 @@ impl Vault for Proxy {
         self.request(&Command::Activity, &JsValue::NULL, shared!(Happenings))
     }
 
+    fn activity_of_others(&self) -> Local<Result<Happenings, Trouble>> {
+        self.request(&Command::ActivityOfOthers, &JsValue::NULL, shared!(Happenings))
+    }
+
     fn patients(&self) -> Local<Result<Patients, Trouble>> {
         self.request(&Command::Patients, &JsValue::NULL, only!(Patients))
     }

@@ -211,7 +211,8 @@ impl Desk {
             Command::Woke(elsewhere) => desk.woke(elsewhere),
             Command::ChangeEnd(id, until) => desk.change_end(&id, until.as_deref()).await?,
             Command::Stop(id) => Self::stop(desk, &id).await?,
-            Command::Activity => desk.activity().await?,
+            Command::Activity => desk.activity(false).await?,
+            Command::ActivityOfOthers => desk.activity(true).await?,
             Command::Patients => desk.patients().await?,
             Command::Look => {
                 desk.nudges.rouse();

@@ -14,7 +14,7 @@ use web_sys::MessageEvent;
 use super::desk::Desk;
 use super::lazy::NotLoaded;
 use super::{Page, copies};
-use crate::message::{Answer, News, pack, unpack};
+use crate::message::{Answer, News, bytes_of, pack, unpack};
 use crate::pixels;
 
 /// Listens to the page, from now on. All that keeps keys and opens records hangs on this function; a page needs none of
@@ -36,7 +36,9 @@ pub(super) fn split_listen() -> Result<(), NotLoaded> {
             };
             for piece in answer.into_pieces() {
                 let message = pack(number, &piece, &beside);
-                drop(scope.post_message_with_transfer(&message, &pixels::handed_over(&beside)));
+                let moved = pixels::handed_over(&beside);
+                moved.push(&bytes_of(&message));
+                drop(scope.post_message_with_transfer(&message, &moved));
             }
         });
     });

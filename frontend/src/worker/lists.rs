@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use app::vault::{Patients, Person};
-use client::activity::What;
+use client::activity::{Event, What};
 use client::view::VaultView;
 use client::{ClientError, Session};
 use protocol::{AccountId, ApiError};
@@ -53,7 +53,7 @@ impl Desk {
         })?
     }
 
-    pub(super) async fn activity(&self) -> Result<Answer, Failure> {
+    pub(super) async fn activity(&self, of_others: bool) -> Result<Answer, Failure> {
         let session = self.session()?;
         self.has_sound(&session)?;
         let mut happenings = Vec::new();
@@ -70,7 +70,8 @@ impl Desk {
             let events = session.activity(vault)?;
             happenings.extend(session.with_view(vault, |view| {
                 // What was only sealed anew, nobody changed.
-                let told = events.iter().filter(|event| !matches!(event.what, What::Renewed(_)));
+                let is_silent = |event: &Event| matches!(event.what, What::Renewed(_)) || of_others && event.who == me;
+                let told = events.iter().filter(|event| !is_silent(event));
                 told.map(|event| convert::happening(view, event, &names, me)).collect::<Vec<_>>()
             })?);
         }

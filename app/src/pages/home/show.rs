@@ -31,7 +31,7 @@ pub(in crate::pages) fn inside(me: Me) -> AnyView {
     keep_pictures();
     let records = load(|vault| vault.records());
     let shares = load_shares();
-    let activity = load(|vault| vault.activity());
+    let activity = load(|vault| vault.activity_of_others());
     view! {
         <HomeHead name=me.name />
         <Uploads which=Which::Unfinished />

@@ -137,7 +137,7 @@ fn OpenRecord(item: Signal<Option<RecordItem>>, records: Loaded<Records>, side: 
             })
         }),
     };
-    let activity = load(|vault| vault.activity());
+    let activity = load(|vault| vault.activity_of_others());
     let save = use_act();
     let open_again = Callback::new(move |()| {
         save.trouble.set(None);

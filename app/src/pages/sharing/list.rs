@@ -28,7 +28,7 @@ pub fn SharingPage() -> impl IntoView {
 pub(in crate::pages) fn inside() -> AnyView {
     keep_pictures();
     let shares = load_shares();
-    let activity = load(|vault| vault.activity());
+    let activity = load(|vault| vault.activity_of_others());
     let records = load(|vault| vault.records());
     view! { <SharingView shares activity records /> }.erased()
 }
