@@ -5,6 +5,7 @@ import { mkdir, rm } from "node:fs/promises";
 import { resolve } from "node:path";
 import { person, startBrowser, widths } from "./browser.mjs";
 import { noise, pdf, png } from "./files.mjs";
+import { lookAfterwards } from "./look/after.mjs";
 import { lookAtAlarms } from "./look/alarm.mjs";
 import { startCamera } from "./look/camera.mjs";
 import { lookAtMany } from "./look/many.mjs";
@@ -25,7 +26,7 @@ const { look } = camera;
 const lookWithoutPeople = (someone, path, name) => camera.lookWithoutPeople(someone, `${wire.url}${path}`, name);
 
 /** What the names of pictures begin with that are taken beside the story of one patient and one doctor. */
-const asides = { alarm: lookAtAlarms, many: lookAtMany, waiting: lookAtWaiting };
+const asides = { after: lookAfterwards, alarm: lookAtAlarms, many: lookAtMany, waiting: lookAtWaiting };
 
 /** Gives each a server that holds nothing yet: the same people are in several. */
 async function onItsOwn(take) {

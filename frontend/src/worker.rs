@@ -1,5 +1,6 @@
 //! The worker's side: an unlocked session, and the commands of the page.
 
+mod apart;
 mod changing;
 mod convert;
 pub(crate) mod copies;

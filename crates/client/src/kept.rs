@@ -8,7 +8,7 @@
 //! that do not fit together are dropped, and the log is read from its beginning. Pages that the server's log does not
 //! fit are proof against it: they stay, and only a restore of the server that was not known yet explains another log.
 //! They go once that was told. What others share is not kept: which of its entries this account may see changes with the
-//! shares.
+//! shares, and once they have ended nothing of it is to lie on a device. So those logs are read anew at every start.
 
 use minicbor::{Decode, Encode};
 use protocol::api::{LogItem, Restored};

@@ -1,6 +1,7 @@
 //! Opening records: authenticated segments only, read where they are needed.
 
 use bytes::Bytes;
+use futures_util::FutureExt as _;
 use futures_util::future::try_join;
 use protocol::api::Refusal;
 use protocol::entry::{Access, AccessKind, Blob, Body, CHUNK, PartKind};
@@ -75,7 +76,8 @@ impl<P: Platform> Chunks<'_, P> {
         let fetched = api::chunk(&self.session.platform, self.blob, number).await;
         match (fetched, self.access) {
             (Err(ClientError::Api(ApiError::Refused(Refusal::AccessNotRecorded))), Some(kind)) => {
-                self.session.record_access(self.vault, self.record, kind, 0).await?;
+                // Seldom needed, and much code: it stays out of the function that fetches every chunk.
+                self.session.record_access(self.vault, self.record, kind, 0).boxed_local().await?;
                 api::chunk(&self.session.platform, self.blob, number).await
             }
             (fetched, _) => fetched,

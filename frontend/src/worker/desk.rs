@@ -14,6 +14,7 @@ use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::File;
 
+use super::apart::apart;
 use super::decoding::Decoder;
 use super::locks::Hold;
 use super::nudges::Nudges;
@@ -165,28 +166,29 @@ impl Desk {
         spawn_local(copies::remove_all());
     }
 
-    /// Does what the page asks for.
+    /// Does what the page asks for. Each of it is [`apart`]: together they are one function, of which a browser that takes
+    /// pains over it needs tens of MiB.
     pub(crate) async fn answer(
         desk: &Rc<Self>,
         command: Command,
         beside: JsValue,
     ) -> Result<(Answer, JsValue), Failure> {
         let answer = match command {
-            Command::SignUp(entered) => Self::sign_up(desk, entered).await?,
-            Command::SignIn(email, password) => Self::sign_in(desk, &email, &password).await?,
-            Command::Unlock(password) => Self::unlock(desk, &password).await?,
-            Command::Recover(email, code, password) => Self::recover(desk, &email, &code, &password).await?,
+            Command::SignUp(entered) => apart(Self::sign_up(desk, entered)).await?,
+            Command::SignIn(email, password) => apart(Self::sign_in(desk, &email, &password)).await?,
+            Command::Unlock(password) => apart(Self::unlock(desk, &password)).await?,
+            Command::Recover(email, code, password) => apart(Self::recover(desk, &email, &code, &password)).await?,
             Command::RatePassword(password, about) => {
-                let rating = passwords::rate(password, about).await?;
+                let rating = apart(passwords::rate(password, about)).await?;
                 Answer::Rating(rating.level, rating.advice)
             }
-            Command::Lock => desk.lock().await?,
-            Command::SignOut => desk.sign_out().await?,
-            Command::SignOutElsewhere => desk.sign_out_elsewhere().await?,
-            Command::ChangePassword(old, new) => desk.change_password(&old, &new).await?,
-            Command::Records => desk.records().await?,
-            Command::Thumbnail(id) => Answer::Thumbnail(desk.thumbnail(&id).await?),
-            Command::Choose => desk.choose(beside).await?,
+            Command::Lock => apart(desk.lock()).await?,
+            Command::SignOut => apart(desk.sign_out()).await?,
+            Command::SignOutElsewhere => apart(desk.sign_out_elsewhere()).await?,
+            Command::ChangePassword(old, new) => apart(desk.change_password(&old, &new)).await?,
+            Command::Records => apart(desk.records()).await?,
+            Command::Thumbnail(id) => Answer::Thumbnail(apart(desk.thumbnail(&id)).await?),
+            Command::Choose => apart(desk.choose(beside)).await?,
             Command::Unchoose(id) => {
                 desk.chosen.borrow_mut().remove(&id);
                 Answer::Done
@@ -197,23 +199,23 @@ impl Desk {
                 desk.uploads.pause(id, paused);
                 Answer::Done
             }
-            Command::Cancel(id) => desk.cancel(id).await,
-            Command::Again(id) => Self::again(desk, id).await?,
-            Command::Open(id) => return desk.open(&id).await,
-            Command::Page(id, number, width) => return desk.page(&id, number, width).await,
-            Command::Save(id) => return desk.save(&id).await,
-            Command::Edit(id, details) => desk.edit(&id, &details).await?,
-            Command::Delete(id) => desk.delete(&id).await?,
-            Command::Find(email) => desk.find(&email).await?,
-            Command::Compared(compared) => desk.compared(&compared).await?,
-            Command::Share(new) => desk.share(&new).await?,
-            Command::Shares => desk.shares().await?,
+            Command::Cancel(id) => apart(desk.cancel(id)).await,
+            Command::Again(id) => apart(Self::again(desk, id)).await?,
+            Command::Open(id) => return apart(desk.open(&id)).await,
+            Command::Page(id, number, width) => return apart(desk.page(&id, number, width)).await,
+            Command::Save(id) => return apart(desk.save(&id)).await,
+            Command::Edit(id, details) => apart(desk.edit(&id, &details)).await?,
+            Command::Delete(id) => apart(desk.delete(&id)).await?,
+            Command::Find(email) => apart(desk.find(&email)).await?,
+            Command::Compared(compared) => apart(desk.compared(&compared)).await?,
+            Command::Share(new) => apart(desk.share(&new)).await?,
+            Command::Shares => apart(desk.shares()).await?,
             Command::Woke(elsewhere) => desk.woke(elsewhere),
-            Command::ChangeEnd(id, until) => desk.change_end(&id, until.as_deref()).await?,
-            Command::Stop(id) => Self::stop(desk, &id).await?,
-            Command::Activity => desk.activity(false).await?,
-            Command::ActivityOfOthers => desk.activity(true).await?,
-            Command::Patients => desk.patients().await?,
+            Command::ChangeEnd(id, until) => apart(desk.change_end(&id, until.as_deref())).await?,
+            Command::Stop(id) => apart(Self::stop(desk, &id)).await?,
+            Command::Activity => apart(desk.activity(false)).await?,
+            Command::ActivityOfOthers => apart(desk.activity(true)).await?,
+            Command::Patients => apart(desk.patients()).await?,
             Command::Look => {
                 desk.nudges.rouse();
                 Answer::Done

@@ -15,6 +15,7 @@ use records::{Metadata, Viewer};
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::File;
 
+use super::apart::apart;
 use super::convert;
 use super::copies::{self, Copy, saved_as};
 use super::desk::{Desk, locate};
@@ -143,15 +144,14 @@ impl Desk {
     pub(super) async fn save(&self, id: &str) -> Result<(Answer, JsValue), Failure> {
         let session = self.session()?;
         let (vault, record) = locate(&session, id)?;
-        let mut reader = session.save(vault, record).await?;
+        let mut reader = apart(session.save(vault, record)).await?;
         let (name, kind) = (reader.metadata().file_name.clone(), reader.metadata().kind);
         let mut copy = Copy::begin(reader.metadata().size).await;
-        let streamed = reader
-            .stream(async |piece| {
-                self.still(&session).map_err(|_| ClientError::Cancelled)?;
-                copy.take(piece).await
-            })
-            .await;
+        let take = async |piece: &[u8]| {
+            self.still(&session).map_err(|_| ClientError::Cancelled)?;
+            copy.take(piece).await
+        };
+        let streamed = apart(reader.stream(take)).await;
         if let Err(failure) = self.still(&session).and(streamed.map_err(Failure::from)) {
             copy.discard().await;
             return Err(failure);

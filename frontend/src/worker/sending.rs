@@ -10,6 +10,7 @@ use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::File;
 
+use super::apart::apart;
 use super::convert;
 use super::desk::{Desk, locate};
 use super::locks;
@@ -194,12 +195,12 @@ impl Desk {
         let sealed = kept::ticket(&session.who().account.to_string(), &session.seal_ticket(ticket));
         let is_kept = kept::put(Shelf::Tickets, &key, &sealed).await.is_ok();
         progress.may_go_on().await?;
-        let Some(file) = file else { return session.run(ticket, &Absent, &Chunks(name), progress).await };
+        let Some(file) = file else { return apart(session.run(ticket, &Absent, &Chunks(name), progress)).await };
         if is_kept && ticket.metadata()?.size <= SEALED_AHEAD {
-            session.seal_ahead(ticket, file, &Chunks(name.clone()), progress).await?;
-            session.run(ticket, file, &Chunks(name), progress).await
+            apart(session.seal_ahead(ticket, file, &Chunks(name.clone()), progress)).await?;
+            apart(session.run(ticket, file, &Chunks(name), progress)).await
         } else {
-            session.run(ticket, file, &NoOutbox, progress).await
+            apart(session.run(ticket, file, &NoOutbox, progress)).await
         }
     }
 
