@@ -32,6 +32,15 @@ async function renderers() {
   return own;
 }
 
+/** The process of the server at an address of this machine. */
+async function serverAt(url) {
+  for (const id of await readdir("/proc")) {
+    const command = await readFile(`/proc/${id}/cmdline`, "utf8").catch(() => "");
+    if (/^\d+$/.test(id) && command.includes("healthbridge-server") && command.includes(`:${new URL(url).port}`)) return id;
+  }
+  assert.fail("the server runs elsewhere");
+}
+
 /** What the kernel says of a process; memory in KiB. */
 async function status(id) {
   const lines = await readFile(`/proc/${id}/status`, "utf8").catch(() => "");
@@ -39,12 +48,13 @@ async function status(id) {
 }
 
 /**
- * Watches the memory that any of these processes has to itself, as the browser's own task manager counts it; `peak` ends
- * it and gives the most, in MiB. The pages of the browser's program, which all of its processes share, are not in it.
+ * Watches the memory of the tab and of the server; `peaks` ends it and gives the most of each, in MiB. Of the tab it is
+ * what any process that runs pages has to itself, as the browser's own task manager counts it: the pages of the
+ * browser's program, which all of its processes share, are not in it. Of the server it is all.
  */
 async function watchMemory() {
-  const ids = await renderers();
-  let most = 0;
+  const [ids, server] = [await renderers(), await serverAt(url)];
+  let [most, mostOfServer] = [0, 0];
   let watching = true;
   const watch = (async () => {
     for (; watching; await sleep(20)) {
@@ -52,13 +62,14 @@ async function watchMemory() {
         const { RssAnon = 0, VmSwap = 0 } = await status(id);
         most = Math.max(most, (RssAnon + VmSwap) / 1024);
       }
+      mostOfServer = Math.max(mostOfServer, (await status(server)).VmRSS / 1024);
     }
   })();
   return {
-    async peak() {
+    async peaks() {
       watching = false;
       await watch;
-      return most.toFixed(0);
+      return [most.toFixed(0), mostOfServer.toFixed(0)];
     },
   };
 }
@@ -91,7 +102,7 @@ try {
   await press("Sign in");
   await page.waitForFunction(() => location.pathname === "/home");
 
-  table("A large file in the browser", "what", "MB/s", "the tab's memory, peak in MiB", "longest task of the page, ms");
+  table("A large file in the browser", "what", "MB/s", "the tab's memory, peak in MiB", "the server's", "longest task of the page, ms");
   const file = join(work, "large.bin");
   const handle = await open(file, "w");
   await handle.truncate(Number(size) * 2 ** 20);
@@ -104,7 +115,7 @@ try {
   let memory = await watchMemory();
   let start = performance.now();
   await shown("Safe in your vault");
-  row(`${size} MiB sealed and sent`, speed(bytes, start), await memory.peak(), task(await longest()));
+  row(`${size} MiB sealed and sent`, speed(bytes, start), ...(await memory.peaks()), task(await longest()));
 
   await page.locator("li.file a").click();
   await shown("This record is kept, but cannot be shown here");
@@ -124,7 +135,7 @@ try {
     assert.ok(performance.now() - start < 1_200_000, "no copy was saved");
     await sleep(100);
   }
-  row(`${size} MiB fetched, opened and saved`, speed(bytes, start), await memory.peak(), task(await longest()));
+  row(`${size} MiB fetched, opened and saved`, speed(bytes, start), ...(await memory.peaks()), task(await longest()));
   // Last, because what it leaves behind would be counted.
   const raw = await page.evaluate(async () => {
     const key = await crypto.subtle.generateKey({ name: "AES-GCM", length: 256 }, false, ["encrypt"]);
@@ -135,7 +146,7 @@ try {
     }
     return (512 * 1.048576) / ((performance.now() - start) / 1000);
   });
-  row("raw AES-256-GCM of WebCrypto, 1 MiB at a time", raw.toFixed(0), "", "");
+  row("raw AES-256-GCM of WebCrypto, 1 MiB at a time", raw.toFixed(0), "", "", "");
   assert.equal(execFileSync("cmp", [file, copy]).length, 0);
 } finally {
   await browser.close();
