@@ -92,8 +92,10 @@ impl<P: Platform> Session<P> {
                     (last, overtaken) = (ClientError::Busy, Some((seen, entries, result)));
                     continue;
                 }
-                // The answer may have been lost after the entries were written: look before trying again.
+                // The answer may have been lost after the entries were written: look before trying again. A server that
+                // failed may have written them, too, but may fail again.
                 Err(lost) if lost.is_passing() => lost,
+                Err(failed @ ClientError::Api(ApiError::Internal)) => failed,
                 Err(error) => return Err(error),
             };
             // Only what stands in the verified log was written, whatever the server answered; and that was, whatever else
@@ -106,6 +108,7 @@ impl<P: Platform> Session<P> {
                     self.forget(vault);
                     return Err(Alarm::RolledBack.into());
                 }
+                _ if last == ClientError::Api(ApiError::Internal) => return Err(last),
                 (Ok(Place::Nowhere | Place::Superseded), Ok(())) => {}
             }
         }

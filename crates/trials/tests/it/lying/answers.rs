@@ -51,6 +51,40 @@ async fn what_was_acknowledged_but_not_written_is_an_alarm() {
     assert_eq!(verify(&maya).await, Ok(Vec::new()));
 }
 
+/// The server says that it failed: after it had written, and before.
+#[tokio::test]
+async fn what_was_written_counts_whatever_the_server_says_of_it() {
+    struct Fails;
+
+    impl Lie for Fails {
+        fn answered(&mut self, request: &Request, response: &mut Response) -> bool {
+            if APPEND.is(request) {
+                *response = failure();
+            }
+            true
+        }
+    }
+
+    fn failure() -> Response {
+        Response { status: 500, body: cbor::encode(&ApiError::Internal) }
+    }
+
+    let host = host().await;
+    let maya = Who::Maya.device(&host).await;
+    let vault = maya.own_vault().unwrap();
+    maya.platform().lie(Fails);
+    let record = add(&maya, "ECG", b"sinus rhythm").await.unwrap();
+    let grant = share(&maya, Who::Ito, Wish::Record(record)).await.unwrap();
+    maya.stop(vault, grant).await.unwrap();
+    let before = entries(&host).await;
+    maya.platform().lie(instead(APPEND, |_| Some(failure())));
+    assert_eq!(maya.delete(vault, record).await, Err(ApiError::Internal.into()));
+    assert_eq!(entries(&host).await, before);
+    maya.platform().be_honest();
+    maya.delete(vault, record).await.unwrap();
+    assert_eq!(verify(&maya).await, Ok(Vec::new()));
+}
+
 /// The connection breaks while a change is on its way, and the history that is then shown is an older one: the person
 /// hears of the history, not of the connection.
 #[tokio::test]
