@@ -99,10 +99,10 @@ pub enum Status {
     Open(#[n(0)] Me),
 }
 
-/// A session that ended without the person's wish on this device: after its time, or because all others were signed out.
+/// A session that ended without the person's wish in this tab.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
 pub struct SessionEnd {
-    /// Whether files were on their way. They wait on this device.
+    /// Whether files that were on their way are kept on this device.
     #[n(0)]
     pub unfinished: bool,
 }

@@ -36,7 +36,8 @@ async function renderers() {
 async function serverAt(url) {
   for (const id of await readdir("/proc")) {
     const command = await readFile(`/proc/${id}/cmdline`, "utf8").catch(() => "");
-    if (/^\d+$/.test(id) && command.includes("healthbridge-server") && command.includes(`:${new URL(url).port}`)) return id;
+    const words = command.split("\0");
+    if (words[0].endsWith("healthbridge-server") && words.includes(new URL(url).host.replace("localhost", "127.0.0.1"))) return id;
   }
   assert.fail("the server runs elsewhere");
 }
@@ -62,7 +63,8 @@ async function watchMemory() {
         const { RssAnon = 0, VmSwap = 0 } = await status(id);
         most = Math.max(most, (RssAnon + VmSwap) / 1024);
       }
-      mostOfServer = Math.max(mostOfServer, (await status(server)).VmRSS / 1024);
+      const { VmRSS = 0 } = await status(server);
+      mostOfServer = Math.max(mostOfServer, VmRSS / 1024);
     }
   })();
   return {

@@ -14,7 +14,7 @@ const OUT_OF_ORDER = "The history on the server was changed: an entry is missing
 const NO_ANSWER = "The server sent something that is no answer. It may be damaged, or it may not be honest.";
 const NOT_OPENED = "Something that the server sent could not be checked, so it was not opened.";
 const OTHER_PERSON = "This person's identity has changed in a way that cannot be checked.";
-const OTHER_KEYS = "A person's identity on the server was changed: change 0 of the account's keys does not follow the one before.";
+const OTHER_KEYS = "A person's identity on the server was changed: a change of the account's keys does not follow what was before.";
 const OTHER_FILE = "A file on the server was changed or is damaged.";
 
 let lying;

@@ -41,8 +41,8 @@ test("whoever comes back to a server that was restored is told once what is gone
   // What unlocks a device is in no backup.
   await unlock(maya, server.url, { password: passwords.patient });
   const alert = page.getByRole("alert");
-  await alert.getByText("The server lost what was newest").waitFor();
-  await alert.getByText("It was brought back from an older copy. At least 1 change is gone, among them the file of 1 record.").waitFor();
+  await alert.getByText("What was newest is gone from the server").waitFor();
+  await alert.getByText("The server was brought back from an older copy. At least 1 change is gone, among them the file of 1 record.").waitFor();
   await checkPage(maya, "after a restore");
   await alert.getByRole("button", { name: "I have read this" }).click();
   await alert.waitFor({ state: "detached" });

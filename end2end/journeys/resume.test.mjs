@@ -122,8 +122,8 @@ test("whoever is signed out while a file is on its way is told, and it goes on w
   await other.page.getByText("You are signed out everywhere else.").waitFor();
   await other.context.close();
   await heading(page, "Sign in");
-  await page.getByText("You were signed out.").waitFor();
-  await page.getByText("Files that were still on their way wait on this device.").waitFor();
+  await page.getByText("You are signed out here.").waitFor();
+  await page.getByText("Files that were still on their way are kept on this device.").waitFor();
   await checkPage(maya, "signed out over a file");
   assert.equal((await shelves(page)).tickets, 1, "what is needed to go on is kept");
   await page.getByLabel("E-mail").fill("maya@example.org");
@@ -133,6 +133,24 @@ test("whoever is signed out while a file is on its way is told, and it goes on w
   await kept(page, "Long scan", { timeout: 60_000 });
   await comesBack(page);
   assert.equal((await shelves(page)).tickets, 0);
+});
+
+test("a file that somebody signed out over in another tab is not said to be kept", async () => {
+  const { context, page } = maya;
+  await sendHalf(page);
+  await uploadRow(page, "Long scan").getByRole("button", { name: "Pause" }).click();
+  wire.release();
+  const other = await context.newPage();
+  await other.goto(`${wire.url}/account`);
+  await heading(other, "Your account");
+  await other.getByRole("button", { name: "Sign out", exact: true }).click();
+  await heading(other, "Sign in");
+  await heading(page, "Sign in");
+  await page.getByText("You are signed out here.").waitFor();
+  assert.equal(await page.getByText("kept on this device").count(), 0);
+  assert.equal((await shelves(page)).tickets, 0);
+  assert.equal(await other.getByText("You are signed out here.").count(), 0, "whoever signs out knows why");
+  assertQuiet(maya, "a tab that was signed out beside");
 });
 
 test("whoever signs out is told of a file that is not safe yet, and leaves nothing of it behind", async () => {

@@ -4,7 +4,7 @@ use app::vault::{
     Chosen, Compared, Content, Details, Happening, NewShare, Patients, Person, Pixels, RecordItem, SessionEnd, Share,
     SignUp, Status, Trouble, Upload,
 };
-use js_sys::{Array, Uint8Array};
+use js_sys::{Array, ArrayBuffer, Uint8Array};
 use minicbor::{Decode, Encode};
 use wasm_bindgen::{JsCast, JsValue};
 
@@ -202,7 +202,7 @@ pub(crate) enum News {
     /// The server has something to tell this account.
     #[n(6)]
     Told,
-    /// The session ended by itself. Said before the status that follows.
+    /// The session ended by itself. Said after the status.
     #[n(7)]
     Ended(#[n(0)] SessionEnd),
 }
@@ -217,8 +217,8 @@ pub(crate) fn pack<T: Encode<()>>(number: u32, message: &T, beside: &JsValue) ->
 }
 
 /// The bytes of a message that was packed, for the list of what moves with it instead of being copied.
-pub(crate) fn bytes_of(message: &Array) -> JsValue {
-    message.get(1).dyn_into::<Uint8Array>().map_or(JsValue::NULL, |bytes| bytes.buffer().into())
+pub(crate) fn bytes_of(message: &Array) -> Option<ArrayBuffer> {
+    Some(message.get(1).dyn_ref::<Uint8Array>()?.buffer())
 }
 
 /// Unpacks a message's number, bytes, and what lies beside.

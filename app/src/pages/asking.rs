@@ -148,12 +148,14 @@ impl Act {
         }
         self.busy.set(true);
         self.trouble.set(None);
+        let asked_by = account(&*vault);
         let answer = untrack(|| ask(Rc::clone(&vault)));
         spawn_local(async move {
             let answer = answer.await;
             let gone = self.busy.try_set(false).is_some();
-            // A locked page says nothing of what was done before, which may name a record.
-            if gone && !vault.status().with_untracked(|status| matches!(status, Status::Open(_))) {
+            // A locked page says nothing of what was done before, which may name a record; nor does anybody else's.
+            let asks = account(&*vault);
+            if gone && (asks.is_none() || asks != asked_by) {
                 return;
             }
             match answer {
@@ -173,11 +175,34 @@ impl Act {
     }
 }
 
+/// The account whose vault is open.
+fn account(vault: &dyn Vault) -> Option<String> {
+    vault.status().with_untracked(|status| match status {
+        Status::Open(me) => Some(me.account.clone()),
+        Status::Starting | Status::SignedOut | Status::Locked(_) => None,
+    })
+}
+
+/// Whether something that was to be written may have been, although it failed: no answer came.
+fn is_unsure(kind: TroubleKind) -> bool {
+    matches!(kind, TroubleKind::Offline | TroubleKind::Broken)
+}
+
 /// What is said of a deed that failed, where nothing of it is in sight any more. Pure.
 fn failed(deed: &str, trouble: &Trouble) -> String {
-    match trouble.kind {
-        TroubleKind::Offline => format!("{deed} may not have worked. {} {UNSURE}", trouble.happened),
-        kind => format!("{deed} did not work. {} {}", trouble.happened, next_words(kind)),
+    let Trouble { happened, kind } = trouble;
+    let did = if is_unsure(*kind) { "may not have worked" } else { "did not work" };
+    format!("{deed} {did}. {happened} {}", next_after(*kind, true))
+}
+
+/// What to do after a trouble with something that was to be `written`, or only read.
+fn next_after(kind: TroubleKind, written: bool) -> &'static str {
+    match kind {
+        TroubleKind::Offline if written => {
+            "Look again when the connection is back: it may have been done all the same."
+        }
+        TroubleKind::Broken if written => "Load the page again and look: it may have been done all the same.",
+        kind => next_words(kind),
     }
 }
 
@@ -201,7 +226,7 @@ pub fn next_words(kind: TroubleKind) -> &'static str {
         TroubleKind::Locked => "Unlock your vault and try again.",
         TroubleKind::Other => "Try again in a moment.",
         TroubleKind::Restored => {
-            "Look what is missing and add it again. Stop sharing again where you had stopped it. If nobody told you of this, ask the people who run this server."
+            "Look what is missing: what you had added can be added again, and what you had stopped sharing may have to be stopped again. If nobody told you of this, ask the people who run this server."
         }
         TroubleKind::Broken => "Load the page again to go on.",
     }
@@ -231,9 +256,6 @@ pub fn use_later() -> Signal<bool> {
     Effect::new(move |_| set_timeout(move || _ = later.try_set(true), Duration::ZERO));
     later.into()
 }
-
-/// What to do where the answer to something that was to be written was lost.
-const UNSURE: &str = "Look again when the connection is back: it may have been done all the same.";
 
 /// What stands in the place of words that the alarm above the page says already.
 pub const SAID_ABOVE: &str = "The warning at the top of this page says why.";
@@ -280,10 +302,10 @@ pub fn TroubleAlert(
                 (None, true) => "This did not work.".to_owned(),
                 (None, false) => trouble.happened,
             };
-            let unsure = written && trouble.kind == TroubleKind::Offline;
+            let unsure = written && is_unsure(trouble.kind);
             let kept = kept.filter(|_| !unsure);
             let next = if unsure {
-                UNSURE
+                next_after(trouble.kind, true)
             } else if is_above {
                 SAID_ABOVE
             } else if alone.get() {
@@ -462,6 +484,8 @@ mod tests {
             failed(stopping, &trouble("The connection broke.", TroubleKind::Offline)),
             "Stopping what Dr Ito can see may not have worked. The connection broke. Look again when the connection is back: it may have been done all the same."
         );
+        let lost = failed(stopping, &trouble("HealthBridge stopped working on this page.", TroubleKind::Broken));
+        assert!(lost.contains("may not have worked") && lost.contains("Load the page again and look"), "{lost}");
     }
 
     #[test]

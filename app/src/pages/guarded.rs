@@ -266,7 +266,7 @@ pub fn AlarmAlert(
             Some("Be careful: something is wrong on the server"),
             "Look closely at what you see here, and do not rely on it. Tell the people who run this server, and the people you share with.",
         ),
-        TroubleKind::Restored => (Some("The server lost what was newest"), next_words(TroubleKind::Restored)),
+        TroubleKind::Restored => (Some("What was newest is gone from the server"), next_words(TroubleKind::Restored)),
         kind => (None, next_words(kind)),
     };
     let act = if trouble.is_loss() {

@@ -272,6 +272,8 @@ fn Files() -> impl IntoView {
                 <FileRow name="blood-count.pdf" about="Laboratory result, 84 kB" category="laboratory" state=FileState::Kept />
                 <FileRow name="discharge-letter-st-anna-hospital-cardiology-ward-2026.pdf" about="Letter, 310 kB" category="hospital-stays" state=FileState::Waiting on_remove=|| {} />
                 <FileRow name="scan.heic" about="Picture, 4 MB" state=FileState::Failed("This file is damaged. Nothing was added. Take the picture again or choose another file.".to_owned()) on_remove=|| {} />
+                <FileRow name="heart-film.dcm" about="Scan, 1.2 GB" category="imaging" state=FileState::Resting(38, "Paused") on_remove=|| {} />
+                <FileRow name="plan.pdf" about="Document, 96 kB" state=FileState::Interrupted("The server could not take the rest of it.".to_owned(), "What was sent so far is kept, and the rest is still on this device.") on_remove=|| {} />
             </ul>
         </Card>
     }
@@ -287,6 +289,7 @@ fn Waiting() -> impl IntoView {
                 <Progress label="Opening your vault" percent={None::<u8>} />
                 <Skeleton label="Getting your records" count=2 />
                 <Skeleton label="Getting the letter" shape=SkeletonShape::Lines />
+                <Skeleton label="Getting the picture" shape=SkeletonShape::Block />
             </Card>
             <Card>
                 <EmptyState

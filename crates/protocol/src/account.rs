@@ -96,13 +96,13 @@ pub struct Account {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BrokenChain {
     /// A step is not signed by the key that was valid before it.
-    #[error("change {0} of the account's keys is not signed with a key that it had before")]
+    #[error("a change of the account's keys is not signed with a key that it had before")]
     Signature(u32),
     /// A step does not follow the one before.
-    #[error("change {0} of the account's keys does not follow the one before")]
+    #[error("a change of the account's keys does not follow what was before")]
     Order(u32),
     /// A step has a version or a key that cannot be right.
-    #[error("change {0} of the account's keys is of an unknown form")]
+    #[error("a change of the account's keys is of an unknown form")]
     Form(u32),
     /// There is no first step.
     #[error("the account has no keys")]

@@ -30,7 +30,7 @@ export async function lookAfterwards({ browser, server, wire, look }) {
     await heading(other.page, /Maya/);
     await go(other, `${wire.url}/account`);
     await other.page.getByRole("button", { name: "Sign out everywhere else" }).click();
-    await page.getByText("You were signed out.").waitFor();
+    await page.getByText("You are signed out here.").waitFor();
     await other.context.close();
     await look(maya, "after-signed-out");
 
@@ -42,7 +42,7 @@ export async function lookAfterwards({ browser, server, wire, look }) {
     await server.restore(join(folder, "backup"));
     await server.start();
     await signIn(maya, wire.url, patient);
-    await page.getByText("The server lost what was newest").waitFor();
+    await page.getByText("What was newest is gone from the server").waitFor();
     await page.waitForFunction(() => !document.querySelector("main .skeleton"));
     await look(maya, "after-restore");
     await follow(page, "Activity");

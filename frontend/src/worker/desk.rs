@@ -19,7 +19,7 @@ use super::decoding::Decoder;
 use super::locks::Hold;
 use super::nudges::Nudges;
 use super::trouble::{Failure, kind, words};
-use super::uploads::Uploads;
+use super::uploads::{self, Uploads};
 use super::{Page, convert, copies, passwords};
 use crate::message::{Answer, Command, News};
 use crate::platform::{Browser, minute};
@@ -156,9 +156,21 @@ impl Desk {
         missing.map(|(vault, why)| (*vault, words(&not_here(why)))).collect()
     }
 
-    /// Locks, because the session has ended.
+    /// Locks, because the session has ended, and tells that it has.
     pub(super) fn ended(&self) {
-        self.page.tell(&News::Ended(SessionEnd { unfinished: self.uploads.are_unfinished() }));
+        let account = self.signed_in.borrow().as_ref().map(|me| me.account.clone());
+        self.let_go_of_session();
+        let page = self.page.clone();
+        spawn_local(async move {
+            let Some(account) = account else { return };
+            // Whoever signed out in another tab took the files along.
+            let unfinished = uploads::are_kept_of(&account).await;
+            page.tell(&News::Ended(SessionEnd { unfinished }));
+        });
+    }
+
+    /// Locks, because there is no session.
+    pub(super) fn let_go_of_session(&self) {
         self.drop_keys();
         self.files.borrow_mut().clear();
         *self.signed_in.borrow_mut() = None;

@@ -66,7 +66,7 @@ impl Desk {
     /// A vault does not open, and nobody waits for it any more.
     fn not_opened(&self, failure: &Failure) {
         if failure.is_signed_out() {
-            return self.ended();
+            return self.let_go_of_session();
         }
         self.trouble(failure);
         self.say_status();

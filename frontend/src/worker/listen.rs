@@ -37,7 +37,9 @@ pub(super) fn split_listen() -> Result<(), NotLoaded> {
             for piece in answer.into_pieces() {
                 let message = pack(number, &piece, &beside);
                 let moved = pixels::handed_over(&beside);
-                moved.push(&bytes_of(&message));
+                if let Some(bytes) = bytes_of(&message) {
+                    moved.push(&bytes);
+                }
                 drop(scope.post_message_with_transfer(&message, &moved));
             }
         });

@@ -94,7 +94,7 @@ fn happened(error: &ClientError) -> String {
         }
         ClientError::Open(_) => "Something that the server sent could not be checked, so it was not opened.",
         ClientError::Restored { gone, .. } => {
-            return format!("It was brought back from an older copy. {}", gone_words(*gone));
+            return format!("The server was brought back from an older copy. {}", gone_words(*gone));
         }
         ClientError::Api(ApiError::TooMany(seconds)) => {
             return format!("That was too often, or too much at once. Try again in {}.", Asked(*seconds));
@@ -183,10 +183,10 @@ mod tests {
             assert!(failure.is_alarm());
             words(&failure).happened
         };
-        assert_eq!(told(1, 0, 0), "It was brought back from an older copy. At least 1 change is gone.");
+        assert_eq!(told(1, 0, 0), "The server was brought back from an older copy. At least 1 change is gone.");
         assert_eq!(
             told(7, 1, 2),
-            "It was brought back from an older copy. At least 7 changes are gone, among them the file of 1 record. What you had stopped sharing or deleted is stopped or deleted again: 2 things in all."
+            "The server was brought back from an older copy. At least 7 changes are gone, among them the file of 1 record. What you had stopped sharing or deleted is stopped or deleted again: 2 things in all."
         );
     }
 

@@ -72,6 +72,19 @@ pub(crate) async fn clear(record: &str) {
     }
 }
 
+/// Whether anything is kept of an upload of an account.
+pub(crate) async fn are_kept_of(account: &str) -> bool {
+    for name in kept::keys(Shelf::Tickets).await.unwrap_or_default() {
+        let ticket = kept::get(Shelf::Tickets, &name).await;
+        if let Ok(Some(ticket)) = ticket
+            && kept::owner_of(&ticket).is_some_and(|owner| owner == account)
+        {
+            return true;
+        }
+    }
+    false
+}
+
 /// Forgets what was kept of all uploads of an account, and of those of which nobody knows whose they are: chunks without
 /// a ticket, and tickets from before that was noted.
 pub(crate) async fn clear_all_of(account: &str) {
@@ -271,12 +284,6 @@ impl Uploads {
         self.stopped.borrow_mut().extend(under_way);
     }
 
-    /// Whether a file that was chosen here is not in the vault yet, and can still get there.
-    pub(crate) fn are_unfinished(&self) -> bool {
-        let is_open = |going: &Going| !matches!(going.shown.state, UploadState::Kept(_) | UploadState::Failed(_));
-        self.board.list.borrow().values().any(is_open)
-    }
-
     /// Ends every upload and empties the list, at once: it has titles in it.
     pub(crate) fn clear(&self) {
         self.board.list.borrow_mut().clear();
@@ -422,9 +429,7 @@ mod tests {
         uploads.pause(2, true);
         uploads.end(4, UploadState::Kept(String::new()));
         uploads.stop();
-        assert!(uploads.are_unfinished());
         uploads.clear();
-        assert!(!uploads.are_unfinished());
         assert!([1, 2, 3, 5].iter().all(|id| uploads.was_stopped(*id)) && !uploads.was_stopped(4));
     }
 

@@ -29,7 +29,8 @@ pub struct Swept {
     pub objects: u64,
     /// Objects that no chunk names and that the blob store did not delete. The next sweep tries again.
     pub left: u64,
-    /// Whether the blob store is not known to be this database's, so that none of its objects was touched.
+    /// Whether the blob store is not known to be this database's, so that none of its objects was touched, and no blob
+    /// that names them.
     pub foreign: bool,
     /// Attempts to sign in that nobody finished.
     pub attempts: u64,
@@ -56,7 +57,7 @@ pub async fn sweep(state: &AppState) -> Result<Swept> {
         ..Swept::default()
     };
     let before = now.saturating_sub(UNNEEDED);
-    // A restored database names the objects of the one that it was copied from, and knows nothing of what that one has
+    // A copy of a database names the objects of the one that it was copied from, and knows nothing of what that one has
     // done with them since.
     if is_own(state).await? {
         swept.blobs = sweep_blobs(state, before).await?;

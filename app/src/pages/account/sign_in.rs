@@ -61,10 +61,10 @@ fn WhyHere() -> impl IntoView {
     let ended = move || vault.get().and_then(|vault| vault.ended().get());
     move || {
         ended().map(|ended| {
-            let happened = "You were signed out. It had been a while, or you signed out here from another device.";
-            let next = "Sign in again to go on.";
+            let happened = "You are signed out here.";
+            let next = "It had been a while, or you signed out elsewhere, or somebody else signed in beside you. Sign in again to go on.";
             if ended.unfinished {
-                let kept = "Files that were still on their way wait on this device.";
+                let kept = "Files that were still on their way are kept on this device. A very large one may have to be chosen again.";
                 view! { <Alert tone=Tone::Warn happened kept=kept next=next /> }.erased()
             } else {
                 view! { <Alert tone=Tone::Warn happened next=next /> }.erased()
