@@ -213,6 +213,8 @@ for (const [width, viewport] of Object.entries(widths)) {
           const shown = await page.content();
           for (const secret of sealed) assert.ok(!shown.includes(secret), `${what} holds ${secret}`);
         } else {
+          // What is still to come moves what is below it, and perhaps under the bar at the bottom.
+          await page.waitForFunction(() => !document.querySelector("main .skeleton"));
           await checkPage(someone, what);
         }
         assertQuiet(someone, what);

@@ -58,7 +58,7 @@ async function atList(viewport, options) {
   await signIn(someone, server.url, { email, password });
   await heading(someone.page, /Maya/);
   await go(someone, `${server.url}/records`);
-  await someone.page.getByText(`${records} records on this device`).waitFor();
+  await someone.page.getByText(`${records} records. Your search`).waitFor();
   await frame(someone.page);
   return { someone, records };
 }
@@ -124,7 +124,7 @@ for (const [width, viewport] of Object.entries(widths)) {
     await page.getByText(/^\d+ records found/).waitFor();
     assert.equal(await page.locator(".long").count(), 0, "few records are drawn whole");
     await search.fill("");
-    await page.getByText(`${records} records on this device`).waitFor();
+    await page.getByText(`${records} records. Your search`).waitFor();
     await page.locator(".long li").first().waitFor();
     assertQuiet(someone, `a long list (${width})`);
     await someone.context.close();
@@ -203,7 +203,7 @@ test("a record that comes or changes leaves every other row as it is, the one in
     });
   await writeFile(join(work, "2026-10-05 Newest of all.txt"), "This came while the list was open.");
   const [{ id }] = await maya.json("upload", join(work, "2026-10-05 Newest of all.txt"));
-  await page.getByText(`${before + 1} records on this device`).waitFor();
+  await page.getByText(`${before + 1} records. Your search`).waitFor();
   await frame(page);
   assert.deepEqual(await now(), { number: row + 1, isMarked: true }, "the row in use is the same, one further down");
 
@@ -293,7 +293,7 @@ test("a copy that took long to make is still there to be saved", async () => {
     await writing.close();
   });
   await go(someone, `${server.url}/records`);
-  await page.getByText(`${records} records on this device`).waitFor();
+  await page.getByText(`${records} records. Your search`).waitFor();
   assert.deepEqual(await copies(page), ["1000-1"], "the sweep at the start spares it");
   await page.getByRole("button", { name: /Lock now/ }).first().click();
   await until(async () => (await copies(page)).length === 0, "locking takes it away");
@@ -314,13 +314,13 @@ test("a device that was here before reads only what is new", async () => {
   assert.equal(asked[0], 0, "the first time reads everything");
   asked.length = 0;
   await go(someone, `${server.url}/records`);
-  await page.getByText(`${records} records on this device`).waitFor();
+  await page.getByText(`${records} records. Your search`).waitFor();
   assert.ok(asked.length > 0 && asked.every((after) => after > RECORDS), `a reload asked from ${asked}`);
 
   await writeFile(join(work, "one more.txt"), "This is one more.");
   await maya.json("upload", join(work, "one more.txt"));
   await go(someone, `${server.url}/records`);
-  await page.getByText(`${records + 1} records on this device`).waitFor();
+  await page.getByText(`${records + 1} records. Your search`).waitFor();
 
   const pages = () =>
     page.evaluate(

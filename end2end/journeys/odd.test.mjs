@@ -109,7 +109,7 @@ test("hundreds of files at once are all kept", async () => {
   await checkPage(someone, "hundreds of files on their way");
   await page.getByText(`${MANY} of ${MANY} files are safe in your vault`).waitFor({ timeout: 300_000 });
   await follow(page, "Records");
-  await page.getByText(`${MANY} records on this device`).waitFor();
+  await page.getByText(`${MANY} records. Your search`).waitFor();
   assertQuiet(someone, "hundreds of files");
   await someone.context.close();
 });

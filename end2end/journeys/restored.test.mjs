@@ -42,14 +42,14 @@ test("whoever comes back to a server that was restored is told once what is gone
   await unlock(maya, server.url, { password: passwords.patient });
   const alert = page.getByRole("alert");
   await alert.getByText("What was newest is gone from the server").waitFor();
-  await alert.getByText("The server was brought back from an older copy. At least 1 change is gone, among them the file of 1 record.").waitFor();
+  await alert.getByText("The server was brought back from an older copy. At least 1 change is gone, and with it the file of 1 record.").waitFor();
   await checkPage(maya, "after a restore");
   await alert.getByRole("button", { name: "I have read this" }).click();
   await alert.waitFor({ state: "detached" });
   await follow(page, "Records");
   await page.getByRole("main").getByRole("link", { name: "Letter" }).waitFor();
   await go(maya, `${server.url}/activity`);
-  await page.getByText("The server was brought back from an older copy, which lacked 1 change at least").waitFor();
+  await page.getByText("The server was brought back from an older copy, which lacked at least 1 change").waitFor();
   assert.equal(await alert.count(), 0, "it was told");
   await add(page, "Next letter");
   assertQuiet(maya, "a restore");

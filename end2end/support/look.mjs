@@ -56,6 +56,11 @@ async function tellStory() {
   await page.getByRole("button", { name: "Sign in" }).click();
   await page.getByRole("alert").waitFor();
   await look(maya, "sign-in-error");
+  await go(maya, `${wire.url}/forgot`);
+  await page.getByLabel("E-mail", { exact: true }).fill("maya@example.org");
+  await page.getByRole("button", { name: "Set the new password" }).click();
+  await page.locator("[aria-invalid=true]").first().waitFor();
+  await look(maya, "forgot-error");
   await fillSignUp(maya, wire.url, { ...patient, email: "maya", password: "password1234", specialty: "Cardiology", organisation: "" });
   await page.locator(".meter").getByText("too easy to guess").waitFor();
   await page.getByRole("button", { name: "Make my vault" }).click();
@@ -168,6 +173,9 @@ async function tellStory() {
   await go(ito, `${wire.url}/notices`);
   await ito.page.getByText("Always, here and by e-mail").waitFor();
   await look(ito, "notices-of-a-care-team");
+  await go(ito, `${wire.url}/account`);
+  await heading(ito.page, "Your account");
+  await look(ito, "account-of-a-care-team");
   await go(maya, `${wire.url}/sharing/new`);
   await page.getByLabel("E-mail address of the doctor or care team").fill(doctor.email);
   await page.getByRole("button", { name: "Find", exact: true }).click();

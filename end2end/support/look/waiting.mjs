@@ -144,6 +144,12 @@ export async function lookAtWaiting({ browser, look, lookWithoutPeople }) {
     await follow(slow.page, "Home");
     await heading(slow.page, /Maya/);
     await look(slow, "waiting-home-loading");
+    await go(slow, `${wire.url}/records/${"0".repeat(32)}/edit`);
+    await heading(slow.page, "Edit the record");
+    await look(slow, "waiting-edit-loading");
+    await go(slow, `${wire.url}/sharing/new`);
+    await slow.page.locator("main .skeleton, main form").first().waitFor();
+    await look(slow, "waiting-share-loading");
     await loseVault(slow, `${wire.url}/records`);
     await look(slow, "waiting-lost");
     await slow.page.close();

@@ -110,7 +110,8 @@ fn gone_words(gone: Gone) -> String {
     let count = |number: u64, one: &str, many: &str| format!("{number} {}", if number == 1 { one } else { many });
     let mut words = format!("At least {} gone", count(lost, "change is", "changes are"));
     if files > 0 {
-        words += &format!(", among them the file of {}", count(files, "record", "records"));
+        let among = if lost == 1 { "and with it" } else { "among them" };
+        words += &format!(", {among} the file of {}", count(files, "record", "records"));
     }
     words += ".";
     if again > 0 {
@@ -184,6 +185,7 @@ mod tests {
             words(&failure).happened
         };
         assert_eq!(told(1, 0, 0), "The server was brought back from an older copy. At least 1 change is gone.");
+        assert!(told(1, 1, 0).ends_with("At least 1 change is gone, and with it the file of 1 record."));
         assert_eq!(
             told(7, 1, 2),
             "The server was brought back from an older copy. At least 7 changes are gone, among them the file of 1 record. What you had stopped sharing or deleted is stopped or deleted again: 2 things in all."

@@ -39,6 +39,11 @@ pub fn AccountView(
     };
     let initials = words::initials(&me.name);
     let provider = me.provider.clone();
+    let safety = if provider.is_some() {
+        "Whoever shares with you sees these six words, too. Compare them, in person or on a call. If they are the same, they share with you and with nobody in your place."
+    } else {
+        "A care team that you share with sees these six words, too. Compare them, in person or on a call. If they are the same, they know that it is really you who shares."
+    };
     let side = if provider.is_some() {
         "A care team: patients share with you."
     } else {
@@ -90,7 +95,7 @@ pub fn AccountView(
             </div>
             <div class="stack wide">
                 <Card title="Your safety phrase">
-                    <p>"Show these six words to somebody who shares with you. If the same words stand on their screen, they share with you and with nobody in your place."</p>
+                    <p>{safety}</p>
                     <SafetyPhrase words=me.phrase />
                 </Card>
                 <Card title="Protection">

@@ -61,8 +61,8 @@ fn WhyHere() -> impl IntoView {
     let ended = move || vault.get().and_then(|vault| vault.ended().get());
     move || {
         ended().map(|ended| {
-            let happened = "You are signed out here.";
-            let next = "It had been a while, or you signed out elsewhere, or somebody else signed in beside you. Sign in again to go on.";
+            let happened = "You are signed out here. It had been a while, or you signed out elsewhere, or another person signed in on this browser.";
+            let next = "Sign in again to go on.";
             if ended.unfinished {
                 let kept = "Files that were still on their way are kept on this device. A very large one may have to be chosen again.";
                 view! { <Alert tone=Tone::Warn happened kept=kept next=next /> }.erased()

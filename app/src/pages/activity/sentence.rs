@@ -36,7 +36,7 @@ pub fn sentence(happening: &Happening) -> String {
         "saved" => format!("{name} saved a copy of {record}"),
         "restored" => {
             let lost = words::count(happening.lost.unwrap_or_default(), "change");
-            format!("The server was brought back from an older copy, which lacked {lost} at least")
+            format!("The server was brought back from an older copy, which lacked at least {lost}")
         }
         _ => format!("{name} did something that this version of HealthBridge has no words for"),
     }
@@ -210,7 +210,7 @@ mod tests {
     #[test]
     fn a_restore_is_what_the_server_did() {
         let restored = Happening { lost: Some(1), ..happening(2, "me", "restored", None) };
-        let told = "The server was brought back from an older copy, which lacked 1 change at least";
+        let told = "The server was brought back from an older copy, which lacked at least 1 change";
         assert_eq!(sentence(&restored), told);
     }
 

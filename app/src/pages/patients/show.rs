@@ -183,7 +183,7 @@ fn WhoItIs(person: Memo<Person>) -> impl IntoView {
         };
         view! {
             <h3>{question(&person.name)}</h3>
-            <p>"The patient sees the same six words under \"Your account\". Compare them in person or on a call. If they are the same, it is really your patient."</p>
+            <p>"The patient sees the same six words under \"Your account\". Compare them in person or on a call. If they are the same, it is really your patient. If not, rely on nothing here, and ask them."</p>
             <SixWords person kept="What is shared with you is as it was." on_compared />
         }
         .erased()

@@ -148,7 +148,7 @@ pub fn RecordList(
                         {rows}
                         {move || found.with(Vec::is_empty).then(nothing_found)}
                     </Card>
-                    <p class=move || filter::count_class(found.with(Vec::len)) role="status">{count} " on this device. Your search never leaves it."</p>
+                    <p class=move || filter::count_class(found.with(Vec::len)) role="status">{count} ". Your search never leaves this device."</p>
                 }.erased()
             } else {
                 waiting().erased()

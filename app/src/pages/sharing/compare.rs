@@ -22,7 +22,7 @@ pub fn question(name: &str) -> String {
 /// How somebody who shares finds the answer. Pure.
 pub fn how(name: &str) -> String {
     format!(
-        "{name} sees six words under \"Your account\". Compare them with these, in person or on a call. If they are the same, this is really who you mean."
+        "{name} sees six words under \"Your account\". Compare them with these, in person or on a call. If they are the same, this is really who you mean. If not, do not share, and call them on a number that you know."
     )
 }
 
