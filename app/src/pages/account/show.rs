@@ -39,15 +39,18 @@ pub fn AccountView(
     };
     let initials = words::initials(&me.name);
     let provider = me.provider.clone();
-    let safety = if provider.is_some() {
-        "Whoever shares with you sees these six words, too. Compare them, in person or on a call. If they are the same, they share with you and with nobody in your place."
+    let (side, seen, safety) = if provider.is_some() {
+        (
+            "A care team: patients share with you.",
+            "Those who share with you see your e-mail address and your name.",
+            "Whoever shares with you sees these six words, too. Compare them, in person or on a call. If they are the same, they share with you and with nobody in your place.",
+        )
     } else {
-        "A care team that you share with sees these six words, too. Compare them, in person or on a call. If they are the same, they know that it is really you who shares."
-    };
-    let side = if provider.is_some() {
-        "A care team: patients share with you."
-    } else {
-        "A patient: you keep your own records."
+        (
+            "A patient: you keep your own records.",
+            "Those you share with see your e-mail address and your name.",
+            "A care team that you share with sees these six words, too. Compare them, in person or on a call. If they are the same, they know that it is really you who shares.",
+        )
     };
     view! {
         <h1>"Your account"</h1>
@@ -72,7 +75,7 @@ pub fn AccountView(
                             </Fact>
                         })}
                     </Facts>
-                    <p class="hint">"Those you share with see your e-mail address and your name."</p>
+                    <p class="hint">{seen}</p>
                 </Card>
                 <Card title="Other devices, and your password">
                     <p>"If you are signed in somewhere that you do not know, or do not have any more, sign out there. Here you stay signed in."</p>
