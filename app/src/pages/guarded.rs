@@ -9,9 +9,10 @@ use leptos_router::hooks::{use_location, use_navigate};
 use leptos_router::location::Url;
 
 use super::account::unlock::LockedPanel;
-use super::asking::{LoadAgain, next_words, provide_parts, use_alive};
+use super::asking::{provide_parts, use_alive};
 use super::inside::{self, Inside};
 use super::notices::use_notices;
+use super::telling::{LoadAgain, next_words};
 use super::words;
 use crate::alarms::{provide_standing, use_standing};
 use crate::ui::{Alert, AppFrame, Button, ButtonKind, Children, Erase as _, Side, Skeleton, SkeletonShape, Tone};

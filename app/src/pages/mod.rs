@@ -16,4 +16,5 @@ pub mod notices;
 pub mod patients;
 pub mod records;
 pub mod sharing;
+pub mod telling;
 pub mod words;

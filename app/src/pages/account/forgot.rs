@@ -6,7 +6,8 @@ use leptos_meta::Title;
 use super::entered::{email_error, group, password_error};
 use super::sign_in::going_on;
 use super::sign_up::NewPassword;
-use crate::pages::asking::{TroubleAlert, use_act, use_alive};
+use crate::pages::asking::{use_act, use_alive};
+use crate::pages::telling::TroubleAlert;
 use crate::ui::{BareFrame, Button, Card, Erase as _, TextArea, TextField, use_toasts};
 use crate::vault::{Status, use_status};
 

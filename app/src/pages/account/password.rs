@@ -6,9 +6,10 @@ use leptos_router::hooks::use_navigate;
 
 use super::entered::password_error;
 use super::sign_up::NewPassword;
-use crate::pages::asking::{TroubleAlert, use_act};
+use crate::pages::asking::use_act;
 use crate::pages::guarded::{Guarded, Guests};
 use crate::pages::inside::Inside;
+use crate::pages::telling::TroubleAlert;
 use crate::ui::{Button, ButtonKind, Card, Erase as _, LinkButton, PasswordField, use_toasts};
 use crate::vault::Me;
 

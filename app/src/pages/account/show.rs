@@ -2,9 +2,10 @@
 
 use leptos::prelude::*;
 
-use crate::pages::asking::{TroubleAlert, use_act};
+use crate::pages::asking::use_act;
 use crate::pages::guarded::{Guarded, Guests};
 use crate::pages::inside::Inside;
+use crate::pages::telling::TroubleAlert;
 use crate::pages::words;
 use crate::ui::{
     Alert, Button, ButtonKind, Card, Chip, Erase as _, Face, Fact, Facts, Glyph, LinkButton, SafetyPhrase, Tone,

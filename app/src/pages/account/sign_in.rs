@@ -6,8 +6,9 @@ use leptos_router::NavigateOptions;
 use leptos_router::hooks::{use_navigate, use_query_map};
 
 use super::entered::{email_error, way_back};
-use crate::pages::asking::{TroubleAlert, use_act, use_alive};
+use crate::pages::asking::{use_act, use_alive};
 use crate::pages::guarded::side_of;
+use crate::pages::telling::TroubleAlert;
 use crate::ui::{Alert, BareFrame, Button, Card, Erase as _, PasswordField, TextField, Tone};
 use crate::vault::{Me, Status, Trouble, TroubleKind, use_status, use_vault};
 

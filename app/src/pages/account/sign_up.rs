@@ -8,8 +8,9 @@ use leptos_router::hooks::{use_navigate, use_query_map};
 
 use super::entered::{email_error, name_error, password_error};
 use super::kit::KitStep;
-use crate::pages::asking::{TroubleAlert, use_act, use_alive};
+use crate::pages::asking::{use_act, use_alive};
 use crate::pages::guarded::side_of;
+use crate::pages::telling::TroubleAlert;
 use crate::ui::{
     BareFrame, Button, Card, Choice, Choices, Erase as _, PasswordField, Side, Steps, StrengthMeter, TextField,
 };

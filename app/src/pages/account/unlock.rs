@@ -2,7 +2,8 @@
 
 use leptos::prelude::*;
 
-use crate::pages::asking::{TroubleAlert, use_act};
+use crate::pages::asking::use_act;
+use crate::pages::telling::TroubleAlert;
 use crate::pages::words;
 use crate::ui::{Button, ButtonKind, Card, Erase as _, Face, Glyph, PasswordField};
 use crate::vault::Me;

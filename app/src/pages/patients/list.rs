@@ -4,9 +4,10 @@ use leptos::prelude::*;
 
 use super::order::{by_news, ending_soon, last_end, named};
 use crate::clock::use_now;
-use crate::pages::asking::{Loaded, TroubleAlert, WhenLoaded, load};
+use crate::pages::asking::{Loaded, WhenLoaded, load};
 use crate::pages::guarded::{Guarded, Guests};
 use crate::pages::inside::Inside;
+use crate::pages::telling::TroubleAlert;
 use crate::pages::words;
 use crate::ui::{
     Card, CardTone, Chip, EmptyState, Erase as _, Face, Glyph, LinkButton, List, Row, SearchField, Skeleton, Tone,

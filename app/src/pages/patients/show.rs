@@ -5,7 +5,7 @@ use leptos_meta::Title;
 use leptos_router::hooks::use_params_map;
 
 use crate::clock::use_now;
-use crate::pages::asking::{Loaded, TroubleAlert, WhenLoaded, lasting, load};
+use crate::pages::asking::{Loaded, WhenLoaded, lasting, load};
 use crate::pages::guarded::{Guarded, Guests};
 use crate::pages::inside::Inside;
 use crate::pages::records::list::RecordList;
@@ -13,6 +13,7 @@ use crate::pages::records::rows::keep_pictures;
 use crate::pages::sharing::compare::{SixWords, is_to_compare, question};
 use crate::pages::sharing::person::compared_chip;
 use crate::pages::sharing::reach::decisive;
+use crate::pages::telling::TroubleAlert;
 use crate::pages::words;
 use crate::ui::{
     Card, EmptyState, Erase as _, Face, Glyph, Icon, LinkButton, List, Row, Skeleton, SkeletonShape, Until, use_toasts,

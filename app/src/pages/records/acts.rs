@@ -7,7 +7,8 @@ use leptos_router::hooks::use_navigate;
 
 use super::chosen::{Look, use_picks};
 use super::rows::title_of;
-use crate::pages::asking::{TroubleAlert, use_act};
+use crate::pages::asking::use_act;
+use crate::pages::telling::TroubleAlert;
 use crate::pages::words;
 use crate::ui::{
     Alert, Button, ButtonKind, Card, Dialog, DropZone, Erase as _, FileRow, FileState, Glyph, LinkButton, Tone,

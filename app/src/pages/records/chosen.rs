@@ -6,7 +6,7 @@ use leptos::wasm_bindgen::JsCast as _;
 use leptos::web_sys;
 
 use super::details::{DetailFields, Entered};
-use crate::pages::asking::next_words;
+use crate::pages::telling::next_words;
 use crate::pages::{category, words};
 use crate::ui::{Alert, Card, Chip, Erase as _, Glyph, IconButton, Skeleton, SkeletonShape, Tone, category_tile};
 use crate::vault::{Chosen, Known, Trouble, VaultHandle, use_vault};

@@ -6,9 +6,10 @@ use leptos_router::hooks::{use_navigate, use_params_map};
 
 use super::details::{DetailFields, Entered, provide_onlookers};
 use super::sought::NotThere;
-use crate::pages::asking::{TroubleAlert, WhenLoaded, load, use_act};
+use crate::pages::asking::{WhenLoaded, load, use_act};
 use crate::pages::guarded::{Guarded, Guests};
 use crate::pages::inside::Inside;
+use crate::pages::telling::TroubleAlert;
 use crate::ui::{Button, ButtonKind, Card, Erase as _, LinkButton, Side, Skeleton, SkeletonShape, use_toasts};
 use crate::vault::RecordItem;
 

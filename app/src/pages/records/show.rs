@@ -13,13 +13,14 @@ use super::uploads::{Uploads, Which};
 use super::viewer::{Place, Viewer, page_width};
 use crate::clock::use_now;
 use crate::pages::activity::sentence::{Seen, opened_by_others};
-use crate::pages::asking::{Act, Loaded, TroubleAlert, WhenLoaded, is_same, load, use_act};
+use crate::pages::asking::{Act, Loaded, WhenLoaded, load, use_act};
 use crate::pages::focus::lead_focus;
 use crate::pages::guarded::{Guarded, Guests, side_of};
 use crate::pages::inside::Inside;
 use crate::pages::sharing::acts::{ShareActs, ShareDialogs, use_share_acts};
 use crate::pages::sharing::reach::{longest, people_of};
 use crate::pages::sharing::shared::{SharedBy, is_stopped, load_shares};
+use crate::pages::telling::{TroubleAlert, is_same};
 use crate::pages::{category, words};
 use crate::ui::place::focus_on;
 use crate::ui::{

@@ -2,7 +2,8 @@
 
 use leptos::prelude::*;
 
-use crate::pages::asking::{Loaded, TroubleAlert, load};
+use crate::pages::asking::{Loaded, load};
+use crate::pages::telling::TroubleAlert;
 use crate::pages::words;
 use crate::ui::{Card, EmptyState, Erase as _, Glyph, LinkButton, Side, Skeleton, SkeletonShape};
 use crate::vault::{Records, Trouble};

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use crate::alarms::use_standing;
-use crate::pages::asking::SAID_ABOVE;
+use crate::pages::telling::SAID_ABOVE;
 use crate::pages::{category, words};
 use crate::ui::place::Place;
 use crate::ui::{Button, ButtonKind, Card, Erase as _, FileRow, FileState, Glyph, LinkButton};

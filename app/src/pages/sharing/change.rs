@@ -4,7 +4,8 @@ use leptos::prelude::*;
 
 use super::length::{Length, LengthChoice};
 use crate::clock::{Now, use_now};
-use crate::pages::asking::{Act, TroubleAlert, use_act};
+use crate::pages::asking::{Act, use_act};
+use crate::pages::telling::TroubleAlert;
 use crate::pages::words::{self, Day};
 use crate::ui::{Button, ButtonKind, Dialog, Erase as _, Glyph, use_toasts};
 use crate::vault::Share;

@@ -4,8 +4,9 @@ use std::rc::Rc;
 
 use leptos::prelude::*;
 
-use crate::pages::asking::{Act, TroubleAlert, use_act};
+use crate::pages::asking::{Act, use_act};
 use crate::pages::focus::{is_nowhere, lead_focus};
+use crate::pages::telling::TroubleAlert;
 use crate::ui::{Button, ButtonKind, Dialog, Erase as _, Glyph, SafetyPhrase, use_toasts};
 use crate::vault::{Compared, Person, Vault};
 

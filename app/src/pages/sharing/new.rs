@@ -9,11 +9,12 @@ use super::length::{Length, LengthChoice};
 use super::person::{compared_chip, profession};
 use crate::clock::{Now, use_now};
 use crate::pages::account::entered::email_error;
-use crate::pages::asking::{Loaded, TroubleAlert, load, use_act};
+use crate::pages::asking::{Loaded, load, use_act};
 use crate::pages::guarded::{Guarded, Guests};
 use crate::pages::inside::Inside;
 use crate::pages::records::pick::RecordPicker;
 use crate::pages::records::rows::{keep_pictures, title_of};
+use crate::pages::telling::TroubleAlert;
 use crate::pages::{category, words};
 use crate::ui::{
     Button, ButtonKind, Card, CardTone, Chip, Choice, Choices, Erase as _, Face, Glyph, LinkButton, Select, Steps,

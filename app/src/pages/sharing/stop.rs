@@ -5,8 +5,9 @@ use leptos::prelude::*;
 use super::ending::{after, consequence, question, stopped};
 use crate::clock::use_now;
 use crate::pages::activity::sentence::{listed, opened_titles};
-use crate::pages::asking::{Act, Loaded, TroubleAlert, use_act};
+use crate::pages::asking::{Act, Loaded, use_act};
 use crate::pages::focus::{is_nowhere, lead_focus};
+use crate::pages::telling::TroubleAlert;
 use crate::ui::{Button, ButtonKind, Dialog, Erase as _, Glyph, Skeleton, SkeletonShape, use_toasts};
 use crate::vault::{Happenings, Records, Share};
 
